@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The flow table: what was allowed, so that the packets that follow need one
+ * look-up.  Only a packet that a rule allows makes an entry; a flood that no
+ * rule covers makes none and evicts none.
+ *
+ * The table is an array of buckets.  A bucket is one cache line of tags and
+ * the flows that belong to them, 64 bytes a flow in all.  Tag 0 is free, tag
+ * CORDON_FLOW_TAG_BUSY is being written, any other is
+ *
+ *	keyed hash of (both ends, protocol, class, generation, latch) | 2 | path
+ *
+ * with path 1 for a forwarded flow.  A switch of generation or latch makes
+ * all tags mismatch at once; the flow is then decided anew by the rules and
+ * keeps its TCP state.  The keys of the hash are random and secret.
+ *
+ * Two CPUs at once: a place is taken by compare-and-exchange of its tag to
+ * BUSY, written, and published by a store of the new tag, so one writer owns
+ * it; a reader believes a flow only if tag and addresses both fit.  Counters
+ * are atomic.
+ *
+ * When a bucket is full, a new flow takes the place of, in this order: an
+ * expired flow; the longest unused flow that never had a reply; the longest
+ * unused one.
+ */
+#ifndef CORDON_UAPI_FLOW_H
+#define CORDON_UAPI_FLOW_H
+
+#include <linux/types.h>
+
+#include "limits.h"
+#include "policy.h"
+
+#define CORDON_FLOW_TAG_FREE 0ULL
+#define CORDON_FLOW_TAG_BUSY 1ULL
+#define CORDON_FLOW_TAG_SET 2ULL     /* set in every tag in use */
+#define CORDON_FLOW_TAG_FORWARD 1ULL /* path: through the node */
+
+enum cordon_flow_state {
+	CORDON_FLOW_NEW,	 /* no reply seen yet */
+	CORDON_FLOW_ESTABLISHED, /* both sides have spoken */
+	CORDON_FLOW_CLOSING,	 /* TCP: a FIN was seen */
+	CORDON_FLOW_CLOSED,	 /* TCP: reset, or both sides closed */
+};
+
+/* Protocol number of the entries that lead later fragments of an allowed
+ * packet: Fragment Header for IPv6 (RFC 8200), for IPv4 as well. */
+#define CORDON_FLOW_FRAGMENT 44
+
+/**
+ * struct cordon_flow - one flow
+ * @bytes: both ways, as on the wire
+ * @source: who opened it
+ * @destination: who answered
+ * @source_port: TCP, UDP, SCTP ...: port; ICMP: identifier; fragments: high
+ *	half of the identification
+ * @destination_port: port; ICMP: type << 8 | code of the request; fragments:
+ *	low half of the identification
+ * @protocol: IP protocol, or CORDON_FLOW_FRAGMENT
+ * @state: enum cordon_flow_state
+ * @rule: rule slot that allowed it
+ * @seen: second of CLOCK_MONOTONIC of the last packet
+ * @packets: both ways, modulo 2^32
+ */
+struct cordon_flow {
+	__u64 bytes;
+	struct cordon_address source;
+	struct cordon_address destination;
+	__u16 source_port;
+	__u16 destination_port;
+	__u8 protocol;
+	__u8 state;
+	__u16 rule;
+	__u32 seen;
+	__u32 packets;
+};
+_Static_assert(sizeof(struct cordon_flow) == 56, "cordon_flow has no padding");
+
+struct cordon_flow_bucket {
+	__u64 tag[CORDON_FLOW_WAYS];
+	struct cordon_flow flow[CORDON_FLOW_WAYS];
+};
+_Static_assert(sizeof(struct cordon_flow_bucket) == 64 * CORDON_FLOW_WAYS, "64 bytes a flow");
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * A policy as the kernel holds it: the keys and values of the policy maps.
+ *
+ * One compiled policy is a generation.  It is a handful of arrays, each the
+ * inner map of an outer array that is indexed by slot:
+ *
+ *	slot = (generation & 1) * CORDON_LATCH_LEVELS + latch level
+ *
+ * so that a new generation is filled beside the active one and becomes active
+ * by one store to cordon_control.generation, and a latch level by one store
+ * to cordon_control.latch.  Nothing in an active generation is ever edited.
+ *
+ * How a new packet is decided, four steps of constant cost:
+ *
+ *	1. Who is at each end?  An end is an *identity*: the node, a workload, a
+ *	   zone, or a stranger.  A remote address is looked up by longest prefix
+ *	   (map prefixes); the class of the interface says which zones may be
+ *	   seen there, and who an address without a zone is (map classes).
+ *	2. matrix[from * identities + to] names the root page of what `from` may
+ *	   ask of `to`; page 0 means nothing at all.
+ *	3. Three pages of the service trie, indexed by IP protocol, by the high
+ *	   and by the low byte of the service (below), lead to a rule slot.
+ *	4. Rule slot 0 denies; any other allows, and is the counter to count in.
+ *
+ * The *service* of a packet is 16 bits: the destination port of TCP, UDP,
+ * UDP-Lite, SCTP and DCCP; type << 8 | code of ICMP and ICMPv6; 0 otherwise.
+ *
+ * All integers are in host byte order unless the type is __be.  All structs
+ * have no padding but named, zeroed fields; sizes are asserted.
+ */
+#ifndef CORDON_UAPI_POLICY_H
+#define CORDON_UAPI_POLICY_H
+
+#include <linux/types.h>
+
+#include "limits.h"
+
+/* Identities: 0 and 1 are built in, the rest are zones, then workloads, in
+ * the order of the policy. */
+#define CORDON_IDENTITY_STRANGER 0U /* a remote address in no zone */
+#define CORDON_IDENTITY_NODE 1U	    /* this machine */
+#define CORDON_IDENTITY_FIRST 2U    /* the first zone */
+
+enum cordon_latch {
+	CORDON_LATCH_OPEN,
+	CORDON_LATCH_EGRESS,
+	CORDON_LATCH_ISOLATE,
+	CORDON_LATCH_LOCKDOWN,
+};
+
+/**
+ * struct cordon_control - which generation and latch level are in force
+ * @generation: the active one; 0 while no policy was ever loaded
+ * @latch: enum cordon_latch
+ * @former: generation to return to when @confirm_by has passed
+ * @last: highest generation number ever given out; never goes down
+ * @confirm_by: CLOCK_MONOTONIC nanoseconds; 0: nothing to confirm.  From then
+ *	on every program behaves as if @generation were @former, so the way
+ *	back needs no process, no timer and no further store
+ * @secret: keys of the flow hash, random, odd, made once when the map is made
+ *
+ * The only value of the map `control`.  Each change of policy is one aligned
+ * 32-bit store to @generation, each change of latch one to @latch.
+ */
+struct cordon_control {
+	__u32 generation;
+	__u32 latch;
+	__u32 former;
+	__u32 last;
+	__u64 confirm_by;
+	__u64 secret[5];
+};
+_Static_assert(sizeof(struct cordon_control) == 64, "cordon_control is one cache line");
+
+/* cordon_settings.flags */
+#define CORDON_SETTINGS_AUDIT (1U << 0)	    /* deny nothing, record what would be */
+#define CORDON_SETTINGS_TIED (1U << 1)	    /* some zone is tied to an interface */
+#define CORDON_SETTINGS_WORKLOADS (1U << 2) /* some rule names a workload */
+#define CORDON_SETTINGS_FORWARD (1U << 3)   /* some rule is between two zones */
+#define CORDON_SETTINGS_RESERVED (1U << 4)  /* some rule leads to a workload */
+#define CORDON_SETTINGS_FLOW_RECORDS (1U << 5) /* record allowed flows, too */
+#define CORDON_SETTINGS_KNOWN_FLAGS 0x3fU
+
+/**
+ * struct cordon_prefix_root - where the search for one address family starts
+ * @direct: index in `prefixes` of 2^@bits entries, indexed by the first bits
+ * @bits: 0 to CORDON_PREFIX_DIRECT_BITS_MAX
+ */
+struct cordon_prefix_root {
+	__u32 direct;
+	__u32 bits;
+};
+
+/**
+ * struct cordon_prefix_cell - one cell of a prefix table; see prefix.h in bpf
+ * @first: in a direct cell: index of the first of @second ranges; in a range
+ *	cell: first address word of the range, host order
+ * @second: in a direct cell: number of ranges, or a result if
+ *	CORDON_PREFIX_RESULT is set; in a range cell: a result
+ *
+ * A result is CORDON_PREFIX_RESULT | identity (0: no prefix covers it), or,
+ * where longer prefixes of an IPv6 word differ further on, CORDON_PREFIX_RESULT
+ * | CORDON_PREFIX_DESCEND | index of a cell that holds a cordon_prefix_root
+ * (@first is direct, @second is bits) for the next word.
+ */
+struct cordon_prefix_cell {
+	__u32 first;
+	__u32 second;
+};
+#define CORDON_PREFIX_RESULT (1U << 31)
+#define CORDON_PREFIX_DESCEND (1U << 30)
+#define CORDON_PREFIX_VALUE_MASK (CORDON_PREFIX_DESCEND - 1)
+_Static_assert(sizeof(struct cordon_prefix_cell) == 8, "cordon_prefix_cell has no padding");
+
+/**
+ * struct cordon_settings - what a generation is, apart from its tables
+ * @generation: the number that a flow decided by it is stamped with
+ * @flags: CORDON_SETTINGS_*
+ * @serial: the policy's own serial number
+ * @identities: rows and columns of the matrix
+ * @builtins_off: bit n set: enum cordon_builtin n is turned off
+ * @flow_buckets: buckets of CORDON_FLOW_WAYS in the flow table
+ * @rules: rules of the policy, for people
+ * @zones: zones of the policy; their identities start at CORDON_IDENTITY_FIRST
+ * @ipv4: prefix table root of IPv4
+ * @ipv6: prefix table root of IPv6
+ * @timeout_*: seconds without a packet after which a flow is forgotten
+ * @node: name of the node from the policy, NUL padded
+ * @digest: SHA-256 of the policy text with its included files
+ */
+struct cordon_settings {
+	__u32 generation;
+	__u32 flags;
+	__u64 serial;
+	__u32 identities;
+	__u32 builtins_off;
+	__u32 flow_buckets;
+	__u32 rules;
+	struct cordon_prefix_root ipv4;
+	struct cordon_prefix_root ipv6;
+	__u32 zones;
+	__u32 workloads;
+	__u64 prefixes;
+	__u32 timeout_tcp_open;
+	__u32 timeout_tcp;
+	__u32 timeout_tcp_closing;
+	__u32 timeout_udp;
+	__u32 timeout_udp_reply;
+	__u32 timeout_icmp;
+	__u32 timeout_fragment;
+	__u32 timeout_other;
+	char node[64];
+	__u8 digest[32];
+};
+_Static_assert(sizeof(struct cordon_settings) == 192, "cordon_settings has no padding");
+
+/** struct cordon_cell - one cell of the matrix: @page 0 allows nothing */
+struct cordon_cell {
+	__u32 page;
+	__u32 pad;
+};
+
+/** struct cordon_page - one node of the service trie */
+struct cordon_page {
+	__u16 next[CORDON_PAGE_ENTRIES];
+};
+_Static_assert(sizeof(struct cordon_page) == 512, "cordon_page has no padding");
+
+/* cordon_class.flags */
+#define CORDON_CLASS_CLOSED (1U << 0) /* an address in no zone is spoofed here */
+
+/**
+ * struct cordon_class - what may be seen on the interfaces of one class
+ * @fallback: identity of an address that is in no zone, if not CLOSED
+ * @flags: CORDON_CLASS_*
+ * @forwarder: identity that a forwarded packet is given whose source was
+ *	rewritten to the node's own (masquerading), 0 for none
+ * @allowed: bit n set: addresses of zone n may be seen here
+ *
+ * Class 0 is that of every interface to which no zone is tied.
+ */
+struct cordon_class {
+	__u32 fallback;
+	__u32 flags;
+	__u32 forwarder;
+	__u32 pad;
+	__u64 allowed[CORDON_IDENTITY_WORDS];
+};
+_Static_assert(sizeof(struct cordon_class) == 80, "cordon_class has no padding");
+
+/** enum cordon_hook - where an interface's packets are met */
+enum cordon_hook {
+	CORDON_HOOK_NONE,
+	CORDON_HOOK_TCX,    /* tcx ingress and egress (6.6 and newer) */
+	CORDON_HOOK_CLSACT, /* filters on clsact, below 6.6 */
+	CORDON_HOOK_XDP,    /* native XDP ingress, tcx or clsact egress */
+};
+
+/**
+ * struct cordon_interface - one covered interface (map `interfaces`)
+ * @ifindex: 0: the place is free
+ * @hook: enum cordon_hook
+ * @class: class by generation & 1
+ * @name: as it was when it was covered
+ *
+ * Found at place ifindex % CORDON_INTERFACES_MAX or one of the next
+ * CORDON_INTERFACE_PROBES - 1; a place is not freed while a later one in the
+ * same run is used.
+ */
+struct cordon_interface {
+	__u32 ifindex;
+	__u32 hook;
+	__u32 class[2];
+	char name[CORDON_INTERFACE_NAME_SIZE];
+};
+_Static_assert(sizeof(struct cordon_interface) == 32, "cordon_interface has no padding");
+
+/** struct cordon_traffic - packets and bytes, as on the wire at the hook */
+struct cordon_traffic {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/** struct cordon_interface_counter - per CPU, same index as `interfaces` */
+struct cordon_interface_counter {
+	struct cordon_traffic in;
+	struct cordon_traffic out;
+	struct cordon_traffic in_denied;
+	struct cordon_traffic out_denied;
+};
+
+/**
+ * struct cordon_counter - per CPU, indexed by rule slot (map `counters`) or by
+ *	enum cordon_reason (map `reasons`)
+ * @name: the rule's or the reason's, so that a dump reads like the policy
+ */
+struct cordon_counter {
+	char name[CORDON_NAME_SIZE];
+	__u64 packets;
+	__u64 bytes;
+};
+
+/**
+ * struct cordon_zone - what a zone is (map `zones`), indexed by identity; read
+ *	by people and by `cordon`, not by programs
+ */
+struct cordon_zone {
+	char name[CORDON_NAME_SIZE];
+	__u32 kind; /* enum cordon_identity_kind */
+	__u32 pad;
+	__u64 prefixes;
+};
+
+enum cordon_identity_kind {
+	CORDON_IDENTITY_KIND_NONE,
+	CORDON_IDENTITY_KIND_BUILTIN,
+	CORDON_IDENTITY_KIND_ZONE,
+	CORDON_IDENTITY_KIND_WORKLOAD,
+};
+
+/**
+ * struct cordon_rule - what a rule is (map `rules`), indexed by rule slot; read
+ *	by people and by `cordon`, not by programs
+ * @services: as written, shortened with "..." if longer
+ */
+struct cordon_rule {
+	char name[CORDON_NAME_SIZE];
+	char from[CORDON_NAME_SIZE];
+	char to[CORDON_NAME_SIZE];
+	char services[64];
+};
+
+/**
+ * struct cordon_vlan_key - a VLAN child's packets as they pass its parent
+ *	(map `vlans`, value struct cordon_vlan), so that a tagged packet is
+ *	judged as on the interface that it is for
+ * @parent: interface index of the device that sees the tags
+ * @outer: first VLAN id
+ * @inner: second VLAN id, 0 if there is one tag only
+ */
+struct cordon_vlan_key {
+	__u32 parent;
+	__u16 outer;
+	__u16 inner;
+};
+
+/** struct cordon_vlan - the VLAN child: its index and class by generation & 1 */
+struct cordon_vlan {
+	__u32 ifindex;
+	__u32 pad;
+	__u32 class[2];
+};
+
+/* Workloads: a cgroup's identity, found from its id. */
+
+/**
+ * struct cordon_workload_path - key of map `workload_paths`
+ * @path: for a unit its name ("pos.service"), else the whole path of the
+ *	cgroup below the cgroup2 mount ("/kiosk/browser"), NUL padded
+ */
+struct cordon_workload_path {
+	char path[CORDON_CGROUP_PATH_SIZE];
+};
+
+/**
+ * struct cordon_workload - value of `workload_paths` and `workload_cgroups`
+ *	(key: cgroup id, __u64)
+ * @identity: by generation & 1; 0: no workload there
+ */
+struct cordon_workload {
+	__u32 identity[2];
+};
+
+/**
+ * struct cordon_address - an IPv4 address is held as ::ffff:a.b.c.d, network
+ *	byte order; key of map `local_addresses` (the node's own)
+ */
+struct cordon_address {
+	__u8 bytes[16];
+};
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The image: a compiled policy, byte for byte what the kernel's arrays will
+ * hold.  Made by compile.c from the model, put into the kernel by load.c,
+ * stored by store.c so that a boot need not parse or compile.  It knows
+ * neither YAML nor libbpf.
+ */
+#ifndef CORDON_IMAGE_H
+#define CORDON_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cordon/uapi/policy.h>
+
+#include "diag.h"
+#include "policy.h"
+
+/** struct cordon_image_interface - class and mode of interfaces by name */
+struct cordon_image_interface {
+	char pattern[CORDON_INTERFACE_NAME_SIZE]; /* exact, or a prefix and '*' */
+	uint32_t class;				  /* 0: no zone is tied */
+	uint32_t mode;				  /* enum cordon_interface_mode */
+};
+
+/** struct cordon_image_workload - where a workload's cgroups are */
+struct cordon_image_workload {
+	struct cordon_workload_path path; /* a unit's name, or "/path" */
+	uint32_t identity;
+	uint32_t pad;
+};
+
+/**
+ * struct cordon_image_rule - a rule, its slot not yet chosen
+ * @rule: for people
+ * @keep: 1: of the quarantine's keep list
+ *
+ * In the pages the rule at index i stands as CORDON_RULE_SLOT_FIRST + i; load
+ * replaces that by the slot that the rule's name has in the kernel.
+ */
+struct cordon_image_rule {
+	struct cordon_rule rule;
+	uint32_t keep;
+	uint32_t pad;
+};
+
+/**
+ * struct cordon_image - all arrays are owned; lengths in elements
+ * @settings: @generation is 0, load fills it in
+ * @matrix: settings.identities squared cells, for CORDON_LATCH_OPEN
+ * @keep_matrix: the same for the tighter latch levels; shares the pages
+ * @pages: page 0 is all zero. The lowest level of pages holds rule numbers
+ * @leaf: leaf[i] != 0: page i holds rule numbers, not page numbers
+ */
+struct cordon_image {
+	struct cordon_settings settings;
+	struct cordon_prefix_cell *prefixes;
+	size_t nr_prefixes;
+	struct cordon_cell *matrix;
+	struct cordon_cell *keep_matrix;
+	size_t nr_cells;
+	struct cordon_page *pages;
+	uint8_t *leaf;
+	size_t nr_pages;
+	struct cordon_class *classes;
+	size_t nr_classes;
+	struct cordon_zone *zones; /* indexed by identity */
+	size_t nr_zones;
+	struct cordon_image_rule *rules;
+	size_t nr_rules;
+	struct cordon_image_interface *interfaces; /* exact names first, then longest */
+	size_t nr_interfaces;
+	struct cordon_image_workload *workloads;
+	size_t nr_workloads;
+};
+
+/**
+ * cordon_image_interface_find() - class and mode for a name: an exact pattern,
+ *	else the longest prefix, else NULL (class 0, CORDON_MODE_AUTO)
+ */
+const struct cordon_image_interface *cordon_image_interface_find(const struct cordon_image *image,
+								 const char *name);
+
+/** cordon_image_memory() - bytes of kernel memory that its maps will take, flows included */
+size_t cordon_image_memory(const struct cordon_image *image, unsigned int cpus);
+
+/** cordon_image_free() - takes NULL and half-built images */
+void cordon_image_free(struct cordon_image *image);
+
+/**
+ * cordon_compile() - model to image
+ * @diag: receives what is found only now: shadowed rules, too many pages
+ * Return: 0, -EINVAL with @diag, -ENOMEM.
+ */
+int cordon_compile(const struct cordon_policy *policy, struct cordon_diag *diag,
+		   struct cordon_image **ret_image);
+
+#endif

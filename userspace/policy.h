@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: a policy as a person meant it, checked for meaning, independent
+ * of the YAML that it came from and of the tables that it becomes.  It is
+ * made by parse.c and read by compile.c; nothing changes it in between.
+ *
+ * Every part keeps its position, so that a mistake found late is still told
+ * as file:line:column.
+ */
+#ifndef CORDON_POLICY_H
+#define CORDON_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cordon/uapi/limits.h>
+#include <cordon/uapi/policy.h>
+#include <cordon/uapi/reason.h>
+
+#include "diag.h"
+
+/** struct cordon_prefix4 - an IPv4 prefix of a zone; no host bits are set */
+struct cordon_prefix4 {
+	uint32_t address; /* host byte order */
+	uint8_t length;	  /* 0 to 32 */
+	uint8_t pad;
+	uint16_t zone; /* index in cordon_policy.zones */
+	uint32_t line; /* where it stands, for messages */
+	uint16_t column;
+	uint16_t file; /* index in cordon_policy.files */
+};
+
+/** struct cordon_prefix6 - an IPv6 prefix of a zone; no host bits are set */
+struct cordon_prefix6 {
+	uint64_t high; /* first 64 bits, host byte order */
+	uint64_t low;
+	uint8_t length; /* 0 to 128 */
+	uint8_t pad;
+	uint16_t zone;
+	uint32_t line;
+	uint16_t column;
+	uint16_t file;
+	uint32_t pad2;
+};
+
+/** struct cordon_name_at - a string with its position */
+struct cordon_name_at {
+	char *text; /* owned */
+	struct cordon_position at;
+};
+
+/**
+ * struct cordon_policy_zone - remote addresses and/or interfaces
+ * @interfaces: names, or prefixes of names with a '*' at the end ("wl*"); not
+ *	empty: the zone is tied to them
+ */
+struct cordon_policy_zone {
+	char name[CORDON_NAME_SIZE];
+	struct cordon_position at;
+	struct cordon_name_at *interfaces;
+	size_t nr_interfaces;
+	size_t nr_prefixes; /* of both families */
+};
+
+/**
+ * struct cordon_policy_workload - local cgroups
+ * @units: unit names ("pos.service", "kiosk.slice", "getty@tty1.service")
+ * @cgroups: paths below the cgroup2 mount, starting with '/'
+ */
+struct cordon_policy_workload {
+	char name[CORDON_NAME_SIZE];
+	struct cordon_position at;
+	struct cordon_name_at *units;
+	size_t nr_units;
+	struct cordon_name_at *cgroups;
+	size_t nr_cgroups;
+};
+
+/**
+ * struct cordon_service - what may be asked for
+ * @protocol: IP protocol number; meaningless if @any
+ * @any: every protocol and service
+ * @first: first service (port, or ICMP type << 8 | code), see uapi/policy.h
+ * @last: last one, included; a protocol without services has 0 and 65535
+ */
+struct cordon_service {
+	uint8_t protocol;
+	bool any;
+	uint16_t first;
+	uint16_t last;
+	struct cordon_position at;
+	char text[40]; /* as written */
+};
+
+/* An end of a rule that stands for every remote address, zone or not; never
+ * for the node or a workload. */
+#define CORDON_IDENTITY_ANY 0xffffU
+
+/**
+ * struct cordon_policy_rule - from may reach the services of to
+ * @from: identity (uapi/policy.h): node, zone, workload, or CORDON_IDENTITY_ANY
+ * @to: likewise
+ *
+ * Exactly one end or none is on this machine (node or workload): out of the
+ * node, into the node, or through it.  A rule `from: node` covers workloads,
+ * too; one that leads to a workload reserves the port for it.
+ */
+struct cordon_policy_rule {
+	char name[CORDON_NAME_SIZE];
+	struct cordon_position at;
+	uint16_t from;
+	uint16_t to;
+	struct cordon_service *services;
+	size_t nr_services;
+};
+
+enum cordon_interface_mode {
+	CORDON_MODE_AUTO,    /* XDP on a physical port that has it natively, else tc */
+	CORDON_MODE_TC,	     /* tcx or clsact */
+	CORDON_MODE_XDP,     /* native XDP */
+	CORDON_MODE_EXCLUDE, /* not covered, by the owner's choice */
+};
+
+/** struct cordon_interface_choice - how interfaces of a name are covered */
+struct cordon_interface_choice {
+	char pattern[CORDON_INTERFACE_NAME_SIZE]; /* "eth0" or "veth*" */
+	enum cordon_interface_mode mode;
+	struct cordon_position at;
+};
+
+enum cordon_log_flows {
+	CORDON_LOG_FLOWS_DENIED, /* the default */
+	CORDON_LOG_FLOWS_ALL,
+	CORDON_LOG_FLOWS_NONE,
+};
+
+struct cordon_timeouts {
+	uint32_t tcp_open; /* seconds, each */
+	uint32_t tcp;
+	uint32_t tcp_closing;
+	uint32_t udp;
+	uint32_t udp_reply;
+	uint32_t icmp;
+	uint32_t fragment;
+	uint32_t other;
+};
+
+struct cordon_policy {
+	char **files; /* [0] is the policy, then included prefix files */
+	size_t nr_files;
+	uint64_t serial;
+	char node[64];
+	bool audit; /* mode: audit */
+	struct cordon_policy_zone *zones;
+	size_t nr_zones;
+	struct cordon_policy_workload *workloads;
+	size_t nr_workloads;
+	struct cordon_policy_rule *rules;
+	size_t nr_rules;
+	struct cordon_policy_rule *keep; /* quarantine */
+	size_t nr_keep;
+	struct cordon_prefix4 *prefixes4; /* sorted by address, then length; unique */
+	size_t nr_prefixes4;
+	struct cordon_prefix6 *prefixes6; /* likewise */
+	size_t nr_prefixes6;
+	struct cordon_interface_choice *choices;
+	size_t nr_choices;
+	uint32_t builtins_off; /* bit n: enum cordon_builtin n */
+	uint32_t flow_entries;
+	struct cordon_timeouts timeouts;
+	enum cordon_log_flows log_flows;
+	bool log_exec;
+	uint8_t digest[32]; /* SHA-256 over the policy's text and each included file's */
+};
+
+/* Identities of the policy's parts. */
+static inline uint16_t cordon_zone_identity(size_t zone)
+{
+	return (uint16_t)(CORDON_IDENTITY_FIRST + zone);
+}
+
+static inline uint16_t cordon_workload_identity(const struct cordon_policy *policy, size_t workload)
+{
+	return (uint16_t)(CORDON_IDENTITY_FIRST + policy->nr_zones + workload);
+}
+
+/** cordon_policy_is_local() - whether an identity is the node or a workload */
+static inline bool cordon_policy_is_local(const struct cordon_policy *policy, uint16_t identity)
+{
+	return identity != CORDON_IDENTITY_ANY &&
+	       (identity == CORDON_IDENTITY_NODE ||
+		identity >= CORDON_IDENTITY_FIRST + policy->nr_zones);
+}
+
+/**
+ * cordon_policy_identity_name() - what a person calls it: "node", "any", a zone
+ *	or workload by its name, "stranger" for an address in no zone
+ * Return: a string that lives as long as the policy; never NULL.
+ */
+const char *cordon_policy_identity_name(const struct cordon_policy *policy, uint16_t identity);
+
+/** cordon_policy_free() - takes NULL and half-built policies */
+void cordon_policy_free(struct cordon_policy *policy);
+
+/**
+ * cordon_policy_parse_file() - read, parse and check a policy
+ * @path: of the YAML file; included files are relative to its folder
+ * @diag: receives every mistake
+ * @ret_policy: the caller's to free with cordon_policy_free(); untouched on
+ *	failure
+ * Return: 0; -EINVAL: @diag says what is wrong; -ENOMEM; -errno of reading,
+ *	also said in @diag.
+ */
+int cordon_policy_parse_file(const char *path, struct cordon_diag *diag,
+			     struct cordon_policy **ret_policy);
+
+/** cordon_policy_parse_memory() - the same for a text; @name stands for its file */
+int cordon_policy_parse_memory(const char *text, size_t size, const char *name,
+			       struct cordon_diag *diag, struct cordon_policy **ret_policy);
+
+#endif
