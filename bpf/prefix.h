@@ -70,6 +70,36 @@ static __always_inline __u32 prefix_word(table_handle table, __u32 direct, __u32
 	return prefix_bisect(table, cell->first, cell->second, word);
 }
 
+/* Which bits of @word, the nth of an address, a prefix of @length bits takes part in. */
+static __always_inline __u32 prefix_mask(__u32 length, __u32 word)
+{
+	if (length >= 32 * (word + 1))
+		return ~0U;
+	if (length <= 32 * word)
+		return 0;
+	return ~0U << ((32 * (word + 1) - length) & 31);
+}
+
+/* The single prefix at @index, of @length bits, that goes on from here. */
+static __always_inline __u32 prefix_lone(table_handle table, __u32 index, __u32 length,
+					 const __u32 word[CORDON_PREFIX_WORDS_MAX])
+{
+	const struct cordon_prefix_cell *middle = table_at(table, index + 1);
+	const struct cordon_prefix_cell *end = table_at(table, index + 2);
+	const struct cordon_prefix_cell *others;
+	__u32 differ;
+
+	if (!middle || !end)
+		return PREFIX_BROKEN;
+	differ = (word[1] ^ middle->first) & prefix_mask(length, 1);
+	differ |= (word[2] ^ middle->second) & prefix_mask(length, 2);
+	differ |= (word[3] ^ end->first) & prefix_mask(length, 3);
+	if (!differ)
+		return end->second;
+	others = table_at(table, index + 3);
+	return others ? others->second : PREFIX_BROKEN;
+}
+
 /* Where a search ended without an identity, as in PREFIX_BROKEN, the table is broken. */
 static __always_inline __u32 prefix_identity(__u32 result)
 {
@@ -114,6 +144,9 @@ static __always_inline __u32 prefix_lookup6(table_handle table,
 		cell = table_at(table, result & CORDON_PREFIX_VALUE_MASK);
 		if (!cell)
 			return PREFIX_BROKEN;
+		if (cell->second == CORDON_PREFIX_LONE)
+			return prefix_identity(prefix_lone(
+				table, result & CORDON_PREFIX_VALUE_MASK, cell->first, word));
 		direct = cell->first;
 		bits = cell->second;
 	}

@@ -102,7 +102,10 @@ struct cordon_prefix_root {
  * A result is CORDON_PREFIX_RESULT | identity (0: no prefix covers it), or,
  * where longer prefixes of an IPv6 word differ further on, CORDON_PREFIX_RESULT
  * | CORDON_PREFIX_DESCEND | index of a cell that holds a cordon_prefix_root
- * (@first is direct, @second is bits) for the next word.
+ * (@first is direct, @second is bits) for the next word.  If its @second is
+ * CORDON_PREFIX_LONE, one single prefix of @first bits goes on from there, and
+ * CORDON_PREFIX_LONE_CELLS cells hold it: this one, its second and third word,
+ * its fourth word and its result, 0 and the result of what it does not cover.
  */
 struct cordon_prefix_cell {
 	__u32 first;
@@ -111,6 +114,8 @@ struct cordon_prefix_cell {
 #define CORDON_PREFIX_RESULT (1U << 31)
 #define CORDON_PREFIX_DESCEND (1U << 30)
 #define CORDON_PREFIX_VALUE_MASK (CORDON_PREFIX_DESCEND - 1)
+#define CORDON_PREFIX_LONE 0xffU
+#define CORDON_PREFIX_LONE_CELLS 4
 _Static_assert(sizeof(struct cordon_prefix_cell) == 8, "cordon_prefix_cell has no padding");
 
 /**
