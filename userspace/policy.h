@@ -20,6 +20,14 @@
 
 #include "diag.h"
 
+/* Files that a policy may include, and prefixes in all: half a gigabyte of
+ * memory at most. */
+#define CORDON_POLICY_FILES_MAX 1024
+#define CORDON_POLICY_PREFIXES_MAX (16U << 20)
+
+/* Services of one rule; `any` and ranges make more of them needless. */
+#define CORDON_POLICY_SERVICES_MAX 1024
+
 /** struct cordon_prefix4 - an IPv4 prefix of a zone; no host bits are set */
 struct cordon_prefix4 {
 	uint32_t address; /* host byte order */
@@ -149,7 +157,8 @@ struct cordon_timeouts {
 struct cordon_policy {
 	char **files; /* [0] is the policy, then included prefix files */
 	size_t nr_files;
-	uint64_t serial;
+	uint64_t serial; /* 1 to 2^63 - 1 */
+	struct cordon_position serial_at;
 	char node[64];
 	bool audit; /* mode: audit */
 	struct cordon_policy_zone *zones;
@@ -171,7 +180,8 @@ struct cordon_policy {
 	struct cordon_timeouts timeouts;
 	enum cordon_log_flows log_flows;
 	bool log_exec;
-	uint8_t digest[32]; /* SHA-256 over the policy's text and each included file's */
+	uint8_t digest[32]; /* SHA-256 of the policy's text; if it includes files, SHA-256 of
+			     * that and of each file's SHA-256, in the order of files[] */
 };
 
 /* Identities of the policy's parts. */
@@ -199,6 +209,15 @@ static inline bool cordon_policy_is_local(const struct cordon_policy *policy, ui
  * Return: a string that lives as long as the policy; never NULL.
  */
 const char *cordon_policy_identity_name(const struct cordon_policy *policy, uint16_t identity);
+
+/**
+ * cordon_policy_check_serial() - whether a policy may follow the active one
+ * @active_serial: of the active policy, 0: there is none
+ * @diag: receives the position of the serial if it goes down
+ * Return: 0, also for the same serial; -EINVAL.
+ */
+int cordon_policy_check_serial(const struct cordon_policy *policy, uint64_t active_serial,
+			       struct cordon_diag *diag);
 
 /** cordon_policy_free() - takes NULL and half-built policies */
 void cordon_policy_free(struct cordon_policy *policy);

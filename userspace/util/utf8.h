@@ -12,7 +12,7 @@
 /* Return: bytes of the character at @text, whose code is stored; 0: not UTF-8. */
 static inline size_t utf8_decode(const unsigned char *text, size_t size, uint32_t *ret_rune)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	uint32_t rune;
 	size_t length;
 

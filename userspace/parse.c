@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A policy from its text: the top level, the order in which its parts are read
+ * and checked, and the files.  It goes on after a mistake, so that one run
+ * tells them all; it compiles nothing and prints nothing.
+ */
+#include "parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "prefix_list.h"
+#include "shadow.h"
+#include "sign.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+
+/* The version of the language that this program reads. */
+#define LANGUAGE_VERSION "1"
+
+DEFINE_CLEANUP(document, struct cordon_document *, cordon_document_free)
+DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
+
+/* ---- top level --------------------------------------------------------------------------- */
+
+static int read_version(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	int error = parse_need_kind(parse, value, "'cordon'", CORDON_VALUE_TEXT);
+
+	(void)target;
+	if (error || !strcmp(value->text, LANGUAGE_VERSION))
+		return error;
+	return parse_refuse(parse, value->at,
+			    "version '%.40s' of the policy language is not known; this program "
+			    "reads version " LANGUAGE_VERSION,
+			    value->text);
+}
+
+static int read_serial(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	(void)target;
+	parse->policy->serial_at = value->at;
+	return parse_number(parse, value, "'serial'", 1, INT64_MAX, &parse->policy->serial);
+}
+
+static int read_node(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	(void)target;
+	return parse_name(parse, value, "node", sizeof(parse->policy->node), parse->policy->node);
+}
+
+static int read_mode(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	static const char *const names[] = { "enforce", "audit" };
+	size_t index;
+	int error = parse_choice(parse, value, "'mode'", names, ARRAY_SIZE(names), &index);
+
+	(void)target;
+	if (!error)
+		parse->policy->audit = index;
+	return error;
+}
+
+/* In this order: rules name zones and workloads, whose identities follow those of the zones. */
+static const struct parse_field policy_fields[] = {
+	{ .name = "cordon", .read = read_version, .required = true, .hint = "write 'cordon: 1'" },
+	{ .name = "serial",
+	  .read = read_serial,
+	  .required = true,
+	  .hint = "a number that grows with each change of the policy" },
+	{ .name = "node", .read = read_node },
+	{ .name = "mode", .read = read_mode },
+	{ .name = "zones", .read = parse_zones },
+	{ .name = "workloads", .read = parse_workloads },
+	{ .name = "rules", .read = parse_rules },
+	{ .name = "quarantine", .read = parse_quarantine },
+	{ .name = "interfaces", .read = parse_interfaces },
+	{ .name = "builtin", .read = parse_builtin },
+	{ .name = "flows", .read = parse_flows },
+	{ .name = "log", .read = parse_log },
+};
+
+/* ---- checks of the whole ----------------------------------------------------------------- */
+
+static void check_identities(const struct parse *parse)
+{
+	const struct cordon_policy *policy = parse->policy;
+	size_t most = CORDON_IDENTITIES_MAX - CORDON_IDENTITY_FIRST;
+	struct cordon_position at;
+
+	if (policy->nr_zones + policy->nr_workloads <= most)
+		return;
+	at = policy->nr_zones > most ? policy->zones[most].at :
+				       policy->workloads[most - policy->nr_zones].at;
+	parse_refuse(parse, at, "more than %zu zones and workloads", most);
+}
+
+static void check_zones(const struct parse *parse)
+{
+	const struct cordon_policy *policy = parse->policy;
+
+	for (size_t i = 0; i < policy->nr_zones; i++) {
+		const struct cordon_policy_zone *zone = &policy->zones[i];
+
+		if (!zone->nr_prefixes && !zone->nr_interfaces)
+			parse_refuse(parse, zone->at,
+				     "zone '%s' selects nothing: it has no address and no "
+				     "interface",
+				     zone->name);
+	}
+}
+
+/* Checks whose answers mean nothing where something was left out. */
+static int check_whole(const struct parse *parse)
+{
+	const struct cordon_policy *policy = parse->policy;
+	int error;
+
+	check_zones(parse);
+	error = cordon_shadow_check(policy, policy->rules, policy->nr_rules, parse->diag);
+	if (!error)
+		error = cordon_shadow_check(policy, policy->keep, policy->nr_keep, parse->diag);
+	return error;
+}
+
+/* ---- digest ------------------------------------------------------------------------------ */
+
+int parse_add_digest(struct parse *parse, const char *text, size_t size)
+{
+	uint8_t *larger = realloc(parse->digests, parse->nr_digests + CORDON_DIGEST_SIZE);
+	int error;
+
+	if (!larger)
+		return -ENOMEM;
+	parse->digests = larger;
+	error = cordon_digest(text, size, parse->digests + parse->nr_digests);
+	if (!error)
+		parse->nr_digests += CORDON_DIGEST_SIZE;
+	return error;
+}
+
+static int finish_digest(const struct parse *parse)
+{
+	struct cordon_policy *policy = parse->policy;
+
+	if (parse->nr_digests > CORDON_DIGEST_SIZE)
+		return cordon_digest(parse->digests, parse->nr_digests, policy->digest);
+	memcpy(policy->digest, parse->digests, CORDON_DIGEST_SIZE);
+	return 0;
+}
+
+/* ---- the policy -------------------------------------------------------------------------- */
+
+static int start_policy(const char *name, struct cordon_policy **ret_policy)
+{
+	struct cordon_policy *policy CLEANUP(policy) = calloc(1, sizeof(*policy));
+	char **file = policy ? array_push(policy->files, policy->nr_files) : NULL;
+
+	if (!file)
+		return -ENOMEM;
+	*file = strdup(name);
+	if (!*file)
+		return -ENOMEM;
+	parse_set_defaults(policy);
+	*ret_policy = TAKE(policy);
+	return 0;
+}
+
+static int read_policy(struct parse *parse, const char *text, size_t size)
+{
+	struct cordon_document *document CLEANUP(document) = NULL;
+	struct cordon_policy *policy = parse->policy;
+	int error = cordon_document_parse(text, size, policy->files[0], parse->diag, &document);
+
+	if (error)
+		return error;
+	error = parse_add_digest(parse, text, size);
+	if (error)
+		return error;
+	error = parse_fields(parse, cordon_document_root(document), "the policy", policy_fields,
+			     ARRAY_SIZE(policy_fields), policy);
+	if (parse_is_fatal(error))
+		return error;
+	check_identities(parse);
+	return cordon_prefix_list_finish(policy, parse->diag);
+}
+
+static void clear(struct parse *parse)
+{
+	cordon_names_clear(&parse->names);
+	free(parse->included);
+	free(parse->digests);
+}
+
+int cordon_policy_parse_memory(const char *text, size_t size, const char *name,
+			       struct cordon_diag *diag, struct cordon_policy **ret_policy)
+{
+	struct cordon_policy *policy CLEANUP(policy) = NULL;
+	struct parse parse = { .diag = diag };
+	size_t errors = diag->errors;
+	int error = start_policy(name, &policy);
+
+	if (error)
+		return error;
+	parse.policy = policy;
+	error = read_policy(&parse, text, size);
+	if (!error && diag->errors == errors)
+		error = check_whole(&parse);
+	if (!error)
+		error = finish_digest(&parse);
+	clear(&parse);
+	if (error)
+		return error;
+	if (diag->errors != errors)
+		return -EINVAL;
+	*ret_policy = TAKE(policy);
+	return 0;
+}
+
+static int refuse_file(const char *path, int error, struct cordon_diag *diag)
+{
+	struct cordon_position at = { .file = path };
+
+	if (error == -EFBIG)
+		cordon_diag_error(diag, at,
+				  "a policy's text may have %u MB; put long lists of addresses "
+				  "into prefix files and name those under 'files:' of the zone",
+				  CORDON_DOCUMENT_SIZE_MAX >> 20);
+	else
+		cordon_diag_error(diag, at, "cannot read the policy: %s",
+				  cordon_file_problem(error));
+	return error;
+}
+
+int cordon_policy_parse_file(const char *path, struct cordon_diag *diag,
+			     struct cordon_policy **ret_policy)
+{
+	char *text CLEANUP(free) = NULL;
+	struct cordon_file file;
+	int error = cordon_file_read(path, CORDON_DOCUMENT_SIZE_MAX, &file);
+
+	if (error)
+		return refuse_file(path, error, diag);
+	text = file.text;
+	return cordon_policy_parse_memory(text, file.size, path, diag, ret_policy);
+}

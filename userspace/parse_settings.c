@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `interfaces:`, `builtin:`, `flows:` and `log:` of a policy, and what holds
+ * without them.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "parse.h"
+#include "util/array.h"
+
+/* 4 MB of kernel memory, at 64 bytes a flow. */
+#define FLOW_ENTRIES_DEFAULT 65536
+
+/* Thirty days: beyond that a time-out is none. */
+#define TIMEOUT_MAX (30U * 24 * 60 * 60)
+
+void parse_set_defaults(struct cordon_policy *policy)
+{
+	policy->flow_entries = FLOW_ENTRIES_DEFAULT;
+	policy->timeouts = (struct cordon_timeouts){
+		.tcp_open = 60,
+		.tcp = 7440, /* RFC 5382, REQ-5: 2 hours and 4 minutes, above TCP keep-alive */
+		.tcp_closing = 60,
+		.udp = 30,
+		.udp_reply = 120, /* RFC 4787, REQ-5: not under 2 minutes */
+		.icmp = 60,	  /* RFC 5508, REQ-2 */
+		.fragment = 30,	  /* as long as Linux waits for the other fragments */
+		.other = 600,
+	};
+}
+
+/* ---- interfaces -------------------------------------------------------------------------- */
+
+static int push_choice(struct parse *parse, const struct cordon_value *pattern,
+		       enum cordon_interface_mode mode)
+{
+	struct cordon_policy *policy = parse->policy;
+	struct cordon_interface_choice *choice;
+	int error = parse_interface(parse, pattern);
+
+	if (!error)
+		error = parse_once(parse, PARSE_SCOPE_CHOICES, pattern, "interface");
+	if (error)
+		return error;
+	choice = array_push(policy->choices, policy->nr_choices);
+	if (!choice)
+		return -ENOMEM;
+	memcpy(choice->pattern, pattern->text, strlen(pattern->text) + 1);
+	choice->mode = mode;
+	choice->at = pattern->at;
+	return parse_limit(parse, pattern, policy->nr_choices, CORDON_INTERFACES_MAX,
+			   "interfaces under 'interfaces'");
+}
+
+static int read_excluded(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	(void)target;
+	return push_choice(parse, value, CORDON_MODE_EXCLUDE);
+}
+
+static int read_exclude(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return parse_each(parse, value, "'exclude'", CORDON_VALUE_LIST, read_excluded, target);
+}
+
+static int read_mode(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	static const char *const names[] = {
+		[CORDON_MODE_AUTO] = "auto",
+		[CORDON_MODE_TC] = "tc",
+		[CORDON_MODE_XDP] = "xdp",
+	};
+	size_t mode;
+	int error =
+		parse_choice(parse, value, "an interface's mode", names, ARRAY_SIZE(names), &mode);
+
+	(void)target;
+	return error ? error : push_choice(parse, value->key, (enum cordon_interface_mode)mode);
+}
+
+static int read_modes(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return parse_each(parse, value, "'modes'", CORDON_VALUE_MAP, read_mode, target);
+}
+
+static const struct parse_field interface_fields[] = {
+	{ .name = "exclude", .read = read_exclude },
+	{ .name = "modes", .read = read_modes },
+};
+
+int parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return parse_fields(parse, value, "'interfaces'", interface_fields,
+			    ARRAY_SIZE(interface_fields), target);
+}
+
+/* ---- built-in rules ---------------------------------------------------------------------- */
+
+static const char *const builtins[] = {
+#define CORDON_BUILTIN_TEXT(code, text, help) text,
+	CORDON_BUILTINS(CORDON_BUILTIN_TEXT)
+#undef CORDON_BUILTIN_TEXT
+};
+
+static int read_builtin(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	static const char *const states[] = { "on", "off" };
+	uint32_t builtin = 1;
+	size_t state;
+	int error;
+
+	(void)target;
+	while (builtin < ARRAY_SIZE(builtins) && strcmp(builtins[builtin], value->key->text))
+		builtin++;
+	if (builtin == ARRAY_SIZE(builtins))
+		return parse_unknown(parse, value->key, "built-in rule", builtins + 1,
+				     ARRAY_SIZE(builtins) - 1);
+	error = parse_choice(parse, value, "a built-in rule", states, ARRAY_SIZE(states), &state);
+	if (!error && state)
+		parse->policy->builtins_off |= 1U << builtin;
+	return error;
+}
+
+int parse_builtin(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return parse_each(parse, value, "'builtin'", CORDON_VALUE_MAP, read_builtin, target);
+}
+
+/* ---- flows ------------------------------------------------------------------------------- */
+
+static int read_entries(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	uint64_t entries;
+	int error = parse_number(parse, value, "'entries'", CORDON_FLOWS_MIN, CORDON_FLOWS_MAX,
+				 &entries);
+
+	(void)target;
+	if (!error)
+		parse->policy->flow_entries = (uint32_t)entries;
+	return error;
+}
+
+static uint32_t seconds_of(char unit)
+{
+	switch (unit) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 60 * 60;
+	case 'd':
+		return 24 * 60 * 60;
+	default:
+		return 0;
+	}
+}
+
+/* "90", "90s", "5m", "2h", "1d"; 0: it is none of these, or out of range. */
+static uint32_t read_seconds(const char *text)
+{
+	uint64_t number = 0;
+	uint32_t unit = 1;
+
+	if (*text < '1' || *text > '9')
+		return 0;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		number = number * 10 + (uint64_t)(*text - '0');
+		if (number > TIMEOUT_MAX)
+			return 0;
+	}
+	if (*text)
+		unit = text[1] ? 0 : seconds_of(*text);
+	return number * unit > TIMEOUT_MAX ? 0 : (uint32_t)number * unit;
+}
+
+struct timeout {
+	const char *name;
+	size_t offset;
+};
+
+static const struct timeout timeouts[] = {
+	{ "tcp-open", offsetof(struct cordon_timeouts, tcp_open) },
+	{ "tcp", offsetof(struct cordon_timeouts, tcp) },
+	{ "tcp-closing", offsetof(struct cordon_timeouts, tcp_closing) },
+	{ "udp", offsetof(struct cordon_timeouts, udp) },
+	{ "udp-reply", offsetof(struct cordon_timeouts, udp_reply) },
+	{ "icmp", offsetof(struct cordon_timeouts, icmp) },
+	{ "fragment", offsetof(struct cordon_timeouts, fragment) },
+	{ "other", offsetof(struct cordon_timeouts, other) },
+};
+
+static uint32_t *find_timeout(struct cordon_timeouts *all, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(timeouts); i++) {
+		if (!strcmp(timeouts[i].name, name))
+			return (uint32_t *)((char *)all + timeouts[i].offset);
+	}
+	return NULL;
+}
+
+static int refuse_timeout(const struct parse *parse, const struct cordon_value *key)
+{
+	const char *names[ARRAY_SIZE(timeouts)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(timeouts); i++)
+		names[i] = timeouts[i].name;
+	return parse_unknown(parse, key, "time-out", names, ARRAY_SIZE(names));
+}
+
+static int read_timeout(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	uint32_t *timeout = find_timeout(&parse->policy->timeouts, value->key->text);
+	uint32_t seconds;
+	int error;
+
+	(void)target;
+	if (!timeout)
+		return refuse_timeout(parse, value->key);
+	error = parse_need_kind(parse, value, "a time-out", CORDON_VALUE_TEXT);
+	if (error)
+		return error;
+	seconds = read_seconds(value->text);
+	if (!seconds)
+		return parse_refuse(parse, value->at,
+				    "a time-out is 1 to %u seconds, written 90, 90s, 5m, 2h or 1d, "
+				    "not '%.40s'",
+				    TIMEOUT_MAX, value->text);
+	*timeout = seconds;
+	return 0;
+}
+
+static int read_timeouts(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return parse_each(parse, value, "'timeouts'", CORDON_VALUE_MAP, read_timeout, target);
+}
+
+static const struct parse_field flow_fields[] = {
+	{ .name = "entries", .read = read_entries },
+	{ .name = "timeouts", .read = read_timeouts },
+};
+
+int parse_flows(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return parse_fields(parse, value, "'flows'", flow_fields, ARRAY_SIZE(flow_fields), target);
+}
+
+/* ---- log --------------------------------------------------------------------------------- */
+
+static int read_log_flows(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	static const char *const names[] = {
+		[CORDON_LOG_FLOWS_DENIED] = "denied",
+		[CORDON_LOG_FLOWS_ALL] = "all",
+		[CORDON_LOG_FLOWS_NONE] = "none",
+	};
+	size_t index;
+	int error = parse_choice(parse, value, "'flows'", names, ARRAY_SIZE(names), &index);
+
+	(void)target;
+	if (!error)
+		parse->policy->log_flows = (enum cordon_log_flows)index;
+	return error;
+}
+
+static int read_log_exec(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	static const char *const names[] = { "none", "all" };
+	size_t index;
+	int error = parse_choice(parse, value, "'exec'", names, ARRAY_SIZE(names), &index);
+
+	(void)target;
+	if (!error)
+		parse->policy->log_exec = index;
+	return error;
+}
+
+static const struct parse_field log_fields[] = {
+	{ .name = "flows", .read = read_log_flows },
+	{ .name = "exec", .read = read_log_exec },
+};
+
+int parse_log(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return parse_fields(parse, value, "'log'", log_fields, ARRAY_SIZE(log_fields), target);
+}

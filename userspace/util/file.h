@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A regular file as one piece of memory.  Read, not mapped: a file that is cut
+ * short meanwhile must not kill the reader, and what is hashed must be what is
+ * parsed.
+ */
+#ifndef CORDON_UTIL_FILE_H
+#define CORDON_UTIL_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/** struct cordon_file - a file's bytes, with a NUL behind the last */
+struct cordon_file {
+	char *text; /* owned */
+	size_t size;
+	dev_t device;
+	ino_t inode;
+};
+
+/**
+ * cordon_file_read() - the whole of a regular file; never waits for a writer
+ * @limit: bytes that it may have
+ * Return: 0; -EISDIR; -ENOTSUP: a device, socket or FIFO; -EFBIG: over @limit;
+ *	-ENOMEM; -errno of open, stat or read.
+ */
+int cordon_file_read(const char *path, size_t limit, struct cordon_file *ret_file);
+
+/** cordon_file_problem() - what an error of cordon_file_read() means to a person */
+const char *cordon_file_problem(int error);
+
+#endif
