@@ -26,35 +26,37 @@ DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
 static int read_version(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	int error = parse_need_kind(parse, value, "'cordon'", CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, "'cordon'", CORDON_VALUE_TEXT);
 
 	(void)target;
 	if (error || !strcmp(value->text, LANGUAGE_VERSION))
 		return error;
-	return parse_refuse(parse, value->at,
-			    "version '%.40s' of the policy language is not known; this program "
-			    "reads version " LANGUAGE_VERSION,
-			    value->text);
+	return cordon_parse_refuse(
+		parse, value->at,
+		"version '%.40s' of the policy language is not known; this program "
+		"reads version " LANGUAGE_VERSION,
+		value->text);
 }
 
 static int read_serial(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	(void)target;
 	parse->policy->serial_at = value->at;
-	return parse_number(parse, value, "'serial'", 1, INT64_MAX, &parse->policy->serial);
+	return cordon_parse_number(parse, value, "'serial'", 1, INT64_MAX, &parse->policy->serial);
 }
 
 static int read_node(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	(void)target;
-	return parse_name(parse, value, "node", sizeof(parse->policy->node), parse->policy->node);
+	return cordon_parse_name(parse, value, "node", sizeof(parse->policy->node),
+				 parse->policy->node);
 }
 
 static int read_mode(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	static const char *const names[] = { "enforce", "audit" };
 	size_t index;
-	int error = parse_choice(parse, value, "'mode'", names, ARRAY_SIZE(names), &index);
+	int error = cordon_parse_choice(parse, value, "'mode'", names, ARRAY_SIZE(names), &index);
 
 	(void)target;
 	if (!error)
@@ -71,14 +73,14 @@ static const struct parse_field policy_fields[] = {
 	  .hint = "a number that grows with each change of the policy" },
 	{ .name = "node", .read = read_node },
 	{ .name = "mode", .read = read_mode },
-	{ .name = "zones", .read = parse_zones },
-	{ .name = "workloads", .read = parse_workloads },
-	{ .name = "rules", .read = parse_rules },
-	{ .name = "quarantine", .read = parse_quarantine },
-	{ .name = "interfaces", .read = parse_interfaces },
-	{ .name = "builtin", .read = parse_builtin },
-	{ .name = "flows", .read = parse_flows },
-	{ .name = "log", .read = parse_log },
+	{ .name = "zones", .read = cordon_parse_zones },
+	{ .name = "workloads", .read = cordon_parse_workloads },
+	{ .name = "rules", .read = cordon_parse_rules },
+	{ .name = "quarantine", .read = cordon_parse_quarantine },
+	{ .name = "interfaces", .read = cordon_parse_interfaces },
+	{ .name = "builtin", .read = cordon_parse_builtin },
+	{ .name = "flows", .read = cordon_parse_flows },
+	{ .name = "log", .read = cordon_parse_log },
 };
 
 /* ---- checks of the whole ----------------------------------------------------------------- */
@@ -93,7 +95,7 @@ static void check_identities(const struct parse *parse)
 		return;
 	at = policy->nr_zones > most ? policy->zones[most].at :
 				       policy->workloads[most - policy->nr_zones].at;
-	parse_refuse(parse, at, "more than %zu zones and workloads", most);
+	cordon_parse_refuse(parse, at, "more than %zu zones and workloads", most);
 }
 
 static void check_zones(const struct parse *parse)
@@ -104,10 +106,10 @@ static void check_zones(const struct parse *parse)
 		const struct cordon_policy_zone *zone = &policy->zones[i];
 
 		if (!zone->nr_prefixes && !zone->nr_interfaces)
-			parse_refuse(parse, zone->at,
-				     "zone '%s' selects nothing: it has no address and no "
-				     "interface",
-				     zone->name);
+			cordon_parse_refuse(parse, zone->at,
+					    "zone '%s' selects nothing: it has no address and no "
+					    "interface",
+					    zone->name);
 	}
 }
 
@@ -126,7 +128,7 @@ static int check_whole(const struct parse *parse)
 
 /* ---- digest ------------------------------------------------------------------------------ */
 
-int parse_add_digest(struct parse *parse, const char *text, size_t size)
+int cordon_parse_add_digest(struct parse *parse, const char *text, size_t size)
 {
 	uint8_t *larger = realloc(parse->digests, parse->nr_digests + CORDON_DIGEST_SIZE);
 	int error;
@@ -162,7 +164,7 @@ static int start_policy(const char *name, struct cordon_policy **ret_policy)
 	*file = strdup(name);
 	if (!*file)
 		return -ENOMEM;
-	parse_set_defaults(policy);
+	cordon_parse_set_defaults(policy);
 	*ret_policy = TAKE(policy);
 	return 0;
 }
@@ -175,12 +177,12 @@ static int read_policy(struct parse *parse, const char *text, size_t size)
 
 	if (error)
 		return error;
-	error = parse_add_digest(parse, text, size);
+	error = cordon_parse_add_digest(parse, text, size);
 	if (error)
 		return error;
-	error = parse_fields(parse, cordon_document_root(document), "the policy", policy_fields,
-			     ARRAY_SIZE(policy_fields), policy);
-	if (parse_is_fatal(error))
+	error = cordon_parse_fields(parse, cordon_document_root(document), "the policy",
+				    policy_fields, ARRAY_SIZE(policy_fields), policy);
+	if (cordon_parse_is_fatal(error))
 		return error;
 	check_identities(parse);
 	return cordon_prefix_list_finish(policy, parse->diag);

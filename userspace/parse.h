@@ -56,82 +56,85 @@ struct parse_field {
 };
 
 /* Whether an error is more than a mistake that was told. */
-static inline bool parse_is_fatal(int error)
+static inline bool cordon_parse_is_fatal(int error)
 {
 	return error && error != -EINVAL;
 }
 
-/** parse_refuse() - tell a mistake; always -EINVAL */
-int parse_refuse(const struct parse *parse, struct cordon_position at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/** cordon_parse_refuse() - tell a mistake; always -EINVAL */
+int cordon_parse_refuse(const struct parse *parse, struct cordon_position at, const char *format,
+			...) __attribute__((format(printf, 3, 4)));
 
 /**
- * parse_unknown() - tell that a word is none of those allowed; always -EINVAL
+ * cordon_parse_unknown() - tell that a word is none of those allowed; always -EINVAL
  * @what: what it should be, such as "key in a zone"
  */
-int parse_unknown(const struct parse *parse, const struct cordon_value *word, const char *what,
-		  const char *const *allowed, size_t count);
+int cordon_parse_unknown(const struct parse *parse, const struct cordon_value *word,
+			 const char *what, const char *const *allowed, size_t count);
 
 /**
- * parse_fields() - the values of a map, in the order of @fields
+ * cordon_parse_fields() - the values of a map, in the order of @fields
  * @what: what the map is, such as "a zone"
  */
-int parse_fields(struct parse *parse, const struct cordon_value *map, const char *what,
-		 const struct parse_field *fields, size_t count, void *target);
+int cordon_parse_fields(struct parse *parse, const struct cordon_value *map, const char *what,
+			const struct parse_field *fields, size_t count, void *target);
 
-/** parse_need_kind() - tells if a value is a text, list or map and should not be */
-int parse_need_kind(const struct parse *parse, const struct cordon_value *value, const char *what,
-		    enum cordon_value_kind kind);
+/** cordon_parse_need_kind() - tells if a value is a text, list or map and should not be */
+int cordon_parse_need_kind(const struct parse *parse, const struct cordon_value *value,
+			   const char *what, enum cordon_value_kind kind);
 
-/** parse_each() - every value of a list or map */
-int parse_each(struct parse *parse, const struct cordon_value *container, const char *what,
-	       enum cordon_value_kind kind,
-	       int (*read)(struct parse *parse, const struct cordon_value *value, void *target),
-	       void *target);
+/** cordon_parse_each() - every value of a list or map */
+int cordon_parse_each(struct parse *parse, const struct cordon_value *container, const char *what,
+		      enum cordon_value_kind kind,
+		      int (*read)(struct parse *parse, const struct cordon_value *value,
+				  void *target),
+		      void *target);
 
-/** parse_choice() - one of a few words */
-int parse_choice(const struct parse *parse, const struct cordon_value *value, const char *what,
-		 const char *const *allowed, size_t count, size_t *ret_index);
+/** cordon_parse_choice() - one of a few words */
+int cordon_parse_choice(const struct parse *parse, const struct cordon_value *value,
+			const char *what, const char *const *allowed, size_t count,
+			size_t *ret_index);
 
-/** parse_number() - a decimal number from @least to @most */
-int parse_number(const struct parse *parse, const struct cordon_value *value, const char *what,
-		 uint64_t least, uint64_t most, uint64_t *ret_number);
+/** cordon_parse_number() - a decimal number from @least to @most */
+int cordon_parse_number(const struct parse *parse, const struct cordon_value *value,
+			const char *what, uint64_t least, uint64_t most, uint64_t *ret_number);
 
-/** parse_name() - a name of less than @size characters, copied */
-int parse_name(const struct parse *parse, const struct cordon_value *value, const char *what,
-	       size_t size, char *ret_name);
+/** cordon_parse_name() - a name of less than @size characters, copied */
+int cordon_parse_name(const struct parse *parse, const struct cordon_value *value, const char *what,
+		      size_t size, char *ret_name);
 
-/** parse_interface() - the name of an interface, or its beginning and '*' */
-int parse_interface(const struct parse *parse, const struct cordon_value *value);
+/** cordon_parse_interface() - the name of an interface, or its beginning and '*' */
+int cordon_parse_interface(const struct parse *parse, const struct cordon_value *value);
 
-/** parse_end() - zone or workload @value is named and gets this identity */
-int parse_end(struct parse *parse, const struct cordon_value *value, uint16_t identity);
+/** cordon_parse_end() - zone or workload @value is named and gets this identity */
+int cordon_parse_end(struct parse *parse, const struct cordon_value *value, uint16_t identity);
 
-/** parse_once() - tells if a text of a scope stands twice */
-int parse_once(struct parse *parse, uint32_t scope, const struct cordon_value *value,
-	       const char *what);
+/** cordon_parse_once() - tells if a text of a scope stands twice */
+int cordon_parse_once(struct parse *parse, uint32_t scope, const struct cordon_value *value,
+		      const char *what);
 
-/** parse_push_name() - a copy of a text at the end of an array of them */
-int parse_push_name(const struct cordon_value *value, struct cordon_name_at **names, size_t *count);
+/** cordon_parse_push_name() - a copy of a text at the end of an array of them */
+int cordon_parse_push_name(const struct cordon_value *value, struct cordon_name_at **names,
+			   size_t *count);
 
-/** parse_limit() - tells at @value if there are more than @most */
-int parse_limit(const struct parse *parse, const struct cordon_value *value, size_t count,
-		size_t most, const char *what);
+/** cordon_parse_limit() - tells at @value if there are more than @most */
+int cordon_parse_limit(const struct parse *parse, const struct cordon_value *value, size_t count,
+		       size_t most, const char *what);
 
 /* Values of the top level. */
-int parse_zones(struct parse *parse, const struct cordon_value *value, void *target);
-int parse_workloads(struct parse *parse, const struct cordon_value *value, void *target);
-int parse_rules(struct parse *parse, const struct cordon_value *value, void *target);
-int parse_quarantine(struct parse *parse, const struct cordon_value *value, void *target);
-int parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target);
-int parse_builtin(struct parse *parse, const struct cordon_value *value, void *target);
-int parse_flows(struct parse *parse, const struct cordon_value *value, void *target);
-int parse_log(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_zones(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_workloads(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_rules(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_quarantine(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_builtin(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_log(struct parse *parse, const struct cordon_value *value, void *target);
 
-/** parse_set_defaults() - what holds when the policy does not say */
-void parse_set_defaults(struct cordon_policy *policy);
+/** cordon_parse_set_defaults() - what holds when the policy does not say */
+void cordon_parse_set_defaults(struct cordon_policy *policy);
 
-/** parse_add_digest() - the next text whose SHA-256 enters the policy's digest */
-int parse_add_digest(struct parse *parse, const char *text, size_t size);
+/** cordon_parse_add_digest() - the next text whose SHA-256 enters the policy's digest */
+int cordon_parse_add_digest(struct parse *parse, const char *text, size_t size);
 
 #endif

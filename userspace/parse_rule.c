@@ -36,16 +36,17 @@ static bool is_builtin(const char *name)
 static int read_name(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	struct draft *draft = target;
-	int error = parse_name(parse, value, "rule", sizeof(draft->rule.name), draft->rule.name);
+	int error =
+		cordon_parse_name(parse, value, "rule", sizeof(draft->rule.name), draft->rule.name);
 
 	if (error)
 		return error;
 	draft->rule.at = value->at;
 	if (is_builtin(value->text))
-		return parse_refuse(parse, value->at,
-				    "'%s' is the name of a built-in rule; choose another",
-				    value->text);
-	return parse_once(parse, draft->scope, value, "rule");
+		return cordon_parse_refuse(parse, value->at,
+					   "'%s' is the name of a built-in rule; choose another",
+					   value->text);
+	return cordon_parse_once(parse, draft->scope, value, "rule");
 }
 
 /* ---- ends -------------------------------------------------------------------------------- */
@@ -56,9 +57,10 @@ static int refuse_end(const struct parse *parse, const struct cordon_value *valu
 	struct cordon_nearest nearest = { .wanted = value->text };
 
 	if (!strcmp(value->text, "stranger"))
-		return parse_refuse(parse, value->at,
-				    "a rule cannot name strangers alone; 'any' is every remote "
-				    "address, theirs included");
+		return cordon_parse_refuse(
+			parse, value->at,
+			"a rule cannot name strangers alone; 'any' is every remote "
+			"address, theirs included");
 	cordon_nearest_offer(&nearest, "node");
 	cordon_nearest_offer(&nearest, "any");
 	for (size_t i = 0; i < policy->nr_zones; i++)
@@ -66,20 +68,22 @@ static int refuse_end(const struct parse *parse, const struct cordon_value *valu
 	for (size_t i = 0; i < policy->nr_workloads; i++)
 		cordon_nearest_offer(&nearest, policy->workloads[i].name);
 	if (nearest.best)
-		return parse_refuse(parse, value->at,
-				    "no zone or workload is called '%.40s'; did you mean '%s'?",
-				    value->text, nearest.best);
-	return parse_refuse(parse, value->at,
-			    "no zone or workload is called '%.40s'; define it, or use 'node' or "
-			    "'any'",
-			    value->text);
+		return cordon_parse_refuse(
+			parse, value->at,
+			"no zone or workload is called '%.40s'; did you mean '%s'?", value->text,
+			nearest.best);
+	return cordon_parse_refuse(
+		parse, value->at,
+		"no zone or workload is called '%.40s'; define it, or use 'node' or "
+		"'any'",
+		value->text);
 }
 
 static int read_end(struct parse *parse, const struct cordon_value *value, const char *what,
 		    uint16_t *ret_identity)
 {
 	size_t identity;
-	int error = parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
 
 	if (error)
 		return error;
@@ -114,7 +118,7 @@ static int read_service(struct parse *parse, const struct cordon_value *value, v
 {
 	struct draft *draft = target;
 	struct cordon_service service, *room;
-	int error = parse_need_kind(parse, value, "a service", CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, "a service", CORDON_VALUE_TEXT);
 
 	if (!error)
 		error = cordon_service_parse(value->text, value->at, parse->diag, &service);
@@ -168,9 +172,10 @@ static int check_services(const struct parse *parse, const struct cordon_policy_
 			widest = sorted[i];
 			continue;
 		}
-		result = parse_refuse(parse, sorted[i]->at,
-				      "service '%s' has no effect: '%s' of the same rule covers it",
-				      sorted[i]->text, widest->text);
+		result = cordon_parse_refuse(
+			parse, sorted[i]->at,
+			"service '%s' has no effect: '%s' of the same rule covers it",
+			sorted[i]->text, widest->text);
 	}
 	return result;
 }
@@ -179,18 +184,21 @@ static int read_services(struct parse *parse, const struct cordon_value *value, 
 {
 	struct draft *draft = target;
 	size_t errors = parse->diag->errors;
-	int error = parse_each(parse, value, "'services'", CORDON_VALUE_LIST, read_service, target);
+	int error = cordon_parse_each(parse, value, "'services'", CORDON_VALUE_LIST, read_service,
+				      target);
 
 	if (error)
 		return error;
 	if (parse->diag->errors != errors)
 		return -EINVAL;
 	if (!draft->rule.nr_services)
-		return parse_refuse(parse, value->at,
-				    "'services' is empty, so that the rule allows nothing; write "
-				    "[any] to allow all");
-	error = parse_limit(parse, value, draft->rule.nr_services, CORDON_POLICY_SERVICES_MAX,
-			    "services in one rule; use ranges or several rules");
+		return cordon_parse_refuse(
+			parse, value->at,
+			"'services' is empty, so that the rule allows nothing; write "
+			"[any] to allow all");
+	error = cordon_parse_limit(parse, value, draft->rule.nr_services,
+				   CORDON_POLICY_SERVICES_MAX,
+				   "services in one rule; use ranges or several rules");
 	return error ? error : check_services(parse, &draft->rule);
 }
 
@@ -213,17 +221,18 @@ static int check_ends(const struct parse *parse, const struct draft *draft)
 	if (!cordon_policy_is_local(parse->policy, rule->from) ||
 	    !cordon_policy_is_local(parse->policy, rule->to))
 		return 0;
-	return parse_refuse(parse, draft->to_at,
-			    "'%s' and '%s' are both on this node, and what stays on the node is "
-			    "not filtered; one end must be a zone or 'any'",
-			    cordon_policy_identity_name(parse->policy, rule->from),
-			    cordon_policy_identity_name(parse->policy, rule->to));
+	return cordon_parse_refuse(
+		parse, draft->to_at,
+		"'%s' and '%s' are both on this node, and what stays on the node is "
+		"not filtered; one end must be a zone or 'any'",
+		cordon_policy_identity_name(parse->policy, rule->from),
+		cordon_policy_identity_name(parse->policy, rule->to));
 }
 
 static int fill_rule(struct parse *parse, const struct cordon_value *value, struct draft *draft)
 {
-	int error =
-		parse_fields(parse, value, "a rule", rule_fields, ARRAY_SIZE(rule_fields), draft);
+	int error = cordon_parse_fields(parse, value, "a rule", rule_fields,
+					ARRAY_SIZE(rule_fields), draft);
 
 	return error ? error : check_ends(parse, draft);
 }
@@ -241,8 +250,8 @@ static int read_rule(struct parse *parse, const struct cordon_value *value, enum
 		return error ? error : -ENOMEM;
 	}
 	*room = draft.rule;
-	return parse_limit(parse, value, parse->policy->nr_rules + parse->policy->nr_keep,
-			   CORDON_RULES_MAX, "rules, those of the keep list included");
+	return cordon_parse_limit(parse, value, parse->policy->nr_rules + parse->policy->nr_keep,
+				  CORDON_RULES_MAX, "rules, those of the keep list included");
 }
 
 static int read_policy_rule(struct parse *parse, const struct cordon_value *value, void *target)
@@ -253,9 +262,10 @@ static int read_policy_rule(struct parse *parse, const struct cordon_value *valu
 	return read_rule(parse, value, PARSE_SCOPE_RULES, &policy->rules, &policy->nr_rules);
 }
 
-int parse_rules(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_rules(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'rules'", CORDON_VALUE_LIST, read_policy_rule, target);
+	return cordon_parse_each(parse, value, "'rules'", CORDON_VALUE_LIST, read_policy_rule,
+				 target);
 }
 
 static int read_keep_rule(struct parse *parse, const struct cordon_value *value, void *target)
@@ -268,15 +278,15 @@ static int read_keep_rule(struct parse *parse, const struct cordon_value *value,
 
 static int read_keep(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'keep'", CORDON_VALUE_LIST, read_keep_rule, target);
+	return cordon_parse_each(parse, value, "'keep'", CORDON_VALUE_LIST, read_keep_rule, target);
 }
 
 static const struct parse_field quarantine_fields[] = {
 	{ .name = "keep", .read = read_keep, .required = true },
 };
 
-int parse_quarantine(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_quarantine(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_fields(parse, value, "'quarantine'", quarantine_fields,
-			    ARRAY_SIZE(quarantine_fields), target);
+	return cordon_parse_fields(parse, value, "'quarantine'", quarantine_fields,
+				   ARRAY_SIZE(quarantine_fields), target);
 }

@@ -15,7 +15,7 @@
 /* Thirty days: beyond that a time-out is none. */
 #define TIMEOUT_MAX (30U * 24 * 60 * 60)
 
-void parse_set_defaults(struct cordon_policy *policy)
+void cordon_parse_set_defaults(struct cordon_policy *policy)
 {
 	policy->flow_entries = FLOW_ENTRIES_DEFAULT;
 	policy->timeouts = (struct cordon_timeouts){
@@ -37,10 +37,10 @@ static int push_choice(struct parse *parse, const struct cordon_value *pattern,
 {
 	struct cordon_policy *policy = parse->policy;
 	struct cordon_interface_choice *choice;
-	int error = parse_interface(parse, pattern);
+	int error = cordon_parse_interface(parse, pattern);
 
 	if (!error)
-		error = parse_once(parse, PARSE_SCOPE_CHOICES, pattern, "interface");
+		error = cordon_parse_once(parse, PARSE_SCOPE_CHOICES, pattern, "interface");
 	if (error)
 		return error;
 	choice = array_push(policy->choices, policy->nr_choices);
@@ -49,8 +49,8 @@ static int push_choice(struct parse *parse, const struct cordon_value *pattern,
 	memcpy(choice->pattern, pattern->text, strlen(pattern->text) + 1);
 	choice->mode = mode;
 	choice->at = pattern->at;
-	return parse_limit(parse, pattern, policy->nr_choices, CORDON_INTERFACES_MAX,
-			   "interfaces under 'interfaces'");
+	return cordon_parse_limit(parse, pattern, policy->nr_choices, CORDON_INTERFACES_MAX,
+				  "interfaces under 'interfaces'");
 }
 
 static int read_excluded(struct parse *parse, const struct cordon_value *value, void *target)
@@ -61,7 +61,8 @@ static int read_excluded(struct parse *parse, const struct cordon_value *value, 
 
 static int read_exclude(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'exclude'", CORDON_VALUE_LIST, read_excluded, target);
+	return cordon_parse_each(parse, value, "'exclude'", CORDON_VALUE_LIST, read_excluded,
+				 target);
 }
 
 static int read_mode(struct parse *parse, const struct cordon_value *value, void *target)
@@ -72,8 +73,8 @@ static int read_mode(struct parse *parse, const struct cordon_value *value, void
 		[CORDON_MODE_XDP] = "xdp",
 	};
 	size_t mode;
-	int error =
-		parse_choice(parse, value, "an interface's mode", names, ARRAY_SIZE(names), &mode);
+	int error = cordon_parse_choice(parse, value, "an interface's mode", names,
+					ARRAY_SIZE(names), &mode);
 
 	(void)target;
 	return error ? error : push_choice(parse, value->key, (enum cordon_interface_mode)mode);
@@ -81,7 +82,7 @@ static int read_mode(struct parse *parse, const struct cordon_value *value, void
 
 static int read_modes(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'modes'", CORDON_VALUE_MAP, read_mode, target);
+	return cordon_parse_each(parse, value, "'modes'", CORDON_VALUE_MAP, read_mode, target);
 }
 
 static const struct parse_field interface_fields[] = {
@@ -89,10 +90,10 @@ static const struct parse_field interface_fields[] = {
 	{ .name = "modes", .read = read_modes },
 };
 
-int parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_fields(parse, value, "'interfaces'", interface_fields,
-			    ARRAY_SIZE(interface_fields), target);
+	return cordon_parse_fields(parse, value, "'interfaces'", interface_fields,
+				   ARRAY_SIZE(interface_fields), target);
 }
 
 /* ---- built-in rules ---------------------------------------------------------------------- */
@@ -114,17 +115,18 @@ static int read_builtin(struct parse *parse, const struct cordon_value *value, v
 	while (builtin < ARRAY_SIZE(builtins) && strcmp(builtins[builtin], value->key->text))
 		builtin++;
 	if (builtin == ARRAY_SIZE(builtins))
-		return parse_unknown(parse, value->key, "built-in rule", builtins + 1,
-				     ARRAY_SIZE(builtins) - 1);
-	error = parse_choice(parse, value, "a built-in rule", states, ARRAY_SIZE(states), &state);
+		return cordon_parse_unknown(parse, value->key, "built-in rule", builtins + 1,
+					    ARRAY_SIZE(builtins) - 1);
+	error = cordon_parse_choice(parse, value, "a built-in rule", states, ARRAY_SIZE(states),
+				    &state);
 	if (!error && state)
 		parse->policy->builtins_off |= 1U << builtin;
 	return error;
 }
 
-int parse_builtin(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_builtin(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'builtin'", CORDON_VALUE_MAP, read_builtin, target);
+	return cordon_parse_each(parse, value, "'builtin'", CORDON_VALUE_MAP, read_builtin, target);
 }
 
 /* ---- flows ------------------------------------------------------------------------------- */
@@ -132,8 +134,8 @@ int parse_builtin(struct parse *parse, const struct cordon_value *value, void *t
 static int read_entries(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	uint64_t entries;
-	int error = parse_number(parse, value, "'entries'", CORDON_FLOWS_MIN, CORDON_FLOWS_MAX,
-				 &entries);
+	int error = cordon_parse_number(parse, value, "'entries'", CORDON_FLOWS_MIN,
+					CORDON_FLOWS_MAX, &entries);
 
 	(void)target;
 	if (!error)
@@ -206,7 +208,7 @@ static int refuse_timeout(const struct parse *parse, const struct cordon_value *
 
 	for (size_t i = 0; i < ARRAY_SIZE(timeouts); i++)
 		names[i] = timeouts[i].name;
-	return parse_unknown(parse, key, "time-out", names, ARRAY_SIZE(names));
+	return cordon_parse_unknown(parse, key, "time-out", names, ARRAY_SIZE(names));
 }
 
 static int read_timeout(struct parse *parse, const struct cordon_value *value, void *target)
@@ -218,22 +220,24 @@ static int read_timeout(struct parse *parse, const struct cordon_value *value, v
 	(void)target;
 	if (!timeout)
 		return refuse_timeout(parse, value->key);
-	error = parse_need_kind(parse, value, "a time-out", CORDON_VALUE_TEXT);
+	error = cordon_parse_need_kind(parse, value, "a time-out", CORDON_VALUE_TEXT);
 	if (error)
 		return error;
 	seconds = read_seconds(value->text);
 	if (!seconds)
-		return parse_refuse(parse, value->at,
-				    "a time-out is 1 to %u seconds, written 90, 90s, 5m, 2h or 1d, "
-				    "not '%.40s'",
-				    TIMEOUT_MAX, value->text);
+		return cordon_parse_refuse(
+			parse, value->at,
+			"a time-out is 1 to %u seconds, written 90, 90s, 5m, 2h or 1d, "
+			"not '%.40s'",
+			TIMEOUT_MAX, value->text);
 	*timeout = seconds;
 	return 0;
 }
 
 static int read_timeouts(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'timeouts'", CORDON_VALUE_MAP, read_timeout, target);
+	return cordon_parse_each(parse, value, "'timeouts'", CORDON_VALUE_MAP, read_timeout,
+				 target);
 }
 
 static const struct parse_field flow_fields[] = {
@@ -241,9 +245,10 @@ static const struct parse_field flow_fields[] = {
 	{ .name = "timeouts", .read = read_timeouts },
 };
 
-int parse_flows(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_fields(parse, value, "'flows'", flow_fields, ARRAY_SIZE(flow_fields), target);
+	return cordon_parse_fields(parse, value, "'flows'", flow_fields, ARRAY_SIZE(flow_fields),
+				   target);
 }
 
 /* ---- log --------------------------------------------------------------------------------- */
@@ -256,7 +261,7 @@ static int read_log_flows(struct parse *parse, const struct cordon_value *value,
 		[CORDON_LOG_FLOWS_NONE] = "none",
 	};
 	size_t index;
-	int error = parse_choice(parse, value, "'flows'", names, ARRAY_SIZE(names), &index);
+	int error = cordon_parse_choice(parse, value, "'flows'", names, ARRAY_SIZE(names), &index);
 
 	(void)target;
 	if (!error)
@@ -268,7 +273,7 @@ static int read_log_exec(struct parse *parse, const struct cordon_value *value, 
 {
 	static const char *const names[] = { "none", "all" };
 	size_t index;
-	int error = parse_choice(parse, value, "'exec'", names, ARRAY_SIZE(names), &index);
+	int error = cordon_parse_choice(parse, value, "'exec'", names, ARRAY_SIZE(names), &index);
 
 	(void)target;
 	if (!error)
@@ -281,7 +286,8 @@ static const struct parse_field log_fields[] = {
 	{ .name = "exec", .read = read_log_exec },
 };
 
-int parse_log(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_log(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_fields(parse, value, "'log'", log_fields, ARRAY_SIZE(log_fields), target);
+	return cordon_parse_fields(parse, value, "'log'", log_fields, ARRAY_SIZE(log_fields),
+				   target);
 }

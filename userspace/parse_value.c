@@ -16,7 +16,8 @@
 /* Room for a message, or for a list of what is allowed. */
 #define MESSAGE_SIZE 512
 
-int parse_refuse(const struct parse *parse, struct cordon_position at, const char *format, ...)
+int cordon_parse_refuse(const struct parse *parse, struct cordon_position at, const char *format,
+			...)
 {
 	char text[MESSAGE_SIZE];
 	va_list arguments;
@@ -28,8 +29,8 @@ int parse_refuse(const struct parse *parse, struct cordon_position at, const cha
 	return -EINVAL;
 }
 
-int parse_unknown(const struct parse *parse, const struct cordon_value *word, const char *what,
-		  const char *const *allowed, size_t count)
+int cordon_parse_unknown(const struct parse *parse, const struct cordon_value *word,
+			 const char *what, const char *const *allowed, size_t count)
 {
 	struct cordon_nearest nearest = { .wanted = word->text };
 	char list[MESSAGE_SIZE / 2] = "";
@@ -42,15 +43,15 @@ int parse_unknown(const struct parse *parse, const struct cordon_value *word, co
 						 i ? ", " : "", allowed[i]);
 	}
 	if (nearest.best)
-		return parse_refuse(parse, word->at,
-				    "unknown %s '%.40s'; did you mean '%s'? (allowed: %s)", what,
-				    word->text, nearest.best, list);
-	return parse_refuse(parse, word->at, "unknown %s '%.40s' (allowed: %s)", what, word->text,
-			    list);
+		return cordon_parse_refuse(parse, word->at,
+					   "unknown %s '%.40s'; did you mean '%s'? (allowed: %s)",
+					   what, word->text, nearest.best, list);
+	return cordon_parse_refuse(parse, word->at, "unknown %s '%.40s' (allowed: %s)", what,
+				   word->text, list);
 }
 
-int parse_need_kind(const struct parse *parse, const struct cordon_value *value, const char *what,
-		    enum cordon_value_kind kind)
+int cordon_parse_need_kind(const struct parse *parse, const struct cordon_value *value,
+			   const char *what, enum cordon_value_kind kind)
 {
 	static const char *const wanted[] = {
 		[CORDON_VALUE_TEXT] = "a text",
@@ -66,22 +67,23 @@ int parse_need_kind(const struct parse *parse, const struct cordon_value *value,
 
 	if (value->kind == kind && !empty)
 		return 0;
-	return parse_refuse(parse, value->at, "%s must be %s; here is %s", what, wanted[kind],
-			    empty ? "nothing" : found[value->kind]);
+	return cordon_parse_refuse(parse, value->at, "%s must be %s; here is %s", what,
+				   wanted[kind], empty ? "nothing" : found[value->kind]);
 }
 
-int parse_each(struct parse *parse, const struct cordon_value *container, const char *what,
-	       enum cordon_value_kind kind,
-	       int (*read)(struct parse *parse, const struct cordon_value *value, void *target),
-	       void *target)
+int cordon_parse_each(struct parse *parse, const struct cordon_value *container, const char *what,
+		      enum cordon_value_kind kind,
+		      int (*read)(struct parse *parse, const struct cordon_value *value,
+				  void *target),
+		      void *target)
 {
-	int error = parse_need_kind(parse, container, what, kind);
+	int error = cordon_parse_need_kind(parse, container, what, kind);
 
 	if (error)
 		return error;
 	for (const struct cordon_value *value = container->first; value; value = value->next) {
 		error = read(parse, value, target);
-		if (parse_is_fatal(error))
+		if (cordon_parse_is_fatal(error))
 			return error;
 	}
 	return 0;
@@ -120,7 +122,7 @@ static void tell_unknown(const struct parse *parse, const struct cordon_value *m
 	snprintf(where, sizeof(where), "key in %s:", what);
 	for (const struct cordon_value *value = map->first; value; value = value->next) {
 		if (!is_known(value->key->text, fields, count))
-			parse_unknown(parse, value->key, where, names, count);
+			cordon_parse_unknown(parse, value->key, where, names, count);
 	}
 }
 
@@ -133,15 +135,15 @@ static int read_field(struct parse *parse, const struct cordon_value *map, const
 		return field->read(parse, value, target);
 	if (!field->required)
 		return 0;
-	return parse_refuse(parse, map->at, "%s needs '%s'%s%s", what, field->name,
-			    field->hint ? "; " : "", field->hint ? field->hint : "");
+	return cordon_parse_refuse(parse, map->at, "%s needs '%s'%s%s", what, field->name,
+				   field->hint ? "; " : "", field->hint ? field->hint : "");
 }
 
 /* Return: -EINVAL if anything in the map was told, so that it is not used. */
-int parse_fields(struct parse *parse, const struct cordon_value *map, const char *what,
-		 const struct parse_field *fields, size_t count, void *target)
+int cordon_parse_fields(struct parse *parse, const struct cordon_value *map, const char *what,
+			const struct parse_field *fields, size_t count, void *target)
 {
-	int result = parse_need_kind(parse, map, what, CORDON_VALUE_MAP);
+	int result = cordon_parse_need_kind(parse, map, what, CORDON_VALUE_MAP);
 
 	if (result)
 		return result;
@@ -149,7 +151,7 @@ int parse_fields(struct parse *parse, const struct cordon_value *map, const char
 	for (size_t i = 0; i < count; i++) {
 		int error = read_field(parse, map, what, &fields[i], target);
 
-		if (parse_is_fatal(error))
+		if (cordon_parse_is_fatal(error))
 			return error;
 		if (error)
 			result = error;
@@ -159,11 +161,12 @@ int parse_fields(struct parse *parse, const struct cordon_value *map, const char
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
-int parse_choice(const struct parse *parse, const struct cordon_value *value, const char *what,
-		 const char *const *allowed, size_t count, size_t *ret_index)
+int cordon_parse_choice(const struct parse *parse, const struct cordon_value *value,
+			const char *what, const char *const *allowed, size_t count,
+			size_t *ret_index)
 {
 	char where[64];
-	int error = parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
 
 	if (error)
 		return error;
@@ -174,7 +177,7 @@ int parse_choice(const struct parse *parse, const struct cordon_value *value, co
 		}
 	}
 	snprintf(where, sizeof(where), "value of %s:", what);
-	return parse_unknown(parse, value, where, allowed, count);
+	return cordon_parse_unknown(parse, value, where, allowed, count);
 }
 
 static bool read_digits(const char *text, uint64_t *ret_number)
@@ -194,19 +197,19 @@ static bool read_digits(const char *text, uint64_t *ret_number)
 	return true;
 }
 
-int parse_number(const struct parse *parse, const struct cordon_value *value, const char *what,
-		 uint64_t least, uint64_t most, uint64_t *ret_number)
+int cordon_parse_number(const struct parse *parse, const struct cordon_value *value,
+			const char *what, uint64_t least, uint64_t most, uint64_t *ret_number)
 {
 	uint64_t number;
-	int error = parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
 
 	if (error)
 		return error;
 	if (!read_digits(value->text, &number) || number < least || number > most)
-		return parse_refuse(parse, value->at,
-				    "%s must be a decimal number from %" PRIu64 " to %" PRIu64
-				    ", not '%.40s'",
-				    what, least, most, value->text);
+		return cordon_parse_refuse(parse, value->at,
+					   "%s must be a decimal number from %" PRIu64
+					   " to %" PRIu64 ", not '%.40s'",
+					   what, least, most, value->text);
 	*ret_number = number;
 	return 0;
 }
@@ -225,21 +228,22 @@ static bool is_name(const char *text)
 	return !*text;
 }
 
-int parse_name(const struct parse *parse, const struct cordon_value *value, const char *what,
-	       size_t size, char *ret_name)
+int cordon_parse_name(const struct parse *parse, const struct cordon_value *value, const char *what,
+		      size_t size, char *ret_name)
 {
-	int error = parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
 
 	if (error)
 		return error;
 	if (!is_name(value->text))
-		return parse_refuse(parse, value->at,
-				    "%s '%.40s' must start with a letter or digit and have "
-				    "letters, digits, '_', '.' and '-' only",
-				    what, value->text);
+		return cordon_parse_refuse(parse, value->at,
+					   "%s '%.40s' must start with a letter or digit and have "
+					   "letters, digits, '_', '.' and '-' only",
+					   what, value->text);
 	if (strlen(value->text) >= size)
-		return parse_refuse(parse, value->at, "%s '%.40s' is longer than %zu characters",
-				    what, value->text, size - 1);
+		return cordon_parse_refuse(parse, value->at,
+					   "%s '%.40s' is longer than %zu characters", what,
+					   value->text, size - 1);
 	memcpy(ret_name, value->text, strlen(value->text) + 1);
 	return 0;
 }
@@ -263,17 +267,17 @@ static const char *interface_problem(const char *text)
 	return NULL;
 }
 
-int parse_interface(const struct parse *parse, const struct cordon_value *value)
+int cordon_parse_interface(const struct parse *parse, const struct cordon_value *value)
 {
 	const char *problem;
-	int error = parse_need_kind(parse, value, "an interface", CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, "an interface", CORDON_VALUE_TEXT);
 
 	if (error)
 		return error;
 	problem = interface_problem(value->text);
 	if (!problem)
 		return 0;
-	return parse_refuse(parse, value->at, "interface '%.40s' %s", value->text, problem);
+	return cordon_parse_refuse(parse, value->at, "interface '%.40s' %s", value->text, problem);
 }
 
 /* ---- names that must differ -------------------------------------------------------------- */
@@ -283,38 +287,42 @@ static bool is_reserved(const char *name)
 	return !strcmp(name, "node") || !strcmp(name, "any") || !strcmp(name, "stranger");
 }
 
-int parse_end(struct parse *parse, const struct cordon_value *value, uint16_t identity)
+int cordon_parse_end(struct parse *parse, const struct cordon_value *value, uint16_t identity)
 {
 	size_t former;
 	int error;
 
 	if (is_reserved(value->text))
-		return parse_refuse(parse, value->at,
-				    "'%s' has a meaning of its own and cannot name a zone or "
-				    "workload",
-				    value->text);
+		return cordon_parse_refuse(
+			parse, value->at,
+			"'%s' has a meaning of its own and cannot name a zone or "
+			"workload",
+			value->text);
 	error = cordon_names_add(&parse->names, PARSE_SCOPE_ENDS, value->text, identity, &former);
 	if (error != -EEXIST)
 		return error;
-	return parse_refuse(parse, value->at,
-			    "'%.40s' is the name of a zone already; zones and workloads share "
-			    "their names",
-			    value->text);
+	return cordon_parse_refuse(
+		parse, value->at,
+		"'%.40s' is the name of a zone already; zones and workloads share "
+		"their names",
+		value->text);
 }
 
-int parse_once(struct parse *parse, uint32_t scope, const struct cordon_value *value,
-	       const char *what)
+int cordon_parse_once(struct parse *parse, uint32_t scope, const struct cordon_value *value,
+		      const char *what)
 {
 	size_t former;
 	int error = cordon_names_add(&parse->names, scope, value->text, value->at.line, &former);
 
 	if (error != -EEXIST)
 		return error;
-	return parse_refuse(parse, value->at, "%s '%.40s' is given twice; the first is in line %zu",
-			    what, value->text, former);
+	return cordon_parse_refuse(parse, value->at,
+				   "%s '%.40s' is given twice; the first is in line %zu", what,
+				   value->text, former);
 }
 
-int parse_push_name(const struct cordon_value *value, struct cordon_name_at **names, size_t *count)
+int cordon_parse_push_name(const struct cordon_value *value, struct cordon_name_at **names,
+			   size_t *count)
 {
 	char *text CLEANUP(free) = strdup(value->text);
 	struct cordon_name_at *name = text ? array_push(*names, *count) : NULL;
@@ -326,10 +334,10 @@ int parse_push_name(const struct cordon_value *value, struct cordon_name_at **na
 	return 0;
 }
 
-int parse_limit(const struct parse *parse, const struct cordon_value *value, size_t count,
-		size_t most, const char *what)
+int cordon_parse_limit(const struct parse *parse, const struct cordon_value *value, size_t count,
+		       size_t most, const char *what)
 {
 	if (count <= most)
 		return 0;
-	return parse_refuse(parse, value->at, "more than %zu %s", most, what);
+	return cordon_parse_refuse(parse, value->at, "more than %zu %s", most, what);
 }

@@ -70,18 +70,20 @@ static int take_path(struct parse *parse, const struct cordon_value *value, cons
 		     size_t *count)
 {
 	const char *problem;
-	int error = parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
 
 	if (error)
 		return error;
 	problem = problem_of(value->text);
 	if (problem)
-		return parse_refuse(parse, value->at, "%s '%.40s' %s", what, value->text, problem);
-	error = parse_once(parse, PARSE_SCOPE_PATHS, value, what);
+		return cordon_parse_refuse(parse, value->at, "%s '%.40s' %s", what, value->text,
+					   problem);
+	error = cordon_parse_once(parse, PARSE_SCOPE_PATHS, value, what);
 	if (!error)
-		error = parse_limit(parse, value, ++parse->nr_paths, CORDON_WORKLOAD_PATHS_MAX,
-				    "units and cgroups of workloads");
-	return error ? error : parse_push_name(value, paths, count);
+		error = cordon_parse_limit(parse, value, ++parse->nr_paths,
+					   CORDON_WORKLOAD_PATHS_MAX,
+					   "units and cgroups of workloads");
+	return error ? error : cordon_parse_push_name(value, paths, count);
 }
 
 static int read_unit(struct parse *parse, const struct cordon_value *value, void *target)
@@ -93,7 +95,7 @@ static int read_unit(struct parse *parse, const struct cordon_value *value, void
 
 static int read_units(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'units'", CORDON_VALUE_LIST, read_unit, target);
+	return cordon_parse_each(parse, value, "'units'", CORDON_VALUE_LIST, read_unit, target);
 }
 
 static int read_cgroup(struct parse *parse, const struct cordon_value *value, void *target)
@@ -106,7 +108,7 @@ static int read_cgroup(struct parse *parse, const struct cordon_value *value, vo
 
 static int read_cgroups(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'cgroups'", CORDON_VALUE_LIST, read_cgroup, target);
+	return cordon_parse_each(parse, value, "'cgroups'", CORDON_VALUE_LIST, read_cgroup, target);
 }
 
 static const struct parse_field workload_fields[] = {
@@ -125,23 +127,25 @@ static int read_workload(struct parse *parse, const struct cordon_value *value, 
 	if (!workload)
 		return -ENOMEM;
 	workload->at = value->key->at;
-	error = parse_end(parse, value->key,
-			  cordon_workload_identity(policy, policy->nr_workloads - 1));
+	error = cordon_parse_end(parse, value->key,
+				 cordon_workload_identity(policy, policy->nr_workloads - 1));
 	if (!error)
-		error = parse_name(parse, value->key, "workload", sizeof(workload->name),
-				   workload->name);
-	if (parse_is_fatal(error))
+		error = cordon_parse_name(parse, value->key, "workload", sizeof(workload->name),
+					  workload->name);
+	if (cordon_parse_is_fatal(error))
 		return error;
-	error = parse_fields(parse, value, "a workload", workload_fields,
-			     ARRAY_SIZE(workload_fields), workload);
+	error = cordon_parse_fields(parse, value, "a workload", workload_fields,
+				    ARRAY_SIZE(workload_fields), workload);
 	if (error || workload->nr_units || workload->nr_cgroups)
 		return error;
-	return parse_refuse(parse, value->key->at,
-			    "workload '%.40s' selects nothing; it needs 'units' or 'cgroups'",
-			    value->key->text);
+	return cordon_parse_refuse(
+		parse, value->key->at,
+		"workload '%.40s' selects nothing; it needs 'units' or 'cgroups'",
+		value->key->text);
 }
 
-int parse_workloads(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_workloads(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'workloads'", CORDON_VALUE_MAP, read_workload, target);
+	return cordon_parse_each(parse, value, "'workloads'", CORDON_VALUE_MAP, read_workload,
+				 target);
 }

@@ -16,7 +16,8 @@
 
 static int refuse_full(const struct parse *parse, struct cordon_position at)
 {
-	return parse_refuse(parse, at, "more than %u prefixes in all", CORDON_POLICY_PREFIXES_MAX);
+	return cordon_parse_refuse(parse, at, "more than %u prefixes in all",
+				   CORDON_POLICY_PREFIXES_MAX);
 }
 
 static uint16_t zone_index(const struct parse *parse)
@@ -36,12 +37,13 @@ static int read_address(struct parse *parse, const struct cordon_value *value, v
 
 	(void)target;
 	if (value->kind != CORDON_VALUE_TEXT)
-		return parse_refuse(parse, value->at,
-				    "an address must be a text; quote one that starts with a "
-				    "colon: \"::1\"");
+		return cordon_parse_refuse(
+			parse, value->at,
+			"an address must be a text; quote one that starts with a "
+			"colon: \"::1\"");
 	if (cordon_prefix_parse(value->text, strlen(value->text), &prefix)) {
 		cordon_prefix_problem(value->text, strlen(value->text), problem);
-		return parse_refuse(parse, value->at, "%s", problem);
+		return cordon_parse_refuse(parse, value->at, "%s", problem);
 	}
 	error = cordon_prefix_list_add(parse->policy, &prefix, &place);
 	return error == -ENOSPC ? refuse_full(parse, value->at) : error;
@@ -49,7 +51,8 @@ static int read_address(struct parse *parse, const struct cordon_value *value, v
 
 static int read_addresses(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'addresses'", CORDON_VALUE_LIST, read_address, target);
+	return cordon_parse_each(parse, value, "'addresses'", CORDON_VALUE_LIST, read_address,
+				 target);
 }
 
 /* ---- interfaces -------------------------------------------------------------------------- */
@@ -57,19 +60,20 @@ static int read_addresses(struct parse *parse, const struct cordon_value *value,
 static int read_interface(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	struct cordon_policy_zone *zone = target;
-	int error = parse_interface(parse, value);
+	int error = cordon_parse_interface(parse, value);
 
 	if (!error)
-		error = parse_once(parse, PARSE_SCOPE_ZONE_INTERFACES + zone_index(parse), value,
-				   "interface");
+		error = cordon_parse_once(parse, PARSE_SCOPE_ZONE_INTERFACES + zone_index(parse),
+					  value, "interface");
 	if (error)
 		return error;
-	return parse_push_name(value, &zone->interfaces, &zone->nr_interfaces);
+	return cordon_parse_push_name(value, &zone->interfaces, &zone->nr_interfaces);
 }
 
 static int read_interfaces(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'interfaces'", CORDON_VALUE_LIST, read_interface, target);
+	return cordon_parse_each(parse, value, "'interfaces'", CORDON_VALUE_LIST, read_interface,
+				 target);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -96,16 +100,16 @@ static int note_included(struct parse *parse, const struct cordon_value *value,
 	for (size_t i = 0; i < parse->nr_included; i++) {
 		included = &parse->included[i];
 		if (included->device == file->device && included->inode == file->inode)
-			return parse_refuse(parse, value->at,
-					    "file '%.200s' is included already, in line %u",
-					    value->text, included->at.line);
+			return cordon_parse_refuse(parse, value->at,
+						   "file '%.200s' is included already, in line %u",
+						   value->text, included->at.line);
 	}
 	included = array_push(parse->included, parse->nr_included);
 	if (!included)
 		return -ENOMEM;
 	*included = (struct parse_included){ file->device, file->inode, value->at };
-	return parse_limit(parse, value, parse->nr_included, CORDON_POLICY_FILES_MAX,
-			   "prefix files");
+	return cordon_parse_limit(parse, value, parse->nr_included, CORDON_POLICY_FILES_MAX,
+				  "prefix files");
 }
 
 static int push_file(struct parse *parse, char **path)
@@ -123,10 +127,11 @@ static int refuse_file(const struct parse *parse, const struct cordon_value *val
 	if (error == -ENOMEM)
 		return error;
 	if (error == -EFBIG)
-		return parse_refuse(parse, value->at, "prefix file '%.200s' is larger than %u MB",
-				    value->text, CORDON_PREFIX_FILE_SIZE_MAX >> 20);
-	return parse_refuse(parse, value->at, "cannot read prefix file '%.200s': %s", value->text,
-			    cordon_file_problem(error));
+		return cordon_parse_refuse(parse, value->at,
+					   "prefix file '%.200s' is larger than %u MB", value->text,
+					   CORDON_PREFIX_FILE_SIZE_MAX >> 20);
+	return cordon_parse_refuse(parse, value->at, "cannot read prefix file '%.200s': %s",
+				   value->text, cordon_file_problem(error));
 }
 
 static int scan_file(struct parse *parse, const struct cordon_value *value,
@@ -135,7 +140,7 @@ static int scan_file(struct parse *parse, const struct cordon_value *value,
 	struct cordon_policy *policy = parse->policy;
 	struct cordon_prefix_place place = { zone_index(parse), (uint16_t)(policy->nr_files - 1), 0,
 					     0 };
-	int error = parse_add_digest(parse, file->text, file->size);
+	int error = cordon_parse_add_digest(parse, file->text, file->size);
 
 	if (error)
 		return error;
@@ -148,7 +153,7 @@ static int read_file(struct parse *parse, const struct cordon_value *value, void
 	char *path CLEANUP(free) = NULL;
 	char *text CLEANUP(free) = NULL;
 	struct cordon_file file;
-	int error = parse_need_kind(parse, value, "a prefix file", CORDON_VALUE_TEXT);
+	int error = cordon_parse_need_kind(parse, value, "a prefix file", CORDON_VALUE_TEXT);
 
 	(void)target;
 	if (error)
@@ -170,7 +175,7 @@ static int read_file(struct parse *parse, const struct cordon_value *value, void
 
 static int read_files(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'files'", CORDON_VALUE_LIST, read_file, target);
+	return cordon_parse_each(parse, value, "'files'", CORDON_VALUE_LIST, read_file, target);
 }
 
 /* ---- zones ------------------------------------------------------------------------------- */
@@ -191,20 +196,22 @@ static int read_zone(struct parse *parse, const struct cordon_value *value, void
 	if (!zone)
 		return -ENOMEM;
 	zone->at = value->key->at;
-	error = parse_end(parse, value->key, cordon_zone_identity(zone_index(parse)));
+	error = cordon_parse_end(parse, value->key, cordon_zone_identity(zone_index(parse)));
 	if (!error)
-		error = parse_name(parse, value->key, "zone", sizeof(zone->name), zone->name);
-	if (parse_is_fatal(error))
+		error = cordon_parse_name(parse, value->key, "zone", sizeof(zone->name),
+					  zone->name);
+	if (cordon_parse_is_fatal(error))
 		return error;
 	if (value->kind == CORDON_VALUE_MAP && !value->first)
-		return parse_refuse(parse, value->at,
-				    "zone '%.40s' selects nothing; it needs 'addresses', "
-				    "'interfaces' or 'files'",
-				    value->key->text);
-	return parse_fields(parse, value, "a zone", zone_fields, ARRAY_SIZE(zone_fields), zone);
+		return cordon_parse_refuse(parse, value->at,
+					   "zone '%.40s' selects nothing; it needs 'addresses', "
+					   "'interfaces' or 'files'",
+					   value->key->text);
+	return cordon_parse_fields(parse, value, "a zone", zone_fields, ARRAY_SIZE(zone_fields),
+				   zone);
 }
 
-int parse_zones(struct parse *parse, const struct cordon_value *value, void *target)
+int cordon_parse_zones(struct parse *parse, const struct cordon_value *value, void *target)
 {
-	return parse_each(parse, value, "'zones'", CORDON_VALUE_MAP, read_zone, target);
+	return cordon_parse_each(parse, value, "'zones'", CORDON_VALUE_MAP, read_zone, target);
 }
