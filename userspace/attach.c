@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which hook an interface is to have, and giving it that: look at what is
+ * there, add what is missing, and only then take away what is too much.
+ */
+#include "attach.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "attach_link.h"
+#include "fault.h"
+#include "place.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+/* Masters of masters: a bond in a bridge, and no more than people build. */
+#define MASTERS_MAX 4
+
+/**
+ * struct side - one direction of one interface, as it is
+ * @hook: NONE: nothing of ours
+ * @current: it runs the program that it should
+ * @link: pin of a tcx or XDP link
+ */
+struct side {
+	enum cordon_hook hook;
+	bool current;
+	unsigned int ahead;
+	struct cordon_pinned_link *link;
+};
+
+static bool is_loopback(const struct cordon_nl_link *link)
+{
+	return link->arphrd == ARPHRD_LOOPBACK || link->flags & IFF_LOOPBACK;
+}
+
+static bool passes_on_class(const struct cordon_nl_link *master)
+{
+	return !strcmp(master->kind, "bridge") || !strcmp(master->kind, "bond") ||
+	       !strcmp(master->kind, "team");
+}
+
+uint32_t cordon_attach_class(const struct cordon_image *image, const struct cordon_nl_links *links,
+			     const struct cordon_nl_link *link)
+{
+	for (int i = 0; image && link && i <= MASTERS_MAX; i++) {
+		const struct cordon_image_interface *found =
+			cordon_image_interface_find(image, link->name);
+
+		if (found)
+			return found->class;
+		link = link->master ? cordon_nl_link_find(links, link->master) : NULL;
+		if (link && !passes_on_class(link))
+			return 0;
+	}
+	return 0;
+}
+
+static uint32_t wanted_mode(const struct cordon_attach *attach, const struct cordon_nl_link *link)
+{
+	const struct cordon_image *image = attach->image[attach->effective & 1];
+	const struct cordon_image_interface *found =
+		image ? cordon_image_interface_find(image, link->name) : NULL;
+
+	return found ? found->mode : CORDON_MODE_AUTO;
+}
+
+/* tun, wireguard, ipip, ppp ...: packets start with the IP header. */
+static bool has_ethernet(const struct cordon_nl_link *link)
+{
+	return link->arphrd == ARPHRD_ETHER;
+}
+
+static enum cordon_program side_program(const struct cordon_nl_link *link, bool out)
+{
+	if (has_ethernet(link))
+		return out ? CORDON_PROGRAM_EGRESS_ETHER : CORDON_PROGRAM_INGRESS_ETHER;
+	return out ? CORDON_PROGRAM_EGRESS_IP : CORDON_PROGRAM_INGRESS_IP;
+}
+
+static int look_tcx(const struct cordon_attach *attach, const struct cordon_pinned_links *pins,
+		    const struct cordon_nl_link *link, bool out, struct side *side)
+{
+	struct cordon_tcx_found found;
+	const int error = cordon_tcx_find(pins, link->index, out, &found);
+
+	if (error)
+		return error;
+	if (!found.link)
+		return 0;
+	side->hook = CORDON_HOOK_TCX;
+	side->link = found.link;
+	side->link->present = true;
+	side->ahead = found.ahead;
+	side->current = found.link->program == attach->programs->id[side_program(link, out)];
+	return 0;
+}
+
+static int look_clsact(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+		       bool out, struct side *side)
+{
+	const uint32_t id = cordon_clsact_find(link->index, out);
+
+	if (!id)
+		return 0;
+	side->hook = CORDON_HOOK_CLSACT;
+	side->current = id == attach->programs->id[side_program(link, out)];
+	return 0;
+}
+
+static int look_tc(const struct cordon_attach *attach, const struct cordon_pinned_links *pins,
+		   const struct cordon_nl_link *link, bool out, struct side *side)
+{
+	if (attach->tcx)
+		return look_tcx(attach, pins, link, out, side);
+	return look_clsact(attach, link, out, side);
+}
+
+static struct cordon_pinned_link *find_xdp(const struct cordon_pinned_links *pins,
+					   const struct cordon_nl_link *link)
+{
+	for (size_t i = 0; i < pins->nr; i++) {
+		struct cordon_pinned_link *pin = &pins->entry[i];
+
+		if (pin->type == BPF_LINK_TYPE_XDP && (int)pin->ifindex == link->index &&
+		    pin->program == link->xdp_program)
+			return pin;
+	}
+	return NULL;
+}
+
+static int look_in(const struct cordon_attach *attach, const struct cordon_pinned_links *pins,
+		   const struct cordon_nl_link *link, struct side *side)
+{
+	struct cordon_pinned_link *pin = link->xdp_program ? find_xdp(pins, link) : NULL;
+
+	if (!pin)
+		return look_tc(attach, pins, link, false, side);
+	pin->present = true;
+	side->hook = CORDON_HOOK_XDP;
+	side->link = pin;
+	side->current = pin->program == attach->programs->id[CORDON_PROGRAM_XDP_INGRESS];
+	return 0;
+}
+
+static bool wants_xdp(const struct cordon_attach *attach, const struct cordon_nl_link *link)
+{
+	const uint32_t mode = wanted_mode(attach, link);
+
+	if (!attach->programs->id[CORDON_PROGRAM_XDP_INGRESS] || !has_ethernet(link))
+		return false;
+	return mode == CORDON_MODE_XDP || (mode == CORDON_MODE_AUTO && link->physical);
+}
+
+static int attach_xdp(const struct cordon_attach *attach, const struct cordon_nl_link *link)
+{
+	int fd CLEANUP(close) = -1;
+	char pin[64];
+
+	/* Another's program stays: tc then does our work. */
+	if (link->xdp_program || link->xdp_other)
+		return -EBUSY;
+	fd = cordon_xdp_link(attach->programs->fd[CORDON_PROGRAM_XDP_INGRESS], link->index);
+	if (fd < 0)
+		return fd;
+	cordon_link_pin_name(link->name, false, &pin);
+	return cordon_link_pin(attach->context, pin, fd);
+}
+
+static int attach_tc(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+		     bool out)
+{
+	const int program = attach->programs->fd[side_program(link, out)];
+	int fd CLEANUP(close) = -1;
+	char pin[64];
+
+	if (!attach->tcx)
+		return cordon_clsact_attach(program, link->index, out);
+	fd = cordon_tcx_link(program, link->index, out);
+	if (fd < 0)
+		return fd;
+	cordon_link_pin_name(link->name, out, &pin);
+	return cordon_link_pin(attach->context, pin, fd);
+}
+
+/* The same hook, another build's program, or another name of the interface. */
+static int refresh_side(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+			bool out, const struct side *side)
+{
+	const enum cordon_program program =
+		side->hook == CORDON_HOOK_XDP ? CORDON_PROGRAM_XDP_INGRESS : side_program(link, out);
+	char pin[64];
+	int error = 0;
+
+	if (!side->current && side->hook == CORDON_HOOK_CLSACT)
+		return cordon_clsact_attach(attach->programs->fd[program], link->index, out);
+	if (!side->link)
+		return 0;
+	if (!side->current)
+		error = cordon_link_replace(attach->context, side->link->name,
+					    attach->programs->fd[program]);
+	cordon_step("replace program");
+	cordon_link_pin_name(link->name, out, &pin);
+	if (!error && strcmp(pin, side->link->name))
+		error = cordon_link_rename(attach->context, side->link->name, pin);
+	return error;
+}
+
+static int cover_in(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+		    const struct side *side, enum cordon_hook *ret_hook)
+{
+	const bool xdp = wants_xdp(attach, link);
+	const enum cordon_hook tc = attach->tcx ? CORDON_HOOK_TCX : CORDON_HOOK_CLSACT;
+
+	if (side->hook == (xdp ? CORDON_HOOK_XDP : tc)) {
+		*ret_hook = side->hook;
+		return refresh_side(attach, link, false, side);
+	}
+	if (xdp && !attach_xdp(attach, link)) {
+		*ret_hook = CORDON_HOOK_XDP;
+		/* A tcx link went with the move of the pin; a filter has none. */
+		if (side->hook == CORDON_HOOK_CLSACT)
+			cordon_clsact_detach(link->index, false);
+		return 0;
+	}
+	*ret_hook = tc;
+	if (side->hook == tc)
+		return refresh_side(attach, link, false, side);
+	/* Moving the new pin over that of an XDP link drops the XDP link. */
+	return attach_tc(attach, link, false);
+}
+
+static int cover_out(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+		     const struct side *side)
+{
+	if (side->hook != CORDON_HOOK_NONE)
+		return refresh_side(attach, link, true, side);
+	return attach_tc(attach, link, true);
+}
+
+static void uncover_side(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+			 bool out, const struct side *side)
+{
+	if (side->link)
+		cordon_link_unpin(attach->context, side->link->name);
+	if (side->hook == CORDON_HOOK_CLSACT)
+		cordon_clsact_detach(link->index, out);
+}
+
+static int look(const struct cordon_attach *attach, const struct cordon_pinned_links *pins,
+		const struct cordon_nl_link *link, struct side *in, struct side *out)
+{
+	int error;
+
+	memset(in, 0, sizeof(*in));
+	memset(out, 0, sizeof(*out));
+	error = look_in(attach, pins, link, in);
+	return error ? error : look_tc(attach, pins, link, true, out);
+}
+
+static int cover(const struct cordon_attach *attach, const struct cordon_pinned_links *pins,
+		 const struct cordon_nl_link *link)
+{
+	enum cordon_hook hook = CORDON_HOOK_NONE;
+	struct side in, out;
+	int error;
+
+	error = look(attach, pins, link, &in, &out);
+	if (error)
+		return error;
+	if (wanted_mode(attach, link) == CORDON_MODE_EXCLUDE) {
+		uncover_side(attach, link, false, &in);
+		uncover_side(attach, link, true, &out);
+		cordon_place_hook(attach->maps, link->index, CORDON_HOOK_NONE);
+		return 0;
+	}
+	error = cover_in(attach, link, &in, &hook);
+	if (!error)
+		error = cover_out(attach, link, &out);
+	if (!error)
+		cordon_place_hook(attach->maps, link->index, hook);
+	return error;
+}
+
+static bool is_gone(int error)
+{
+	return error == -ENODEV || error == -ENXIO;
+}
+
+/* Pins of interfaces that are no more hold dead links. One whose interface is
+ * alive, but not here, has moved to another namespace: it goes on there. */
+static void sweep_pins(const struct cordon_attach *attach, const struct cordon_pinned_links *pins)
+{
+	for (size_t i = 0; i < pins->nr; i++) {
+		const struct cordon_pinned_link *pin = &pins->entry[i];
+		const bool network =
+			pin->type == BPF_LINK_TYPE_TCX || pin->type == BPF_LINK_TYPE_XDP;
+
+		if (network && !pin->present && !pin->ifindex)
+			cordon_link_unpin(attach->context, pin->name);
+	}
+}
+
+int cordon_attach_interfaces(const struct cordon_attach *attach,
+			     const struct cordon_nl_links *links, struct cordon_failure *failure)
+{
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
+	int error, first = 0;
+
+	error = cordon_pinned_links_read(attach->context, &pins);
+	if (error)
+		return cordon_fail(failure, error, "cannot read %s/links: %s",
+				   attach->context->bpffs, strerror(-error));
+	for (size_t i = 0; i < links->nr; i++) {
+		const struct cordon_nl_link *link = &links->entry[i];
+
+		if (is_loopback(link))
+			continue;
+		error = cover(attach, &pins, link);
+		if (!error || is_gone(error))
+			continue;
+		cordon_fail(failure, error, "cannot cover %s: %s", link->name, strerror(-error));
+		first = first ? first : error;
+	}
+	sweep_pins(attach, &pins);
+	return first;
+}
+
+int cordon_attach_places(const struct cordon_attach *attach, const struct cordon_nl_links *links,
+			 struct cordon_failure *failure)
+{
+	int error;
+
+	for (size_t i = 0; i < links->nr; i++) {
+		const struct cordon_nl_link *link = &links->entry[i];
+
+		if (is_loopback(link))
+			continue;
+		/* No place is no reason not to cover it; status says so. */
+		error = cordon_place_take(attach, links, link);
+		if (error && error != -ENOSPC)
+			return cordon_fail(failure, error, "cannot note %s: %s", link->name,
+					   strerror(-error));
+	}
+	cordon_places_sweep(attach->maps, links);
+	error = cordon_place_vlans(attach, links);
+	if (error)
+		return cordon_fail(failure, error, "cannot note the VLANs: %s", strerror(-error));
+	cordon_step("places");
+	return 0;
+}
+
+static const struct {
+	enum cordon_program program;
+	uint32_t type; /* enum bpf_attach_type; TRACE_RAW_TP: a watcher */
+	const char *pin;
+} cgroup_hooks[CORDON_CGROUP_HOOKS] = {
+	{CORDON_PROGRAM_CGROUP_MKDIR, BPF_TRACE_RAW_TP, "cgroup-mkdir"},
+	{CORDON_PROGRAM_CGROUP_RMDIR, BPF_TRACE_RAW_TP, "cgroup-rmdir"},
+	{CORDON_PROGRAM_CONNECT4, BPF_CGROUP_INET4_CONNECT, "cgroup-connect4"},
+	{CORDON_PROGRAM_CONNECT6, BPF_CGROUP_INET6_CONNECT, "cgroup-connect6"},
+	{CORDON_PROGRAM_SENDMSG4, BPF_CGROUP_UDP4_SENDMSG, "cgroup-sendmsg4"},
+	{CORDON_PROGRAM_SENDMSG6, BPF_CGROUP_UDP6_SENDMSG, "cgroup-sendmsg6"},
+	{CORDON_PROGRAM_BIND4, BPF_CGROUP_INET4_BIND, "cgroup-bind4"},
+	{CORDON_PROGRAM_BIND6, BPF_CGROUP_INET6_BIND, "cgroup-bind6"},
+	{CORDON_PROGRAM_SOCK_CREATE, BPF_CGROUP_INET_SOCK_CREATE, "cgroup-sock_create"},
+};
+
+static bool is_watcher(size_t hook)
+{
+	return cgroup_hooks[hook].type == BPF_TRACE_RAW_TP;
+}
+
+static bool hook_is_in_place(const struct cordon_attach *attach,
+			     const struct cordon_pinned_link *pin, size_t hook)
+{
+	return pin && (is_watcher(hook) || pin->cgroup == attach->cgroups->id);
+}
+
+static int attach_hook(const struct cordon_attach *attach, const struct cordon_pinned_links *pins,
+		       int cgroup, size_t hook)
+{
+	const struct cordon_pinned_link *pin =
+		cordon_pinned_link_named(pins, cgroup_hooks[hook].pin);
+	const enum cordon_program program = cgroup_hooks[hook].program;
+	const int program_fd = attach->programs->fd[program];
+	int fd CLEANUP(close) = -1;
+
+	/* The kernel refused this one at load; status says so. */
+	if (program_fd < 0)
+		return 0;
+	if (hook_is_in_place(attach, pin, hook)) {
+		if (pin->program == attach->programs->id[program])
+			return 0;
+		if (!is_watcher(hook))
+			return cordon_link_replace(attach->context, pin->name, program_fd);
+	}
+	fd = is_watcher(hook) ? cordon_tracing_link(program_fd) :
+				cordon_cgroup_link(program_fd, cgroup, cgroup_hooks[hook].type);
+	return fd < 0 ? fd : cordon_link_pin(attach->context, cgroup_hooks[hook].pin, fd);
+}
+
+static int attach_hooks(const struct cordon_attach *attach, bool watchers,
+			struct cordon_failure *failure)
+{
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
+	int cgroup CLEANUP(close) = -1;
+	int error;
+
+	if (!attach->cgroups)
+		return 0;
+	cgroup = cordon_cgroup_open(attach->cgroups);
+	error = cgroup < 0 ? cgroup : cordon_pinned_links_read(attach->context, &pins);
+	for (size_t i = 0; i < CORDON_CGROUP_HOOKS && !error; i++) {
+		if (is_watcher(i) != watchers)
+			continue;
+		error = attach_hook(attach, &pins, cgroup, i);
+		if (error)
+			cordon_fail(failure, error, "cannot attach %s to %s: %s",
+				    cgroup_hooks[i].pin, attach->cgroups->path, strerror(-error));
+	}
+	return error ? cordon_fail(failure, error, "cannot attach to %s: %s", attach->cgroups->path,
+				   strerror(-error)) :
+		       0;
+}
+
+int cordon_attach_watchers(const struct cordon_attach *attach, struct cordon_failure *failure)
+{
+	return attach_hooks(attach, true, failure);
+}
+
+int cordon_attach_cgroups(const struct cordon_attach *attach, struct cordon_failure *failure)
+{
+	return attach_hooks(attach, false, failure);
+}
+
+void cordon_attach_cgroup_survey(const struct cordon_attach *attach,
+				 struct cordon_cgroup_hook ret_hooks[CORDON_CGROUP_HOOKS])
+{
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
+
+	cordon_pinned_links_read(attach->context, &pins);
+	for (size_t i = 0; i < CORDON_CGROUP_HOOKS; i++) {
+		const struct cordon_pinned_link *pin =
+			cordon_pinned_link_named(&pins, cgroup_hooks[i].pin);
+		const uint32_t id = attach->programs->id[cgroup_hooks[i].program];
+
+		ret_hooks[i].name = cordon_program_name(cgroup_hooks[i].program);
+		ret_hooks[i].there = attach->cgroups && id && pin && pin->program == id &&
+				     hook_is_in_place(attach, pin, i);
+	}
+}
+
+void cordon_coverages_clear(struct cordon_coverages *coverages)
+{
+	free(coverages->entry);
+	memset(coverages, 0, sizeof(*coverages));
+}
+
+static const char *why_not_xdp(const struct cordon_attach *attach,
+			       const struct cordon_nl_link *link)
+{
+	if (!attach->programs->id[CORDON_PROGRAM_XDP_INGRESS])
+		return "XDP program refused by this kernel, tc instead";
+	if (link->xdp_program || link->xdp_other)
+		return "another's XDP program is there, tc instead";
+	if (!has_ethernet(link))
+		return "no Ethernet header, tc instead of XDP";
+	return "the driver has no native XDP, tc instead";
+}
+
+static void explain_coverage(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+			     const struct side *in, const struct side *out,
+			     struct cordon_coverage *coverage)
+{
+	const char *why = "";
+
+	if (coverage->loopback)
+		why = "loopback is never covered";
+	else if (coverage->excluded && coverage->hook == CORDON_HOOK_NONE)
+		why = "excluded by the policy";
+	else if (coverage->excluded)
+		why = "excluded by the policy, but still covered";
+	else if (!in->hook != !out->hook)
+		why = in->hook ? "no program on the way out" : "no program on the way in";
+	else if (!in->hook)
+		why = "no program is attached";
+	else if (coverage->ahead)
+		why = "a program of others runs before ours";
+	else if (coverage->place < 0)
+		why = "no place in the map of interfaces: class 0, not counted";
+	else if (!in->current || !out->current)
+		why = "programs of another build of cordon";
+	else if (coverage->mode == CORDON_MODE_XDP && in->hook != CORDON_HOOK_XDP)
+		why = why_not_xdp(attach, link);
+	snprintf(coverage->why, sizeof(coverage->why), "%s", why);
+}
+
+static int survey_link(const struct cordon_attach *attach, const struct cordon_pinned_links *pins,
+		       const struct cordon_nl_link *link, struct cordon_coverage *coverage)
+{
+	const struct cordon_interface *place;
+	struct side in, out;
+	const int error = look(attach, pins, link, &in, &out);
+
+	if (error)
+		return error;
+	coverage->index = link->index;
+	memcpy(coverage->name, link->name, sizeof(coverage->name));
+	memcpy(coverage->kind, link->kind, sizeof(coverage->kind));
+	coverage->loopback = is_loopback(link);
+	coverage->mode = wanted_mode(attach, link);
+	coverage->excluded = coverage->mode == CORDON_MODE_EXCLUDE;
+	coverage->hook = in.hook && out.hook ? in.hook : CORDON_HOOK_NONE;
+	coverage->ahead = in.ahead + out.ahead;
+	coverage->place = cordon_place_find(attach->maps, link->index);
+	place = coverage->place < 0 ? NULL : &attach->maps->interfaces[coverage->place];
+	coverage->class = place ? place->class[attach->effective & 1] : 0;
+	explain_coverage(attach, link, &in, &out, coverage);
+	return 0;
+}
+
+int cordon_attach_survey(const struct cordon_attach *attach, const struct cordon_nl_links *links,
+			 struct cordon_failure *failure, struct cordon_coverages *ret_coverages)
+{
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
+	struct cordon_coverages coverages CLEANUP(coverages) = {0};
+	int error = cordon_pinned_links_read(attach->context, &pins);
+
+	for (size_t i = 0; i < links->nr && !error; i++) {
+		struct cordon_coverage *coverage = array_push(coverages.entry, coverages.nr);
+
+		if (!coverage)
+			return cordon_fail(failure, -ENOMEM, "out of memory");
+		error = survey_link(attach, &pins, &links->entry[i], coverage);
+		if (is_gone(error)) {
+			coverages.nr--;
+			error = 0;
+		}
+	}
+	if (error)
+		return cordon_fail(failure, error, "cannot look at the hooks: %s", strerror(-error));
+	*ret_coverages = coverages;
+	memset(&coverages, 0, sizeof(coverages));
+	return 0;
+}
+
+void cordon_attach_detach(const struct cordon_nl_links *links)
+{
+	for (size_t i = 0; i < links->nr; i++) {
+		cordon_clsact_detach(links->entry[i].index, false);
+		cordon_clsact_detach(links->entry[i].index, true);
+	}
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One program on one hook, and the pins of links.
+ */
+#include "attach_link.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "fault.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+/* More programs than this on one hook of one interface: ours is not found. */
+#define HOOK_PROGRAMS_MAX 64
+
+/* Ours among the filters of a clsact qdisc, first in order ("cord"). */
+#define CLSACT_HANDLE 0x636f7264
+#define CLSACT_PRIORITY 1
+
+DEFINE_CLEANUP(folder, DIR *, closedir)
+
+static int read_pin(const struct cordon_context *context, const char *name,
+		    struct cordon_pinned_link *ret_link)
+{
+	const struct cordon_path path = cordon_path_pin(context, "links", name);
+	struct cordon_pinned_link link = {.id = 0};
+	struct bpf_link_info info = {0};
+	__u32 size = sizeof(info);
+	int fd CLEANUP(close) = -1;
+
+	if (strlen(name) >= sizeof(link.name))
+		return -ENAMETOOLONG;
+	fd = bpf_obj_get(path.text);
+	if (fd < 0)
+		return fd;
+	if (bpf_link_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	memcpy(link.name, name, strlen(name));
+	link.id = info.id;
+	link.type = info.type;
+	link.program = info.prog_id;
+	if (info.type == BPF_LINK_TYPE_TCX)
+		link.ifindex = info.tcx.ifindex;
+	if (info.type == BPF_LINK_TYPE_XDP)
+		link.ifindex = info.xdp.ifindex;
+	if (info.type == BPF_LINK_TYPE_CGROUP)
+		link.cgroup = info.cgroup.cgroup_id;
+	*ret_link = link;
+	return 0;
+}
+
+int cordon_pinned_links_read(const struct cordon_context *context,
+			     struct cordon_pinned_links *ret_links)
+{
+	const struct cordon_path path = cordon_path_pin(context, "links", "");
+	struct cordon_pinned_links links CLEANUP(pinned_links) = {0};
+	DIR *folder CLEANUP(folder) = opendir(path.text);
+	const struct dirent *entry;
+
+	if (!folder && errno != ENOENT)
+		return -errno;
+	while (folder && (entry = readdir(folder))) {
+		struct cordon_pinned_link found, *link;
+
+		/* A pin aside is of a run that was cut short. */
+		if (entry->d_name[0] == '.' || read_pin(context, entry->d_name, &found))
+			continue;
+		link = array_push(links.entry, links.nr);
+		if (!link)
+			return -ENOMEM;
+		*link = found;
+	}
+	*ret_links = links;
+	memset(&links, 0, sizeof(links));
+	return 0;
+}
+
+void cordon_pinned_links_clear(struct cordon_pinned_links *links)
+{
+	free(links->entry);
+	memset(links, 0, sizeof(*links));
+}
+
+struct cordon_pinned_link *cordon_pinned_link_named(const struct cordon_pinned_links *links,
+						    const char *name)
+{
+	for (size_t i = 0; i < links->nr; i++) {
+		if (!strcmp(links->entry[i].name, name))
+			return &links->entry[i];
+	}
+	return NULL;
+}
+
+void cordon_link_pin_name(const char *interface, bool out, char (*ret_name)[64])
+{
+	snprintf(*ret_name, sizeof(*ret_name), "%s-%s", interface, out ? "egress" : "ingress");
+	for (char *dot = *ret_name; (dot = strchr(dot, '.'));)
+		*dot = ':';
+}
+
+static struct cordon_path link_path(const struct cordon_context *context, const char *name)
+{
+	return cordon_path_pin(context, "links", name);
+}
+
+int cordon_link_pin(const struct cordon_context *context, const char *name, int fd)
+{
+	const struct cordon_path path = link_path(context, name);
+	struct cordon_path aside;
+	char temporary[80];
+	int error;
+
+	snprintf(temporary, sizeof(temporary), "%s:new", name);
+	aside = link_path(context, temporary);
+	unlink(aside.text);
+	error = bpf_obj_pin(fd, aside.text);
+	if (error)
+		return error;
+	cordon_step("pin link aside");
+	if (rename(aside.text, path.text))
+		return -errno;
+	cordon_step("pin link");
+	return 0;
+}
+
+int cordon_link_rename(const struct cordon_context *context, const char *from, const char *to)
+{
+	const struct cordon_path old = link_path(context, from), new = link_path(context, to);
+
+	return rename(old.text, new.text) ? -errno : 0;
+}
+
+int cordon_link_unpin(const struct cordon_context *context, const char *name)
+{
+	const struct cordon_path path = link_path(context, name);
+
+	return unlink(path.text) ? -errno : 0;
+}
+
+int cordon_link_replace(const struct cordon_context *context, const char *name, int program)
+{
+	const struct cordon_path path = link_path(context, name);
+	int fd CLEANUP(close) = bpf_obj_get(path.text);
+
+	return fd < 0 ? fd : bpf_link_update(fd, program, NULL);
+}
+
+int cordon_tcx_find(const struct cordon_pinned_links *links, int ifindex, bool out,
+		    struct cordon_tcx_found *ret_found)
+{
+	__u32 programs[HOOK_PROGRAMS_MAX] = {0}, ids[HOOK_PROGRAMS_MAX] = {0};
+	LIBBPF_OPTS(bpf_prog_query_opts, query, .prog_ids = programs, .link_ids = ids,
+		    .count = HOOK_PROGRAMS_MAX);
+	struct cordon_tcx_found found = {.link = NULL};
+	int error;
+
+	error = bpf_prog_query_opts(ifindex, out ? BPF_TCX_EGRESS : BPF_TCX_INGRESS, &query);
+	if (error)
+		return error;
+	for (__u32 i = 0; i < query.count && i < HOOK_PROGRAMS_MAX && !found.link; i++) {
+		for (size_t j = 0; j < links->nr && !found.link; j++) {
+			if (ids[i] && links->entry[j].id == ids[i])
+				found.link = &links->entry[j];
+		}
+		found.ahead = i;
+	}
+	*ret_found = found;
+	return 0;
+}
+
+/* Ahead of all others: one before us could let pass what we would not see. */
+int cordon_tcx_link(int program, int ifindex, bool out)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = BPF_F_BEFORE);
+
+	return bpf_link_create(program, ifindex, out ? BPF_TCX_EGRESS : BPF_TCX_INGRESS, &options);
+}
+
+int cordon_xdp_link(int program, int ifindex)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+
+	return bpf_link_create(program, ifindex, BPF_XDP, &options);
+}
+
+int cordon_cgroup_link(int program, int cgroup, uint32_t attach_type)
+{
+	return bpf_link_create(program, cgroup, attach_type, NULL);
+}
+
+int cordon_tracing_link(int program)
+{
+	return bpf_raw_tracepoint_open(NULL, program);
+}
+
+static struct bpf_tc_hook clsact_hook(int ifindex, bool out)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+		    .attach_point = out ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+
+	return hook;
+}
+
+uint32_t cordon_clsact_find(int ifindex, bool out)
+{
+	struct bpf_tc_hook hook = clsact_hook(ifindex, out);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = CLSACT_HANDLE, .priority = CLSACT_PRIORITY);
+
+	return bpf_tc_query(&hook, &filter) ? 0 : filter.prog_id;
+}
+
+int cordon_clsact_attach(int program, int ifindex, bool out)
+{
+	struct bpf_tc_hook hook = clsact_hook(ifindex, out);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = CLSACT_HANDLE, .priority = CLSACT_PRIORITY,
+		    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
+	const int error = bpf_tc_hook_create(&hook);
+
+	if (error && error != -EEXIST)
+		return error;
+	return bpf_tc_attach(&hook, &filter);
+}
+
+void cordon_clsact_detach(int ifindex, bool out)
+{
+	struct bpf_tc_hook hook = clsact_hook(ifindex, out);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = CLSACT_HANDLE, .priority = CLSACT_PRIORITY);
+
+	bpf_tc_detach(&hook, &filter);
+}

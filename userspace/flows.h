@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The flow table, as userspace touches it: reading it for people, and moving
+ * live flows into a table of another size.
+ */
+#ifndef CORDON_FLOWS_H
+#define CORDON_FLOWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cordon/uapi/flow.h>
+#include <cordon/uapi/policy.h>
+
+/** struct cordon_flow_table - buckets in memory, shared with the programs */
+struct cordon_flow_table {
+	struct cordon_flow_bucket *buckets;
+	uint32_t nr;
+};
+
+/**
+ * struct cordon_flow_live - a flow as it was at one moment
+ * @idle: seconds since its last packet
+ */
+struct cordon_flow_live {
+	struct cordon_flow flow;
+	uint64_t tag;
+	uint32_t idle;
+};
+
+/**
+ * cordon_flows_read() - flows that have not expired
+ * @ret_flows: the caller's to free
+ * Return: 0 or -ENOMEM.
+ */
+int cordon_flows_read(const struct cordon_flow_table *table,
+		      const struct cordon_settings *settings, uint64_t now_ns,
+		      struct cordon_flow_live **ret_flows, size_t *ret_nr);
+
+/**
+ * cordon_flows_move() - copy live flows into another table, those that it does
+ *	not hold yet
+ * @from_settings: of the generation that the tags were made under
+ * @from_latch: likewise
+ * Both tables may be in use by the programs.
+ */
+void cordon_flows_move(const struct cordon_flow_table *from, const struct cordon_flow_table *to,
+		       const struct cordon_settings *from_settings, uint32_t from_latch);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Puts programs and policies into the kernel.  Everything here wants the lock
+ * (context.h) to be held.  It must not parse, compile, attach or print.
+ */
+#ifndef CORDON_LOAD_H
+#define CORDON_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cgroup.h"
+#include "context.h"
+#include "image.h"
+#include "maps.h"
+
+/* X(NAME, "function and pin") */
+#define CORDON_PROGRAMS(X)                                                                         \
+	X(INGRESS_ETHER, "ingress_ether")                                                          \
+	X(EGRESS_ETHER, "egress_ether")                                                            \
+	X(INGRESS_IP, "ingress_ip")                                                                \
+	X(EGRESS_IP, "egress_ip")                                                                  \
+	X(XDP_INGRESS, "xdp_ingress")                                                              \
+	X(CONNECT4, "connect4")                                                                    \
+	X(CONNECT6, "connect6")                                                                    \
+	X(SENDMSG4, "sendmsg4")                                                                    \
+	X(SENDMSG6, "sendmsg6")                                                                    \
+	X(BIND4, "bind4")                                                                          \
+	X(BIND6, "bind6")                                                                          \
+	X(SOCK_CREATE, "sock_create")                                                              \
+	X(CGROUP_MKDIR, "cgroup_mkdir")                                                            \
+	X(CGROUP_RMDIR, "cgroup_rmdir")
+
+enum cordon_program {
+#define CORDON_PROGRAM_ENUM(name, text) CORDON_PROGRAM_##name,
+	CORDON_PROGRAMS(CORDON_PROGRAM_ENUM)
+#undef CORDON_PROGRAM_ENUM
+	CORDON_PROGRAM_COUNT
+};
+
+const char *cordon_program_name(enum cordon_program program);
+
+/** struct cordon_programs - pinned programs; fd -1 and id 0: this kernel has it not */
+struct cordon_programs {
+	int fd[CORDON_PROGRAM_COUNT];
+	uint32_t id[CORDON_PROGRAM_COUNT];
+};
+
+struct cordon_programs cordon_programs_none(void);
+int cordon_programs_open(const struct cordon_context *context, struct cordon_failure *failure,
+			 struct cordon_programs *ret_programs);
+void cordon_programs_close(struct cordon_programs *programs);
+
+static inline void cleanup_programs(struct cordon_programs *programs)
+{
+	cordon_programs_close(programs);
+}
+
+/**
+ * cordon_load_programs() - maps and programs of this build, made and pinned as
+ *	far as they are not
+ *
+ * Quick when all stands already.  Programs of another build are replaced; the
+ * maps stay, and links follow when they are next attached (attach.h).
+ * Return: 0 or -errno with @failure.
+ */
+int cordon_load_programs(const struct cordon_context *context, struct cordon_failure *failure);
+
+/**
+ * struct cordon_switch - a wish for another generation
+ * @image: settings.generation is filled in
+ * @confirm_seconds: 0: for good, else it lapses unless confirmed
+ * @cgroups: where workloads are looked for, NULL: there is no cgroup2
+ */
+struct cordon_switch {
+	struct cordon_image *image;
+	uint32_t confirm_seconds;
+	const struct cordon_cgroup_root *cgroups;
+};
+
+/**
+ * cordon_load_number() - the number of the next generation, given out once
+ * @least: not below this one (what files remember)
+ */
+uint32_t cordon_load_number(const struct cordon_maps *maps, uint32_t least);
+
+/**
+ * struct cordon_generation - tables built aside, not in force yet
+ * Freed by cordon_generation_free(), also after the switch: the kernel holds
+ * what is in force.
+ */
+struct cordon_generation;
+
+/** cordon_load_build() - fill the tables of image->settings.generation aside */
+int cordon_load_build(const struct cordon_context *context, const struct cordon_maps *maps,
+		      const struct cordon_switch *wish, struct cordon_failure *failure,
+		      struct cordon_generation **ret_generation);
+
+/**
+ * cordon_load_flip() - put a built generation into its slots and into force
+ *
+ * The caller has put the classes of the interfaces and the workloads of its
+ * parity in place.  Killed at any moment, the old or the new one is in force,
+ * whole.
+ */
+int cordon_load_flip(const struct cordon_context *context, const struct cordon_maps *maps,
+		     const struct cordon_switch *wish, struct cordon_generation *generation,
+		     struct cordon_failure *failure);
+
+void cordon_generation_free(struct cordon_generation *generation);
+
+static inline void cleanup_generation(struct cordon_generation **generation)
+{
+	cordon_generation_free(*generation);
+}
+
+/** cordon_load_settle() - a trial that has lapsed is over: the former one is in force by name, too */
+void cordon_load_settle(const struct cordon_maps *maps);
+
+/** cordon_load_confirm() - what waits for its confirmation has it. -ENOENT: nothing waits */
+int cordon_load_confirm(const struct cordon_maps *maps, struct cordon_failure *failure);
+
+/** cordon_load_rollback() - the other generation is in force. -ENOENT: there is none */
+int cordon_load_rollback(const struct cordon_maps *maps, struct cordon_failure *failure);
+
+/**
+ * cordon_load_show() - pins for people follow the generation in force: the
+ *	tables under maps/, and the zones' names
+ */
+int cordon_load_show(const struct cordon_context *context, const struct cordon_maps *maps);
+
+/** cordon_load_unpin() - drop all pins: links first, maps last */
+int cordon_load_unpin(const struct cordon_context *context, struct cordon_failure *failure);
+
+/* load_rules.c: which rule has which slot. */
+
+/** struct cordon_rule_slots - slot[i]: of image rule i */
+struct cordon_rule_slots {
+	uint16_t slot[2 * CORDON_RULES_MAX];
+	bool fresh[2 * CORDON_RULES_MAX]; /* has no counts to keep */
+};
+
+/**
+ * cordon_rules_place() - a slot for each rule: the one that a rule of the same
+ *	name and list has in a generation that stands, else a free one
+ * Return: 0; -ENOSPC; -errno.
+ */
+int cordon_rules_place(const struct cordon_maps *maps, const struct cordon_image *image,
+		       struct cordon_rule_slots *ret_slots);
+
+/** cordon_rules_name() - give slots their names, and zeroed counters if fresh */
+int cordon_rules_name(const struct cordon_maps *maps, const struct cordon_image *image,
+		      const struct cordon_rule_slots *slots);
+
+/** cordon_rules_used() - rule slots that a generation's tables lead to, builtins not */
+struct cordon_rule_use {
+	bool open[CORDON_RULE_SLOTS]; /* by the policy's rules */
+	bool keep[CORDON_RULE_SLOTS]; /* by the keep list */
+};
+int cordon_rules_used(const struct cordon_maps *maps, uint32_t generation,
+		      struct cordon_rule_use *ret_use);
+
+/** cordon_rules_sweep() - forget the names of slots that nothing leads to any more */
+int cordon_rules_sweep(const struct cordon_maps *maps);
+
+#endif

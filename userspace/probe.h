@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What this kernel and mount table allow, asked before anything is changed.
+ */
+#ifndef CORDON_PROBE_H
+#define CORDON_PROBE_H
+
+#include <stdbool.h>
+
+#include "context.h"
+
+/** struct cordon_probe - what was found: @tcx is there since 6.6 */
+struct cordon_probe {
+	unsigned int major;
+	unsigned int minor;
+	bool btf;
+	bool tcx;
+};
+
+/**
+ * cordon_probe_kernel() - the kernel
+ * Return: 0; -EPERM: not root; -ENOTSUP: older than 6.1 or without BTF; with
+ *	@failure.
+ */
+int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret_probe);
+
+/**
+ * cordon_probe_bpffs() - whether --bpffs is, or will be, in a bpffs
+ * Return: 0, -ENODEV with @failure.
+ */
+int cordon_probe_bpffs(const struct cordon_context *context, struct cordon_failure *failure);
+
+#endif

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loading, switching and attaching in their order.  The order is what keeps
+ * the node covered when we are killed: the next generation is whole before it
+ * comes into force, hooks are added before others go, files follow the kernel.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "probe.h"
+#include "store.h"
+#include "util/cleanup.h"
+#include "workloads.h"
+
+struct cordon_session cordon_session_none(void)
+{
+	struct cordon_session session = {.lock = -1};
+
+	session.maps = cordon_maps_none();
+	session.programs = cordon_programs_none();
+	return session;
+}
+
+void cordon_session_close(struct cordon_session *session)
+{
+	cordon_image_free(session->image[0]);
+	cordon_image_free(session->image[1]);
+	cordon_programs_close(&session->programs);
+	cordon_maps_close(&session->maps);
+	if (session->lock >= 0)
+		close(session->lock);
+	*session = cordon_session_none();
+}
+
+static int open_kernel(struct cordon_session *session, enum cordon_session_kind kind,
+		       struct cordon_failure *failure)
+{
+	struct cordon_probe probe;
+	int error;
+
+	error = cordon_probe_kernel(failure, &probe);
+	if (error)
+		return error;
+	session->tcx = probe.tcx;
+	if (kind != CORDON_SESSION_LOOK)
+		error = cordon_lock_take(session->context, failure, &session->lock);
+	if (!error && kind == CORDON_SESSION_LOAD)
+		error = cordon_load_programs(session->context, failure);
+	if (!error)
+		error = cordon_maps_open(session->context, failure, &session->maps);
+	if (!error)
+		error = cordon_programs_open(session->context, failure, &session->programs);
+	return error;
+}
+
+int cordon_session_open(const struct cordon_context *context, enum cordon_session_kind kind,
+			struct cordon_failure *failure, struct cordon_session *ret_session)
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	int error;
+
+	session.context = context;
+	error = open_kernel(&session, kind, failure);
+	if (error)
+		return error;
+	error = cordon_cgroup_find(context, &session.no_cgroups, &session.cgroups);
+	/* A folder that was named must be right; a kernel without cgroup2 is
+	 * said by status. */
+	if (error && context->cgroup)
+		return cordon_fail(failure, error, "%s", session.no_cgroups.text);
+	session.has_cgroups = !error;
+	if (kind != CORDON_SESSION_LOOK)
+		cordon_load_settle(&session.maps);
+	*ret_session = session;
+	session = cordon_session_none();
+	return 0;
+}
+
+static void read_image(struct cordon_session *session, uint32_t generation)
+{
+	struct cordon_image **image = &session->image[generation & 1];
+
+	if (!generation || (*image && (*image)->settings.generation == generation))
+		return;
+	cordon_image_free(*image);
+	*image = NULL;
+	cordon_store_image(session->context, generation, image);
+}
+
+void cordon_session_images(struct cordon_session *session)
+{
+	const struct cordon_standing standing = cordon_standing_read(&session->maps);
+
+	read_image(session, standing.effective);
+	read_image(session, standing.other);
+}
+
+struct cordon_attach cordon_session_attach(const struct cordon_session *session)
+{
+	const struct cordon_attach attach = {
+		.context = session->context,
+		.maps = &session->maps,
+		.programs = &session->programs,
+		.image = {session->image[0], session->image[1]},
+		.effective = cordon_standing_read(&session->maps).effective,
+		.cgroups = session->has_cgroups ? &session->cgroups : NULL,
+		.tcx = session->tcx,
+	};
+
+	return attach;
+}
+
+static int cover_interfaces(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	const struct cordon_attach attach = cordon_session_attach(session);
+	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	int error = cordon_nl_links_read(failure, &links);
+
+	if (!error)
+		error = cordon_attach_places(&attach, &links, failure);
+	return error ? error : cordon_attach_interfaces(&attach, &links, failure);
+}
+
+int cordon_session_cover(struct cordon_session *session, struct cordon_failure *failure)
+{
+	if (!cordon_standing_read(&session->maps).effective)
+		return 0;
+	cordon_session_images(session);
+	return cover_interfaces(session, failure);
+}
+
+static int attach_all(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	const struct cordon_attach attach = cordon_session_attach(session);
+	const int interfaces = cover_interfaces(session, failure);
+	const int cgroups = cordon_attach_cgroups(&attach, failure);
+
+	return interfaces ? interfaces : cgroups;
+}
+
+/* Files follow the kernel: a trial is not kept until it is confirmed. */
+static int point_files(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	const struct cordon_standing standing = cordon_standing_read(&session->maps);
+
+	if (!standing.effective)
+		return 0;
+	/* `former` keeps the files of the trial. */
+	if (standing.pending)
+		return cordon_store_point(session->context, standing.other, standing.effective,
+					  failure);
+	return cordon_store_point(session->context, standing.effective, standing.other, failure);
+}
+
+static int show(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	const int error = cordon_load_show(session->context, &session->maps);
+
+	return error ? cordon_fail(failure, error, "cannot pin the tables: %s", strerror(-error)) :
+		       0;
+}
+
+int cordon_session_refresh(struct cordon_session *session, struct cordon_failure *failure)
+{
+	const struct cordon_attach attach = cordon_session_attach(session);
+	int error;
+
+	if (!attach.effective)
+		return 0;
+	cordon_session_images(session);
+	error = cordon_attach_watchers(&attach, failure);
+	if (!error)
+		error = cordon_addresses_fill(&session->maps, failure);
+	if (!error)
+		error = attach_all(session, failure);
+	if (!error)
+		error = show(session, failure);
+	return error ? error : point_files(session, failure);
+}
+
+static int check_serial(const struct cordon_session *session, const struct cordon_apply *wish,
+			struct cordon_failure *failure)
+{
+	const uint32_t effective = cordon_standing_read(&session->maps).effective;
+	struct cordon_view view CLEANUP(view) = {0};
+
+	if (wish->force || wish->restored || !effective ||
+	    cordon_view_open(&session->maps, effective, 0, &view))
+		return 0;
+	if (wish->image->settings.serial >= view.settings->serial)
+		return 0;
+	return cordon_fail(failure, -ESTALE,
+			   "serial %llu is lower than that in force, %llu (--force to go back)",
+			   (unsigned long long)wish->image->settings.serial,
+			   (unsigned long long)view.settings->serial);
+}
+
+static int check_pending(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	const struct cordon_standing standing = cordon_standing_read(&session->maps);
+
+	if (!standing.pending)
+		return 0;
+	return cordon_fail(failure, -EBUSY,
+			   "generation %u waits for `cordon confirm` for another %llu s; "
+			   "confirm it or roll back first",
+			   standing.effective,
+			   (unsigned long long)(standing.left_ns / 1000000000ULL) + 1);
+}
+
+static uint32_t choose_number(const struct cordon_session *session,
+			      const struct cordon_apply *wish)
+{
+	const uint32_t highest = cordon_store_highest(session->context);
+
+	if (wish->restored)
+		return cordon_load_number(&session->maps, wish->image->settings.generation);
+	return cordon_load_number(&session->maps, highest + 1);
+}
+
+/* Who is who on this machine, for the coming generation, before it is one. */
+static int prepare_machine(const struct cordon_session *session, const struct cordon_image *image,
+			   struct cordon_failure *failure)
+{
+	struct cordon_attach attach = cordon_session_attach(session);
+	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	int error;
+
+	attach.image[image->settings.generation & 1] = image;
+	attach.image[~image->settings.generation & 1] = NULL;
+	error = cordon_attach_watchers(&attach, failure);
+	if (!error)
+		error = cordon_addresses_fill(&session->maps, failure);
+	if (!error)
+		error = cordon_workloads_fill(&session->maps, image, attach.cgroups, failure);
+	if (!error)
+		error = cordon_nl_links_read(failure, &links);
+	return error ? error : cordon_attach_places(&attach, &links, failure);
+}
+
+static int switch_generation(struct cordon_session *session, const struct cordon_apply *wish,
+			     struct cordon_failure *failure)
+{
+	const struct cordon_switch change = {
+		.image = wish->image,
+		.confirm_seconds = wish->confirm_seconds,
+		.cgroups = session->has_cgroups ? &session->cgroups : NULL,
+	};
+	struct cordon_generation *generation CLEANUP(generation) = NULL;
+	int error;
+
+	error = cordon_load_build(session->context, &session->maps, &change, failure, &generation);
+	if (!error)
+		error = prepare_machine(session, wish->image, failure);
+	if (!error)
+		error = cordon_load_flip(session->context, &session->maps, &change, generation,
+					 failure);
+	return error;
+}
+
+static int keep_files(const struct cordon_session *session, const struct cordon_apply *wish,
+		      struct cordon_failure *failure)
+{
+	const uint32_t number = wish->image->settings.generation;
+
+	if (wish->restored && cordon_store_active(session->context) == number)
+		return 0;
+	return cordon_store_save(session->context, wish->image, wish->policy, failure);
+}
+
+int cordon_session_apply(struct cordon_session *session, const struct cordon_apply *wish,
+			 struct cordon_failure *failure)
+{
+	int error;
+
+	error = check_pending(session, failure);
+	if (!error)
+		error = check_serial(session, wish, failure);
+	if (error)
+		return error;
+	wish->image->settings.generation = choose_number(session, wish);
+	cordon_step("number");
+	error = keep_files(session, wish, failure);
+	if (!error)
+		error = switch_generation(session, wish, failure);
+	if (error)
+		return error;
+	cordon_rules_sweep(&session->maps);
+	/* The image of the new generation is at hand; do not read it again. */
+	cordon_image_free(session->image[wish->image->settings.generation & 1]);
+	session->image[wish->image->settings.generation & 1] = wish->image;
+	error = attach_all(session, failure);
+	session->image[wish->image->settings.generation & 1] = NULL;
+	if (!error)
+		error = show(session, failure);
+	return error ? error : point_files(session, failure);
+}
+
+int cordon_session_confirm(struct cordon_session *session, struct cordon_failure *failure)
+{
+	const int error = cordon_load_confirm(&session->maps, failure);
+
+	return error ? error : cordon_session_refresh(session, failure);
+}
+
+int cordon_session_rollback(struct cordon_session *session, struct cordon_failure *failure)
+{
+	const int error = cordon_load_rollback(&session->maps, failure);
+
+	return error ? error : cordon_session_refresh(session, failure);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * JSON and tables.
+ */
+#include "print.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "utf8.h"
+
+/* A character that must not stand in a JSON text or on a terminal as it is.
+ * Return: bytes of @text that were written. */
+static size_t write_rune(FILE *file, const char *text, size_t size)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	uint32_t rune = 0;
+	const size_t length = utf8_decode(bytes, size, &rune);
+
+	if (!length) {
+		fputs("\\ufffd", file);
+		return 1;
+	}
+	if (rune < 0x20 || rune == 0x7f)
+		fprintf(file, "\\u%04x", rune);
+	else if (rune == '"' || rune == '\\')
+		fprintf(file, "\\%c", (int)rune);
+	else
+		fwrite(text, 1, length, file);
+	return length;
+}
+
+static void write_string(FILE *file, const char *text)
+{
+	const size_t size = strlen(text);
+
+	fputc('"', file);
+	for (size_t at = 0; at < size;)
+		at += write_rune(file, text + at, size - at);
+	fputc('"', file);
+}
+
+static void begin_value(struct json *json, const char *key)
+{
+	if (json->more)
+		fputc(',', json->file);
+	if (key) {
+		write_string(json->file, key);
+		fputc(':', json->file);
+	}
+	json->more = true;
+}
+
+static void open_level(struct json *json, const char *key, char bracket)
+{
+	begin_value(json, key);
+	fputc(bracket, json->file);
+	json->depth++;
+	json->more = false;
+}
+
+static void close_level(struct json *json, char bracket)
+{
+	fputc(bracket, json->file);
+	json->depth--;
+	json->more = true;
+}
+
+void json_object(struct json *json, const char *key)
+{
+	open_level(json, key, '{');
+}
+
+void json_object_end(struct json *json)
+{
+	close_level(json, '}');
+}
+
+void json_array(struct json *json, const char *key)
+{
+	open_level(json, key, '[');
+}
+
+void json_array_end(struct json *json)
+{
+	close_level(json, ']');
+}
+
+void json_string(struct json *json, const char *key, const char *value)
+{
+	begin_value(json, key);
+	write_string(json->file, value);
+}
+
+void json_number(struct json *json, const char *key, uint64_t value)
+{
+	begin_value(json, key);
+	fprintf(json->file, "%" PRIu64, value);
+}
+
+void json_bool(struct json *json, const char *key, bool value)
+{
+	begin_value(json, key);
+	fputs(value ? "true" : "false", json->file);
+}
+
+void json_null(struct json *json, const char *key)
+{
+	begin_value(json, key);
+	fputs("null", json->file);
+}
+
+void json_line_end(struct json *json)
+{
+	fputc('\n', json->file);
+	json->more = false;
+}
+
+static void push_cell(struct table *table, char *text)
+{
+	char **cell = text ? array_push(table->cells, table->nr_cells) : NULL;
+
+	if (cell) {
+		*cell = text;
+		return;
+	}
+	free(text);
+	table->failed = true;
+}
+
+void table_head(struct table *table, const char *const *titles)
+{
+	for (; *titles && table->columns < TABLE_COLUMNS_MAX; titles++) {
+		push_cell(table, strdup(*titles));
+		table->columns++;
+	}
+}
+
+void table_cell(struct table *table, const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	push_cell(table, size < 0 ? NULL : text);
+}
+
+static bool is_number_column(const struct table *table, size_t column)
+{
+	return table->cells[column][0] == '>';
+}
+
+static const char *cell_text(const struct table *table, size_t index)
+{
+	const char *text = table->cells[index];
+
+	return index < table->columns && text[0] == '>' ? text + 1 : text;
+}
+
+static void measure_columns(const struct table *table, int *width)
+{
+	for (size_t i = 0; i < table->nr_cells; i++) {
+		const int length = (int)strlen(cell_text(table, i));
+
+		if (width[i % table->columns] < length)
+			width[i % table->columns] = length;
+	}
+}
+
+static void print_cell(const struct table *table, size_t index, const int *width, FILE *file)
+{
+	const size_t column = index % table->columns;
+	const char *text = cell_text(table, index);
+
+	if (is_number_column(table, column))
+		fprintf(file, "%*s", width[column], text);
+	else if (column + 1 == table->columns)
+		fputs(text, file);
+	else
+		fprintf(file, "%-*s", width[column], text);
+	fputs(column + 1 == table->columns ? "\n" : "  ", file);
+}
+
+void table_print(struct table *table, FILE *file)
+{
+	int width[TABLE_COLUMNS_MAX] = {0};
+
+	if (table->failed)
+		fputs("(out of memory)\n", file);
+	else
+		measure_columns(table, width);
+	for (size_t i = 0; i < table->nr_cells; i++) {
+		if (!table->failed)
+			print_cell(table, i, width, file);
+	}
+	for (size_t i = 0; i < table->nr_cells; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	memset(table, 0, sizeof(*table));
+}
+
+const char *print_size(uint64_t bytes, char (*buffer)[32])
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	if (bytes < 1000) {
+		snprintf(*buffer, sizeof(*buffer), "%" PRIu64 " B", bytes);
+		return *buffer;
+	}
+	for (value /= 1000; value >= 1000 && unit + 1 < ARRAY_SIZE(units); unit++)
+		value /= 1000;
+	snprintf(*buffer, sizeof(*buffer), "%.1f %s", value, units[unit]);
+	return *buffer;
+}
+
+const char *print_address(const uint8_t bytes[16], char (*buffer)[64])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (!memcmp(bytes, mapped, sizeof(mapped)))
+		inet_ntop(AF_INET, bytes + sizeof(mapped), *buffer, sizeof(*buffer));
+	else
+		inet_ntop(AF_INET6, bytes, *buffer, sizeof(*buffer));
+	return *buffer;
+}
+
+const char *print_protocol(uint8_t protocol, char (*buffer)[16])
+{
+	static const char *const names[256] = {
+		[IPPROTO_ICMP] = "icmp",      [IPPROTO_IGMP] = "igmp", [IPPROTO_IPIP] = "ipip",
+		[IPPROTO_TCP] = "tcp",	      [IPPROTO_UDP] = "udp",   [IPPROTO_DCCP] = "dccp",
+		[IPPROTO_GRE] = "gre",	      [IPPROTO_ESP] = "esp",   [IPPROTO_AH] = "ah",
+		[IPPROTO_ICMPV6] = "icmpv6",  [IPPROTO_SCTP] = "sctp", [IPPROTO_FRAGMENT] = "fragment",
+		[IPPROTO_UDPLITE] = "udplite",
+	};
+
+	if (names[protocol])
+		return names[protocol];
+	snprintf(*buffer, sizeof(*buffer), "%u", protocol);
+	return *buffer;
+}
