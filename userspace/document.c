@@ -268,33 +268,44 @@ static int take_event(struct builder *builder, const yaml_event_t *event)
 
 /* ---- libyaml ----------------------------------------------------------------------------- */
 
-/* libyaml counts characters, not bytes. */
-static bool is_tab_at(const struct builder *builder, size_t index)
+/* The character at a mark, '\0' at the end of the text; libyaml counts characters, not bytes. */
+static char character_at(const struct builder *builder, yaml_mark_t mark)
 {
-	size_t i = 0;
+	size_t index = mark.index;
 
-	for (; i < builder->size; i++) {
+	for (size_t i = 0; i < builder->size; i++) {
 		if (((unsigned char)builder->text[i] & 0xc0) != 0x80 && !index--)
-			break;
+			return builder->text[i];
 	}
-	return i < builder->size && builder->text[i] == '\t';
+	return '\0';
 }
 
-/* libyaml's texts are terse; a tab where indentation belongs is the usual one. */
+static int tell_problem(const struct builder *builder, const yaml_parser_t *parser)
+{
+	const char *context = parser->context ? parser->context : "";
+
+	cordon_diag_error(
+		builder->diag, position(builder, parser->problem_mark), "not valid YAML: %s%s%s%s",
+		context, *context ? ", " : "", parser->problem ? parser->problem : "unreadable",
+		character_at(builder, parser->problem_mark) ? "" : "; the text ends here");
+	return -EINVAL;
+}
+
+/* libyaml's texts are terse; the usual mistakes get better ones. */
 static int tell_syntax(const struct builder *builder, const yaml_parser_t *parser)
 {
-	struct cordon_position at = position(builder, parser->problem_mark);
-	const char *context = parser->context ? parser->context : "";
+	char character = character_at(builder, parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
-	if (parser->error == YAML_SCANNER_ERROR && is_tab_at(builder, parser->problem_mark.index)) {
-		cordon_diag_error(builder->diag, at, "a tab cannot indent YAML; use spaces");
-		return -EINVAL;
-	}
-	cordon_diag_error(builder->diag, at, "not valid YAML: %s%s%s", context,
-			  *context ? ", " : "", parser->problem ? parser->problem : "unreadable");
-	return -EINVAL;
+	if (parser->error == YAML_SCANNER_ERROR && character == '\t')
+		return refuse(builder, parser->problem_mark,
+			      "a tab cannot indent YAML; use spaces");
+	if (parser->error == YAML_PARSER_ERROR && character == ':')
+		return refuse(builder, parser->problem_mark,
+			      "a colon cannot stand here; quote a text that starts with one: "
+			      "\"::/0\"");
+	return tell_problem(builder, parser);
 }
 
 static int take_events(struct builder *builder, yaml_parser_t *parser)
@@ -339,9 +350,7 @@ static int check_size(size_t size, const char *file, struct cordon_diag *diag)
 	if (size <= CORDON_DOCUMENT_SIZE_MAX)
 		return 0;
 	cordon_diag_error(diag, (struct cordon_position){ .file = file },
-			  "a policy's text may have %u MB; put long lists of addresses into "
-			  "prefix files and name those under 'files:' of the zone",
-			  CORDON_DOCUMENT_SIZE_MAX >> 20);
+			  CORDON_DOCUMENT_SIZE_PROBLEM, CORDON_DOCUMENT_SIZE_MAX >> 20);
 	return -EINVAL;
 }
 

@@ -16,6 +16,9 @@
 /* A policy of 2,000 rules takes a twentieth of it; addresses by the thousand
  * belong into prefix files. */
 #define CORDON_DOCUMENT_SIZE_MAX (4U << 20)
+#define CORDON_DOCUMENT_SIZE_PROBLEM                                                               \
+	"a policy's text may have %u MB; put long lists of addresses into prefix files and name "  \
+	"those under 'files:' of the zone"
 
 /* A policy nests five deep. */
 #define CORDON_DOCUMENT_DEPTH_MAX 32

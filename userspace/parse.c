@@ -106,10 +106,11 @@ static void check_zones(const struct parse *parse)
 		const struct cordon_policy_zone *zone = &policy->zones[i];
 
 		if (!zone->nr_prefixes && !zone->nr_interfaces)
-			cordon_parse_refuse(parse, zone->at,
-					    "zone '%s' selects nothing: it has no address and no "
-					    "interface",
-					    zone->name);
+			cordon_parse_refuse(
+				parse, zone->at,
+				"zone '%s' selects nothing: it has neither a prefix nor "
+				"an interface",
+				zone->name);
 	}
 }
 
@@ -225,9 +226,7 @@ static int refuse_file(const char *path, int error, struct cordon_diag *diag)
 	struct cordon_position at = { .file = path };
 
 	if (error == -EFBIG)
-		cordon_diag_error(diag, at,
-				  "a policy's text may have %u MB; put long lists of addresses "
-				  "into prefix files and name those under 'files:' of the zone",
+		cordon_diag_error(diag, at, CORDON_DOCUMENT_SIZE_PROBLEM,
 				  CORDON_DOCUMENT_SIZE_MAX >> 20);
 	else
 		cordon_diag_error(diag, at, "cannot read the policy: %s",

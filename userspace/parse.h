@@ -117,7 +117,7 @@ int cordon_parse_once(struct parse *parse, uint32_t scope, const struct cordon_v
 int cordon_parse_push_name(const struct cordon_value *value, struct cordon_name_at **names,
 			   size_t *count);
 
-/** cordon_parse_limit() - tells at @value if there are more than @most */
+/** cordon_parse_limit() - for each next one: tells at @value if it is one more than @most */
 int cordon_parse_limit(const struct parse *parse, const struct cordon_value *value, size_t count,
 		       size_t most, const char *what);
 

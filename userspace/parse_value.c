@@ -54,12 +54,12 @@ int cordon_parse_need_kind(const struct parse *parse, const struct cordon_value 
 			   const char *what, enum cordon_value_kind kind)
 {
 	static const char *const wanted[] = {
-		[CORDON_VALUE_TEXT] = "a text",
+		[CORDON_VALUE_TEXT] = "a single value",
 		[CORDON_VALUE_LIST] = "a list: [one, two]",
 		[CORDON_VALUE_MAP] = "a map: {key: value}",
 	};
 	static const char *const found[] = {
-		[CORDON_VALUE_TEXT] = "a text",
+		[CORDON_VALUE_TEXT] = "a single value",
 		[CORDON_VALUE_LIST] = "a list",
 		[CORDON_VALUE_MAP] = "a map",
 	};
@@ -77,16 +77,19 @@ int cordon_parse_each(struct parse *parse, const struct cordon_value *container,
 				  void *target),
 		      void *target)
 {
-	int error = cordon_parse_need_kind(parse, container, what, kind);
+	int result = cordon_parse_need_kind(parse, container, what, kind);
 
-	if (error)
-		return error;
+	if (result)
+		return result;
 	for (const struct cordon_value *value = container->first; value; value = value->next) {
-		error = read(parse, value, target);
+		int error = read(parse, value, target);
+
 		if (cordon_parse_is_fatal(error))
 			return error;
+		if (error)
+			result = error;
 	}
-	return 0;
+	return result;
 }
 
 /* ---- maps with known keys ---------------------------------------------------------------- */
@@ -111,45 +114,52 @@ static bool is_known(const char *key, const struct parse_field *fields, size_t c
 
 #define FIELDS_MAX 16
 
-static void tell_unknown(const struct parse *parse, const struct cordon_value *map,
+/* Return: whether there was none. */
+static bool tell_unknown(const struct parse *parse, const struct cordon_value *map,
 			 const char *what, const struct parse_field *fields, size_t count)
 {
 	const char *names[FIELDS_MAX];
+	bool none = true;
 	char where[64];
 
 	for (size_t i = 0; i < count; i++)
 		names[i] = fields[i].name;
 	snprintf(where, sizeof(where), "key in %s:", what);
 	for (const struct cordon_value *value = map->first; value; value = value->next) {
-		if (!is_known(value->key->text, fields, count))
-			cordon_parse_unknown(parse, value->key, where, names, count);
+		if (is_known(value->key->text, fields, count))
+			continue;
+		cordon_parse_unknown(parse, value->key, where, names, count);
+		none = false;
 	}
+	return none;
 }
 
 static int read_field(struct parse *parse, const struct cordon_value *map, const char *what,
-		      const struct parse_field *field, void *target)
+		      const struct parse_field *field, bool complete, void *target)
 {
 	const struct cordon_value *value = find_field(map, field->name);
 
 	if (value)
 		return field->read(parse, value, target);
-	if (!field->required)
+	if (!field->required || !complete)
 		return 0;
 	return cordon_parse_refuse(parse, map->at, "%s needs '%s'%s%s", what, field->name,
 				   field->hint ? "; " : "", field->hint ? field->hint : "");
 }
 
-/* Return: -EINVAL if anything in the map was told, so that it is not used. */
 int cordon_parse_fields(struct parse *parse, const struct cordon_value *map, const char *what,
 			const struct parse_field *fields, size_t count, void *target)
 {
 	int result = cordon_parse_need_kind(parse, map, what, CORDON_VALUE_MAP);
+	bool complete;
 
 	if (result)
 		return result;
-	tell_unknown(parse, map, what, fields, count);
+	/* What is missing is there most likely, but misspelt. */
+	complete = tell_unknown(parse, map, what, fields, count);
+	result = complete ? 0 : -EINVAL;
 	for (size_t i = 0; i < count; i++) {
-		int error = read_field(parse, map, what, &fields[i], target);
+		int error = read_field(parse, map, what, &fields[i], complete, target);
 
 		if (cordon_parse_is_fatal(error))
 			return error;
@@ -334,10 +344,11 @@ int cordon_parse_push_name(const struct cordon_value *value, struct cordon_name_
 	return 0;
 }
 
+/* Told once, at the first that is too many. */
 int cordon_parse_limit(const struct parse *parse, const struct cordon_value *value, size_t count,
 		       size_t most, const char *what)
 {
-	if (count <= most)
+	if (count != most + 1)
 		return 0;
 	return cordon_parse_refuse(parse, value->at, "more than %zu %s", most, what);
 }

@@ -335,7 +335,7 @@ static bool is_name(const char *text, const char *end)
 	for (; text < end; text++) {
 		if (*text == ':' || *text == '/')
 			return false;
-		letters |= hex_value(*text) < 0 && *text != '.';
+		letters |= (*text | 0x20) >= 'a' && (*text | 0x20) <= 'z';
 	}
 	return letters;
 }

@@ -129,7 +129,7 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
 	return last[b_length];
 }
 
-/* Two letters wrong in a long word, one in a short one. */
+/* One letter in three may be wrong, none in a word of two. */
 void cordon_nearest_offer(struct cordon_nearest *nearest, const char *name)
 {
 	size_t wanted_length = strlen(nearest->wanted);
@@ -139,7 +139,7 @@ void cordon_nearest_offer(struct cordon_nearest *nearest, const char *name)
 	if (wanted_length > WORD_MAX || length > WORD_MAX || length < 2)
 		return;
 	distance = edit_distance(nearest->wanted, wanted_length, name, length);
-	if (distance > (wanted_length + 2) / 4 || distance >= wanted_length)
+	if (distance > wanted_length / 3)
 		return;
 	if (nearest->best && distance >= nearest->distance)
 		return;
