@@ -8,10 +8,11 @@
  * billion routing lookups per second in software", ACM SIGCOMM Computer
  * Communication Review 42(5), 2012).  Nested prefixes are flattened into
  * ranges that do not overlap, sorted by their start.  The first bits of a
- * 32-bit word pick a direct cell, which holds the result, or which part of the
- * ranges to search by bisection: that part starts with the range that covers
- * the first word of the cell.  An IPv6 address is up to four such words, each
- * with a table of its own below a range of the one before.
+ * 32-bit word pick a direct cell, which holds the result, or, in a big table,
+ * up to three results and where they part, or else which ranges to search by
+ * bisection: the first of them covers the first word of the cell.  An IPv6
+ * address is up to four such words, each with a table of its own below a range
+ * of the one before.
  */
 #ifndef CORDON_BPF_PREFIX_H
 #define CORDON_BPF_PREFIX_H
@@ -30,44 +31,93 @@
 #define PREFIX_ROLLED
 #endif
 
-/* Last range of @count from @first that starts at or before @word. */
-static __always_inline __u32 prefix_bisect(table_handle table, __u32 first, __u32 count,
+/*
+ * struct prefix_cursor - the page in hand, as a look-up in a map is a call
+ * @page: NULL: none yet
+ */
+struct prefix_cursor {
+	table_handle table;
+	const struct cordon_prefix_page *page;
+	__u32 number;
+};
+
+/* Return: the cell, in the page that is in hand from now on; NULL: no such cell. */
+static __always_inline const struct cordon_prefix_cell *prefix_at(struct prefix_cursor *cursor,
+								  __u32 index)
+{
+	__u32 number = index / CORDON_PREFIX_PAGE_CELLS;
+
+	if (!cursor->page || number != cursor->number) {
+		cursor->page = table_at(cursor->table, number);
+		cursor->number = number;
+	}
+	if (!cursor->page)
+		return (const void *)0;
+	table_checked(index);
+	return &cursor->page->cell[index % CORDON_PREFIX_PAGE_CELLS];
+}
+
+/* 1 if @a is not above @b, else 0, and no branch to mispredict. */
+static __always_inline __u32 prefix_reaches(__u32 a, __u32 b)
+{
+	return 1 - (__u32)(((__u64)b - a) >> 63);
+}
+
+/* The last of @count ranges from @first on that starts at or before @word. Those that share a
+ * page are found without a look-up each; the builder sees to it that most do. */
+static __always_inline __u32 prefix_bisect(struct prefix_cursor *cursor, __u32 first, __u32 count,
 					   __u32 word)
 {
 	const struct cordon_prefix_cell *cell;
-	__u32 result = 0, half, i;
+	__u32 half, i;
 
+	PREFIX_ROLLED
+	for (i = 0; i < CORDON_PREFIX_SEARCH_MAX; i++) {
+		if (first % CORDON_PREFIX_PAGE_CELLS + count <= CORDON_PREFIX_PAGE_CELLS)
+			break;
+		half = count / 2;
+		cell = prefix_at(cursor, first + half);
+		if (!cell)
+			return PREFIX_BROKEN;
+		first += half * prefix_reaches(cell->first, word);
+		count -= half;
+	}
+	if (!prefix_at(cursor, first))
+		return PREFIX_BROKEN;
 	PREFIX_ROLLED
 	for (i = 0; i < CORDON_PREFIX_SEARCH_MAX && count > 1; i++) {
 		half = count / 2;
-		cell = table_at(table, first + half);
-		if (!cell)
-			return PREFIX_BROKEN;
-		if (cell->first > word) {
-			count = half;
-			continue;
-		}
-		result = cell->second;
-		first += half;
+		cell = &cursor->page->cell[(first + half) % CORDON_PREFIX_PAGE_CELLS];
+		first += half * prefix_reaches(cell->first, word);
 		count -= half;
 	}
-	if (result)
-		return result;
-	cell = table_at(table, first);
-	return cell ? cell->second : PREFIX_BROKEN;
+	return cursor->page->cell[first % CORDON_PREFIX_PAGE_CELLS].second;
+}
+
+/* @offset: the bits of the word that did not choose the cell */
+static __always_inline __u32 prefix_split(const struct cordon_prefix_cell *cell, __u32 offset)
+{
+	__u32 place = prefix_reaches(cell->first & 0xffff, offset) +
+		      prefix_reaches(cell->first >> 16, offset);
+
+	return CORDON_PREFIX_RESULT | ((cell->second >> place * CORDON_PREFIX_IDENTITY_BITS) &
+				       ((1 << CORDON_PREFIX_IDENTITY_BITS) - 1));
 }
 
 /* The result of one word: with CORDON_PREFIX_RESULT, or PREFIX_BROKEN. */
-static __always_inline __u32 prefix_word(table_handle table, __u32 direct, __u32 bits, __u32 word)
+static __always_inline __u32 prefix_word(struct prefix_cursor *cursor, __u32 direct, __u32 bits,
+					 __u32 word)
 {
 	const struct cordon_prefix_cell *cell;
 
-	cell = table_at(table, direct + (__u32)((__u64)word >> ((32 - bits) & 63)));
+	cell = prefix_at(cursor, direct + (__u32)((__u64)word >> ((32 - bits) & 63)));
 	if (!cell)
 		return PREFIX_BROKEN;
+	if ((cell->second & (CORDON_PREFIX_RESULT | CORDON_PREFIX_SPLIT)) == CORDON_PREFIX_SPLIT)
+		return prefix_split(cell, word & (~0U >> (bits & 31)));
 	if (cell->second & CORDON_PREFIX_RESULT)
 		return cell->second;
-	return prefix_bisect(table, cell->first, cell->second, word);
+	return prefix_bisect(cursor, cell->first, cell->second, word);
 }
 
 /* Which bits of @word, the nth of an address, a prefix of @length bits takes part in. */
@@ -81,23 +131,25 @@ static __always_inline __u32 prefix_mask(__u32 length, __u32 word)
 }
 
 /* The single prefix at @index, of @length bits, that goes on from here. */
-static __always_inline __u32 prefix_lone(table_handle table, __u32 index, __u32 length,
+static __always_inline __u32 prefix_lone(struct prefix_cursor *cursor, __u32 index, __u32 length,
 					 const __u32 word[CORDON_PREFIX_WORDS_MAX])
 {
-	const struct cordon_prefix_cell *middle = table_at(table, index + 1);
-	const struct cordon_prefix_cell *end = table_at(table, index + 2);
-	const struct cordon_prefix_cell *others;
+	const struct cordon_prefix_cell *cell;
 	__u32 differ;
 
-	if (!middle || !end)
+	cell = prefix_at(cursor, index + 1);
+	if (!cell)
 		return PREFIX_BROKEN;
-	differ = (word[1] ^ middle->first) & prefix_mask(length, 1);
-	differ |= (word[2] ^ middle->second) & prefix_mask(length, 2);
-	differ |= (word[3] ^ end->first) & prefix_mask(length, 3);
+	differ = (word[1] ^ cell->first) & prefix_mask(length, 1);
+	differ |= (word[2] ^ cell->second) & prefix_mask(length, 2);
+	cell = prefix_at(cursor, index + 2);
+	if (!cell)
+		return PREFIX_BROKEN;
+	differ |= (word[3] ^ cell->first) & prefix_mask(length, 3);
 	if (!differ)
-		return end->second;
-	others = table_at(table, index + 3);
-	return others ? others->second : PREFIX_BROKEN;
+		return cell->second;
+	cell = prefix_at(cursor, index + 3);
+	return cell ? cell->second : PREFIX_BROKEN;
 }
 
 /* Where a search ended without an identity, as in PREFIX_BROKEN, the table is broken. */
@@ -119,7 +171,9 @@ static __always_inline __u32 prefix_identity(__u32 result)
 static __always_inline __u32 prefix_lookup4(table_handle table,
 					    const struct cordon_prefix_root *root, __u32 address)
 {
-	return prefix_identity(prefix_word(table, root->direct, root->bits, address));
+	struct prefix_cursor cursor = {table, (const void *)0, 0};
+
+	return prefix_identity(prefix_word(&cursor, root->direct, root->bits, address));
 }
 
 /**
@@ -133,20 +187,21 @@ static __always_inline __u32 prefix_lookup6(table_handle table,
 					    const struct cordon_prefix_root *root,
 					    const __u32 word[CORDON_PREFIX_WORDS_MAX])
 {
-	__u32 direct = root->direct, bits = root->bits, result = 0, i;
+	struct prefix_cursor cursor = {table, (const void *)0, 0};
+	__u32 direct = root->direct, bits = root->bits, result = 0, index, i;
 	const struct cordon_prefix_cell *cell;
 
 	PREFIX_ROLLED
 	for (i = 0; i < CORDON_PREFIX_WORDS_MAX; i++) {
-		result = prefix_word(table, direct, bits, word[i]);
+		result = prefix_word(&cursor, direct, bits, word[i]);
 		if (!(result & CORDON_PREFIX_DESCEND) || result == PREFIX_BROKEN)
 			break;
-		cell = table_at(table, result & CORDON_PREFIX_VALUE_MASK);
+		index = result & CORDON_PREFIX_VALUE_MASK;
+		cell = prefix_at(&cursor, index);
 		if (!cell)
 			return PREFIX_BROKEN;
 		if (cell->second == CORDON_PREFIX_LONE)
-			return prefix_identity(prefix_lone(
-				table, result & CORDON_PREFIX_VALUE_MASK, cell->first, word));
+			return prefix_identity(prefix_lone(&cursor, index, cell->first, word));
 		direct = cell->first;
 		bits = cell->second;
 	}

@@ -28,7 +28,13 @@ static __always_inline const void *table_at(table_handle table, __u32 index)
 	return bpf_map_lookup_elem(table, &index);
 }
 
+/* Keeps clang from adding @index to an element before it is known not to be
+ * NULL, which the verifier refuses: stands between the check and the use. */
+#define table_checked(index) barrier_var(index)
+
 #else
+
+#define table_checked(index) ((void)(index))
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))

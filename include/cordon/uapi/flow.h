@@ -8,9 +8,13 @@
  * the flows that belong to them, 64 bytes a flow in all.  Tag 0 is free, tag
  * CORDON_FLOW_TAG_BUSY is being written, any other is
  *
- *	keyed hash of (both ends, protocol, class, generation, latch) | 2 | path
+ *	32 bits of a keyed hash of both ends, protocol and interface class
+ *	28 bits of the same hash, mixed with generation and latch
+ *	 2 bits: enum cordon_flow_state
+ *	 1 bit: CORDON_FLOW_TAG_SET
+ *	 1 bit: CORDON_FLOW_TAG_FORWARD, the path
  *
- * with path 1 for a forwarded flow.  A switch of generation or latch makes
+ * A switch of generation or latch makes
  * all tags mismatch at once; the flow is then decided anew by the rules and
  * keeps its TCP state.  The keys of the hash are random and secret.
  *
@@ -34,7 +38,7 @@
 #define CORDON_FLOW_TAG_FREE 0ULL
 #define CORDON_FLOW_TAG_BUSY 1ULL
 #define CORDON_FLOW_TAG_SET 2ULL     /* set in every tag in use */
-#define CORDON_FLOW_TAG_FORWARD 1ULL /* path: through the node */
+#define CORDON_FLOW_TAG_FORWARD 1ULL /* in a tag that is SET: through the node */
 
 enum cordon_flow_state {
 	CORDON_FLOW_NEW,	 /* no reply seen yet */
@@ -57,9 +61,9 @@ enum cordon_flow_state {
  * @destination_port: port; ICMP: type << 8 | code of the request; fragments:
  *	low half of the identification
  * @protocol: IP protocol, or CORDON_FLOW_FRAGMENT
- * @state: enum cordon_flow_state
+ * @state: enum cordon_flow_state, for people; the tag is what counts
  * @rule: rule slot that allowed it
- * @seen: second of CLOCK_MONOTONIC of the last packet
+ * @seen: of the last packet: CLOCK_MONOTONIC_COARSE in units of 2^30 ns
  * @packets: both ways, modulo 2^32
  */
 struct cordon_flow {

@@ -27,8 +27,9 @@
 #define CORDON_PAGES_MAX 65535
 #define CORDON_PAGE_ENTRIES 256
 
-/* 2^20 entries of 8 bytes keep the direct part of a prefix table at 8 MB. */
-#define CORDON_PREFIX_DIRECT_BITS_MAX 20
+/* 2^22 entries of 8 bytes keep the direct part of a prefix table at 32 MB; it
+ * gets so big only for a million prefixes. */
+#define CORDON_PREFIX_DIRECT_BITS_MAX 22
 /* A range's start is a 32-bit word, so a binary search ends in 32 steps. */
 #define CORDON_PREFIX_SEARCH_MAX 32
 /* An IPv6 address is four words. */
@@ -48,8 +49,12 @@
 #define CORDON_LATCH_LEVELS 4
 #define CORDON_SLOTS (2 * CORDON_LATCH_LEVELS)
 
-/* Denials that are told apart at once, per CPU. */
+/* Denials that are told apart at once, per CPU.  The last ones are those of
+ * calls (connect, bind): they run where packets may interrupt them, so the two
+ * share no slot. */
 #define CORDON_DENIAL_SLOTS 512
+#define CORDON_DENIAL_CALL_SLOTS 64
+#define CORDON_DENIAL_PACKET_SLOTS (CORDON_DENIAL_SLOTS - CORDON_DENIAL_CALL_SLOTS)
 
 /* cgroups that belong to workloads, nested ones included. */
 #define CORDON_WORKLOAD_CGROUPS_MAX 8192

@@ -84,7 +84,7 @@ _Static_assert(sizeof(struct cordon_control) == 64, "cordon_control is one cache
 
 /**
  * struct cordon_prefix_root - where the search for one address family starts
- * @direct: index in `prefixes` of 2^@bits entries, indexed by the first bits
+ * @direct: index of the first of 2^@bits direct cells, indexed by the first bits
  * @bits: 0 to CORDON_PREFIX_DIRECT_BITS_MAX
  */
 struct cordon_prefix_root {
@@ -94,18 +94,27 @@ struct cordon_prefix_root {
 
 /**
  * struct cordon_prefix_cell - one cell of a prefix table; see prefix.h in bpf
- * @first: in a direct cell: index of the first of @second ranges; in a range
- *	cell: first address word of the range, host order
- * @second: in a direct cell: number of ranges, or a result if
- *	CORDON_PREFIX_RESULT is set; in a range cell: a result
+ * @first: see below
+ * @second: likewise
  *
- * A result is CORDON_PREFIX_RESULT | identity (0: no prefix covers it), or,
+ * A *result* is CORDON_PREFIX_RESULT | identity (0: no prefix covers it), or,
  * where longer prefixes of an IPv6 word differ further on, CORDON_PREFIX_RESULT
- * | CORDON_PREFIX_DESCEND | index of a cell that holds a cordon_prefix_root
- * (@first is direct, @second is bits) for the next word.  If its @second is
- * CORDON_PREFIX_LONE, one single prefix of @first bits goes on from there, and
- * CORDON_PREFIX_LONE_CELLS cells hold it: this one, its second and third word,
- * its fourth word and its result, 0 and the result of what it does not cover.
+ * | CORDON_PREFIX_DESCEND | index of a cell for the next word.
+ *
+ *	cell                @first                       @second
+ *	direct, one result  0                            result
+ *	direct, split       low bits of the words where  CORDON_PREFIX_SPLIT | three
+ *	  (bits >= 16)      the second and the third     identities, the first one
+ *	                    identity start, 16 bits      lowest, of
+ *	                    each, the second lowest      CORDON_PREFIX_IDENTITY_BITS
+ *	direct, ranges      index of the first range     number of ranges
+ *	range               its first word               result
+ *	descent             cordon_prefix_root.direct    cordon_prefix_root.bits
+ *	lone descent        length of the single prefix  CORDON_PREFIX_LONE
+ *	                    that goes on from here
+ *	  next              second word of that prefix   third word
+ *	  next              fourth word                  result where it covers
+ *	  next              0                            result elsewhere
  */
 struct cordon_prefix_cell {
 	__u32 first;
@@ -114,9 +123,23 @@ struct cordon_prefix_cell {
 #define CORDON_PREFIX_RESULT (1U << 31)
 #define CORDON_PREFIX_DESCEND (1U << 30)
 #define CORDON_PREFIX_VALUE_MASK (CORDON_PREFIX_DESCEND - 1)
+#define CORDON_PREFIX_SPLIT (1U << 30) /* in a direct cell without RESULT */
+#define CORDON_PREFIX_SPLIT_BITS 16    /* least cordon_prefix_root.bits for it */
+#define CORDON_PREFIX_IDENTITY_BITS 9
 #define CORDON_PREFIX_LONE 0xffU
 #define CORDON_PREFIX_LONE_CELLS 4
 _Static_assert(sizeof(struct cordon_prefix_cell) == 8, "cordon_prefix_cell has no padding");
+_Static_assert(CORDON_IDENTITIES_MAX <= 1 << CORDON_PREFIX_IDENTITY_BITS, "a split cell holds any");
+
+/**
+ * struct cordon_prefix_page - value of the map `prefixes`: cells that one
+ *	look-up of the map makes readable; index n is cell n % PAGE_CELLS of page
+ *	n / PAGE_CELLS
+ */
+#define CORDON_PREFIX_PAGE_CELLS 512
+struct cordon_prefix_page {
+	struct cordon_prefix_cell cell[CORDON_PREFIX_PAGE_CELLS];
+};
 
 /**
  * struct cordon_settings - what a generation is, apart from its tables

@@ -94,6 +94,7 @@ _Static_assert(sizeof(struct cordon_denial_key) == 32, "no padding");
  * @destination_port: of the first packet
  * @pid: thread group that sent it, 0 if not known
  * @uid: its user
+ * @busy: 1 while a call writes the slot; another then counts as @folded
  * @comm: its name
  */
 struct cordon_denial {
@@ -110,7 +111,7 @@ struct cordon_denial {
 	__u16 destination_port;
 	__u32 pid;
 	__u32 uid;
-	__u32 pad;
+	__u32 busy;
 	char comm[16];
 };
 _Static_assert(sizeof(struct cordon_denial) == 144, "no padding");

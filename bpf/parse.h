@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From bytes to a packet, or to the reason why not.  The cursor never moves
+ * beyond its end; whatever is not understood is a reason, and a reason is a
+ * denial.  Compiles for BPF and for the host alike, so that what tests and
+ * fuzzers run is what is enforced.  Knows no policy and no map.
+ *
+ * Sources: IEEE 802.1Q, RFC 791, 8200, 9293, 768, 792, 4443, 826, 1858, 5095,
+ * 5722, 6946.
+ */
+#ifndef CORDON_BPF_PARSE_H
+#define CORDON_BPF_PARSE_H
+
+#include <cordon/uapi/flow.h>
+#include <cordon/uapi/reason.h>
+
+#include "core.h"
+
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_ARP 0x0806
+#define ETHERTYPE_VLAN 0x8100
+#define ETHERTYPE_IPV6 0x86dd
+#define ETHERTYPE_QINQ 0x88a8
+
+#define PROTOCOL_HOP_BY_HOP 0
+#define PROTOCOL_ICMP 1
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+#define PROTOCOL_DCCP 33
+#define PROTOCOL_ROUTING 43
+#define PROTOCOL_FRAGMENT 44
+#define PROTOCOL_AH 51
+#define PROTOCOL_ICMPV6 58
+#define PROTOCOL_NONE 59
+#define PROTOCOL_DESTINATION 60
+#define PROTOCOL_SCTP 132
+#define PROTOCOL_UDPLITE 136
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* An IPv4 header has room for 40 bytes of options; honest ones are few. */
+#define IPV4_OPTIONS_MAX 10
+
+enum packet_fragment {
+	FRAGMENT_WHOLE,
+	FRAGMENT_FIRST,
+	FRAGMENT_LATER,
+};
+
+/* What an ICMP message asks of the flow table. */
+enum packet_icmp {
+	ICMP_OPENS,  /* a request, or a message that expects no reply */
+	ICMP_REPLY,  /* the reply to a request of a flow */
+	ICMP_ABOUT_FLOW, /* about a flow whose packet it quotes */
+};
+
+/**
+ * struct packet - what the rest of the program knows of a packet
+ * @source_port, @destination_port: as in struct cordon_flow; host byte order
+ * @service: as in uapi/policy.h
+ * @ethertype: of the network header
+ * @vlan: VLAN ids, outer first, 0 for none
+ * @builtin: enum cordon_builtin that it looks like, within its bounds
+ * @builtin_direction: bit 0: it may come in, bit 1: it may go out
+ * @fragment_id: identification; IPv4: with the protocol in the high half
+ */
+struct packet {
+	struct cordon_address source;
+	struct cordon_address destination;
+	__u16 source_port;
+	__u16 destination_port;
+	__u16 service;
+	__u16 ethertype;
+	__u16 vlan[CORDON_VLAN_TAGS_MAX];
+	__u8 protocol;
+	__u8 fragment;
+	__u8 icmp;
+	__u8 tcp_flags;
+	__u8 hop_limit;
+	__u8 builtin;
+	__u8 builtin_direction;
+	__u8 pad;
+	__u32 fragment_id;
+} __attribute__((aligned(8)));
+
+#define BUILTIN_IN 1
+#define BUILTIN_OUT 2
+
+struct cursor {
+	const void *at;
+	const void *end;
+};
+
+struct ether_header {
+	__u8 destination[6];
+	__u8 source[6];
+	__u16 type;
+};
+
+struct vlan_header {
+	__u16 tag;
+	__u16 type;
+};
+
+struct arp_header {
+	__u16 hardware;
+	__u16 protocol;
+	__u8 hardware_size;
+	__u8 protocol_size;
+	__u16 operation;
+	__u8 addresses[20];
+};
+
+struct ipv4_header {
+	__u8 version_size;
+	__u8 service;
+	__u16 length;
+	__u16 id;
+	__u16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__u16 checksum;
+	__u32 source;
+	__u32 destination;
+};
+
+struct ipv6_header {
+	__u32 version_class_flow;
+	__u16 length;
+	__u8 next;
+	__u8 hop_limit;
+	__u32 source[4];
+	__u32 destination[4];
+};
+
+struct extension_header {
+	__u8 next;
+	__u8 size; /* 8-byte units beyond the first (AH: 4-byte units, less 2) */
+	__u8 type; /* routing: type */
+	__u8 left; /* routing: segments left */
+	__u32 rest;
+};
+
+struct fragment_header {
+	__u8 next;
+	__u8 reserved;
+	__u16 offset;
+	__u32 id;
+};
+
+struct ports_header {
+	__u16 source;
+	__u16 destination;
+};
+
+struct tcp_header {
+	__u16 source;
+	__u16 destination;
+	__u32 sequence;
+	__u32 acknowledgement;
+	__u8 size;
+	__u8 flags;
+	__u16 window;
+	__u16 checksum;
+	__u16 urgent;
+};
+
+struct udp_header {
+	__u16 source;
+	__u16 destination;
+	__u16 length;
+	__u16 checksum;
+};
+
+struct icmp_header {
+	__u8 type;
+	__u8 code;
+	__u16 checksum;
+	__u16 id;
+	__u16 rest;
+};
+
+/** cursor_take() - the next @size bytes, or NULL if they are not there */
+static __always_inline const void *cursor_take(struct cursor *cursor, __u32 size)
+{
+	const void *at = cursor->at;
+
+	if (at + size > cursor->end)
+		return NULL;
+	cursor->at = at + size;
+	return at;
+}
+
+/** cursor_skip() - past @size bytes, at most 4 KiB; false if they are not there */
+static __always_inline bool cursor_skip(struct cursor *cursor, __u32 size)
+{
+	const void *at = cursor->at;
+
+	size &= 0xfff;
+	if (at + size > cursor->end)
+		return false;
+	cursor->at = at + size;
+	return true;
+}
+
+static __always_inline void packet_ports(struct packet *packet, __u16 source, __u16 destination)
+{
+	packet->source_port = from_be16(source);
+	packet->destination_port = from_be16(destination);
+	packet->service = packet->destination_port;
+}
+
+static __always_inline bool has_ports(__u8 protocol)
+{
+	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP ||
+	       protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDPLITE;
+}
+
+static __always_inline enum cordon_reason parse_ports(struct cursor *cursor, struct packet *packet)
+{
+	const struct ports_header *ports = cursor_take(cursor, sizeof(*ports));
+
+	if (!ports)
+		return CORDON_REASON_TRUNCATED;
+	packet_ports(packet, ports->source, ports->destination);
+	return CORDON_REASON_NONE;
+}
+
+/* Combinations that no TCP sends and that scanners do. */
+static __always_inline bool tcp_flags_absurd(__u8 flags)
+{
+	if (!(flags & (TCP_SYN | TCP_RST | TCP_ACK)))
+		return true;
+	return (flags & TCP_SYN) && (flags & (TCP_FIN | TCP_RST));
+}
+
+static __always_inline enum cordon_reason parse_tcp(struct cursor *cursor, struct packet *packet)
+{
+	const struct tcp_header *tcp = cursor_take(cursor, sizeof(*tcp));
+
+	if (!tcp)
+		return CORDON_REASON_TRUNCATED;
+	if ((tcp->size >> 4) < 5 || tcp_flags_absurd(tcp->flags))
+		return CORDON_REASON_MALFORMED;
+	packet->tcp_flags = tcp->flags;
+	packet_ports(packet, tcp->source, tcp->destination);
+	return CORDON_REASON_NONE;
+}
+
+/* DHCP as a client speaks it: BOOTP over Ethernet with the magic cookie (RFC
+ * 2131); a request leaves the link only by broadcast. */
+struct dhcp_start {
+	__u8 operation;
+	__u8 hardware;
+	__u8 rest[234];
+	__u32 cookie;
+};
+#define DHCP_COOKIE 0x63825363
+#define DHCPV6_SERVERS_LOW 0x00010002 /* the last word of ff02::1:2 */
+
+static __always_inline void parse_dhcp(struct cursor *cursor, struct packet *packet)
+{
+	const bool asks = packet->source_port == 68 && packet->destination_port == 67;
+	const bool answers = packet->source_port == 67 && packet->destination_port == 68;
+	const struct dhcp_start *dhcp;
+
+	if (!asks && !answers)
+		return;
+	dhcp = cursor_take(cursor, sizeof(*dhcp));
+	if (!dhcp || dhcp->hardware != 1 || dhcp->cookie != to_be32(DHCP_COOKIE))
+		return;
+	if (asks && dhcp->operation == 1 && address_word(&packet->destination, 3) == 0xffffffff)
+		packet->builtin_direction = BUILTIN_OUT;
+	if (answers && dhcp->operation == 2)
+		packet->builtin_direction = BUILTIN_IN;
+	if (packet->builtin_direction)
+		packet->builtin = CORDON_BUILTIN_DHCP;
+}
+
+static __always_inline void parse_dhcpv6(struct packet *packet)
+{
+	const struct cordon_address *to = &packet->destination;
+
+	if (packet->source_port == 546 && packet->destination_port == 547 &&
+	    address_word(to, 0) == 0xff020000 && address_word(to, 3) == DHCPV6_SERVERS_LOW)
+		packet->builtin_direction = BUILTIN_OUT;
+	if (packet->source_port == 547 && packet->destination_port == 546 &&
+	    address_is_link_local(&packet->source))
+		packet->builtin_direction = BUILTIN_IN;
+	if (packet->builtin_direction)
+		packet->builtin = CORDON_BUILTIN_DHCP;
+}
+
+static __always_inline enum cordon_reason parse_udp(struct cursor *cursor, struct packet *packet)
+{
+	const struct udp_header *udp = cursor_take(cursor, sizeof(*udp));
+
+	if (!udp)
+		return CORDON_REASON_TRUNCATED;
+	if (packet->protocol == PROTOCOL_UDP && udp->length && from_be16(udp->length) < sizeof(*udp))
+		return CORDON_REASON_MALFORMED;
+	packet_ports(packet, udp->source, udp->destination);
+	if (packet->protocol != PROTOCOL_UDP)
+		return CORDON_REASON_NONE;
+	if (packet->ethertype == ETHERTYPE_IPV4)
+		parse_dhcp(cursor, packet);
+	else
+		parse_dhcpv6(packet);
+	return CORDON_REASON_NONE;
+}
+
+/* A request's identifier stands for its ports; a reply is turned into the
+ * request that it answers. */
+static __always_inline void packet_icmp_query(struct packet *packet, __u8 request, __u16 id,
+					      enum packet_icmp kind)
+{
+	packet->icmp = kind;
+	if (kind == ICMP_OPENS) {
+		packet->source_port = from_be16(id);
+		packet->destination_port = (__u16)(request << 8);
+		return;
+	}
+	packet->destination_port = from_be16(id);
+	packet->source_port = (__u16)(request << 8);
+}
+
+static __always_inline void classify_icmp(struct packet *packet, const struct icmp_header *icmp)
+{
+	switch (icmp->type) {
+	case 0: /* echo reply */
+		packet_icmp_query(packet, 8, icmp->id, ICMP_REPLY);
+		break;
+	case 8: /* echo */
+		packet_icmp_query(packet, 8, icmp->id, ICMP_OPENS);
+		break;
+	case 13: /* timestamp */
+		packet_icmp_query(packet, 13, icmp->id, ICMP_OPENS);
+		break;
+	case 14: /* timestamp reply */
+		packet_icmp_query(packet, 13, icmp->id, ICMP_REPLY);
+		break;
+	case 3:	 /* destination unreachable */
+	case 11: /* time exceeded */
+	case 12: /* parameter problem */
+		packet->icmp = ICMP_ABOUT_FLOW;
+		break;
+	default:
+		packet->destination_port = packet->service;
+		break;
+	}
+}
+
+static __always_inline void packet_builtin(struct packet *packet, __u8 builtin, __u8 direction)
+{
+	packet->builtin = builtin;
+	packet->builtin_direction = direction;
+}
+
+/* Neighbour discovery and listener messages: only as hosts on one link send
+ * them, which the hop limit proves (RFC 4861, 7.1; RFC 3810, 5). */
+static __always_inline void classify_link_icmpv6(struct packet *packet, __u8 type)
+{
+	const bool on_link = packet->hop_limit == 255;
+
+	switch (type) {
+	case 130: /* listener query */
+	case 131:
+	case 132:
+	case 143: /* listener reports */
+		if (packet->hop_limit == 1 && (address_is_link_local(&packet->source) ||
+					       address_is_unspecified(&packet->source)))
+			packet_builtin(packet, CORDON_BUILTIN_MLD, BUILTIN_IN | BUILTIN_OUT);
+		break;
+	case 133: /* router solicitation */
+		if (on_link)
+			packet_builtin(packet, CORDON_BUILTIN_RA, BUILTIN_OUT);
+		break;
+	case 134: /* router advertisement */
+		if (on_link && address_is_link_local(&packet->source))
+			packet_builtin(packet, CORDON_BUILTIN_RA, BUILTIN_IN);
+		break;
+	case 135: /* neighbour solicitation */
+	case 136: /* neighbour advertisement */
+		if (on_link)
+			packet_builtin(packet, CORDON_BUILTIN_ND, BUILTIN_IN | BUILTIN_OUT);
+		break;
+	default:
+		break;
+	}
+}
+
+static __always_inline void classify_icmpv6(struct packet *packet, const struct icmp_header *icmp)
+{
+	switch (icmp->type) {
+	case 1: /* destination unreachable */
+	case 2: /* packet too big */
+	case 3: /* time exceeded */
+	case 4: /* parameter problem */
+		packet->icmp = ICMP_ABOUT_FLOW;
+		break;
+	case 128: /* echo */
+		packet_icmp_query(packet, 128, icmp->id, ICMP_OPENS);
+		break;
+	case 129: /* echo reply */
+		packet_icmp_query(packet, 128, icmp->id, ICMP_REPLY);
+		break;
+	default:
+		packet->destination_port = packet->service;
+		classify_link_icmpv6(packet, icmp->type);
+		break;
+	}
+}
+
+static __always_inline enum cordon_reason parse_icmp(struct cursor *cursor, struct packet *packet)
+{
+	const struct icmp_header *icmp = cursor_take(cursor, sizeof(*icmp));
+
+	if (!icmp)
+		return CORDON_REASON_TRUNCATED;
+	packet->service = (__u16)(icmp->type << 8 | icmp->code);
+	if (packet->protocol == PROTOCOL_ICMP)
+		classify_icmp(packet, icmp);
+	else
+		classify_icmpv6(packet, icmp);
+	return CORDON_REASON_NONE;
+}
+
+static __always_inline enum cordon_reason parse_transport(struct cursor *cursor,
+							  struct packet *packet)
+{
+	const bool ipv4 = packet->ethertype == ETHERTYPE_IPV4;
+
+	switch (packet->protocol) {
+	case PROTOCOL_TCP:
+		return parse_tcp(cursor, packet);
+	case PROTOCOL_UDP:
+	case PROTOCOL_UDPLITE:
+		return parse_udp(cursor, packet);
+	case PROTOCOL_SCTP:
+	case PROTOCOL_DCCP:
+		return parse_ports(cursor, packet);
+	case PROTOCOL_ICMP:
+		return ipv4 ? parse_icmp(cursor, packet) : CORDON_REASON_MALFORMED;
+	case PROTOCOL_ICMPV6:
+		return ipv4 ? CORDON_REASON_MALFORMED : parse_icmp(cursor, packet);
+	default:
+		return CORDON_REASON_NONE;
+	}
+}
+
+/* @offset: in bytes.  A later fragment that could overwrite a TCP header is
+ * an attack (RFC 1858). */
+static __always_inline enum cordon_reason parse_later_fragment(struct packet *packet, __u32 offset)
+{
+	packet->fragment = FRAGMENT_LATER;
+	if (packet->protocol == PROTOCOL_TCP && offset < sizeof(struct tcp_header))
+		return CORDON_REASON_FRAGMENT_TINY;
+	return CORDON_REASON_NONE;
+}
+
+/* Options may ask to be routed round the policy. */
+static __always_inline enum cordon_reason parse_ipv4_options(struct cursor *cursor, __u32 size)
+{
+	struct cursor options = *cursor;
+	const __u8 *option;
+	__u32 used = 0;
+
+	if (!cursor_skip(cursor, size))
+		return CORDON_REASON_TRUNCATED;
+	for (int i = 0; i < IPV4_OPTIONS_MAX && used < size; i++) {
+		option = cursor_take(&options, 1);
+		if (!option)
+			return CORDON_REASON_TRUNCATED;
+		if (*option == 0)
+			return CORDON_REASON_NONE;
+		used++;
+		if (*option == 1)
+			continue;
+		if (*option == 131 || *option == 137)
+			return CORDON_REASON_SOURCE_ROUTE;
+		option = cursor_take(&options, 1);
+		if (!option)
+			return CORDON_REASON_TRUNCATED;
+		if (*option < 2 || *option > 40 || !cursor_skip(&options, *option - 2))
+			return CORDON_REASON_MALFORMED;
+		used += *option - 1;
+	}
+	return used == size ? CORDON_REASON_NONE : CORDON_REASON_MALFORMED;
+}
+
+/* @size: bytes from the network header to the end of the packet */
+static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u32 size,
+						     struct packet *packet)
+{
+	const struct ipv4_header *ipv4 = cursor_take(cursor, sizeof(*ipv4));
+	enum cordon_reason reason = CORDON_REASON_NONE;
+	__u32 header, offset, length;
+
+	if (!ipv4)
+		return CORDON_REASON_TRUNCATED;
+	header = (ipv4->version_size & 0xf) * 4;
+	length = from_be16(ipv4->length);
+	if (ipv4->version_size >> 4 != 4 || header < sizeof(*ipv4) || (length && length < header))
+		return CORDON_REASON_MALFORMED;
+	if (length > size)
+		return CORDON_REASON_TRUNCATED;
+	packet->ethertype = ETHERTYPE_IPV4;
+	packet->protocol = ipv4->protocol;
+	packet->hop_limit = ipv4->ttl;
+	address_set_ipv4(&packet->source, ipv4->source);
+	address_set_ipv4(&packet->destination, ipv4->destination);
+	offset = from_be16(ipv4->fragment);
+	packet->fragment_id = (__u32)packet->protocol << 16 | from_be16(ipv4->id);
+	if (header > sizeof(*ipv4))
+		reason = parse_ipv4_options(cursor, header - sizeof(*ipv4));
+	if (reason)
+		return reason;
+	if (offset & 0x1fff)
+		return parse_later_fragment(packet, (offset & 0x1fff) * 8);
+	if (offset & 0x2000)
+		packet->fragment = FRAGMENT_FIRST;
+	return parse_transport(cursor, packet);
+}
+
+static __always_inline bool is_extension(__u8 protocol)
+{
+	return protocol == PROTOCOL_HOP_BY_HOP || protocol == PROTOCOL_ROUTING ||
+	       protocol == PROTOCOL_FRAGMENT || protocol == PROTOCOL_AH ||
+	       protocol == PROTOCOL_DESTINATION;
+}
+
+static __always_inline enum cordon_reason parse_fragment(struct cursor *cursor,
+							 struct packet *packet, __u32 *offset)
+{
+	const struct fragment_header *fragment = cursor_take(cursor, sizeof(*fragment));
+
+	if (!fragment)
+		return CORDON_REASON_TRUNCATED;
+	if (packet->fragment != FRAGMENT_WHOLE)
+		return CORDON_REASON_MALFORMED;
+	*offset = from_be16(fragment->offset) & 0xfff8;
+	packet->protocol = fragment->next;
+	packet->fragment_id = from_be32(fragment->id);
+	if (*offset)
+		packet->fragment = FRAGMENT_LATER;
+	else if (from_be16(fragment->offset) & 1)
+		packet->fragment = FRAGMENT_FIRST;
+	return CORDON_REASON_NONE;
+}
+
+static __always_inline enum cordon_reason parse_extension(struct cursor *cursor,
+							  struct packet *packet)
+{
+	const struct extension_header *extension = cursor_take(cursor, sizeof(*extension));
+	const __u8 protocol = packet->protocol;
+	__u32 more;
+
+	if (!extension)
+		return CORDON_REASON_TRUNCATED;
+	if (protocol == PROTOCOL_ROUTING && (extension->type == 0 || extension->left))
+		return CORDON_REASON_SOURCE_ROUTE;
+	more = protocol == PROTOCOL_AH ? (extension->size + 2) * 4 - 8 : extension->size * 8;
+	packet->protocol = extension->next;
+	return cursor_skip(cursor, more) ? CORDON_REASON_NONE : CORDON_REASON_TRUNCATED;
+}
+
+static __always_inline enum cordon_reason parse_extensions(struct cursor *cursor,
+							   struct packet *packet)
+{
+	enum cordon_reason reason;
+	__u32 offset = 0;
+
+	for (int i = 0; i < CORDON_IPV6_EXTENSIONS_MAX; i++) {
+		if (!is_extension(packet->protocol))
+			return CORDON_REASON_NONE;
+		if (packet->protocol == PROTOCOL_HOP_BY_HOP && i)
+			return CORDON_REASON_MALFORMED;
+		if (packet->protocol != PROTOCOL_FRAGMENT)
+			reason = parse_extension(cursor, packet);
+		else
+			reason = parse_fragment(cursor, packet, &offset);
+		if (reason)
+			return reason;
+		if (packet->fragment == FRAGMENT_LATER)
+			return parse_later_fragment(packet, offset);
+	}
+	return is_extension(packet->protocol) ? CORDON_REASON_EXTENSION_DEPTH : CORDON_REASON_NONE;
+}
+
+static __always_inline enum cordon_reason parse_ipv6(struct cursor *cursor, __u32 size,
+						     struct packet *packet)
+{
+	const struct ipv6_header *ipv6 = cursor_take(cursor, sizeof(*ipv6));
+	enum cordon_reason reason;
+
+	if (!ipv6)
+		return CORDON_REASON_TRUNCATED;
+	if (from_be32(ipv6->version_class_flow) >> 28 != 6)
+		return CORDON_REASON_MALFORMED;
+	if (from_be16(ipv6->length) + sizeof(*ipv6) > size)
+		return CORDON_REASON_TRUNCATED;
+	packet->ethertype = ETHERTYPE_IPV6;
+	packet->protocol = ipv6->next;
+	packet->hop_limit = ipv6->hop_limit;
+	__builtin_memcpy(&packet->source, ipv6->source, sizeof(packet->source));
+	__builtin_memcpy(&packet->destination, ipv6->destination, sizeof(packet->destination));
+	/* The wire must not speak in the form that stands for IPv4 here. */
+	if (address_is_ipv4(&packet->source) || address_is_ipv4(&packet->destination))
+		return CORDON_REASON_MALFORMED;
+	if (likely(packet->protocol == PROTOCOL_TCP || packet->protocol == PROTOCOL_UDP))
+		return parse_transport(cursor, packet);
+	reason = parse_extensions(cursor, packet);
+	if (reason || packet->fragment == FRAGMENT_LATER)
+		return reason;
+	return parse_transport(cursor, packet);
+}
+
+/* The longest ARP frame is padded to 60 bytes; anything longer carries
+ * something else. */
+#define ARP_SIZE_MAX 46
+
+static __always_inline enum cordon_reason parse_arp(struct cursor *cursor, __u32 size,
+						    struct packet *packet)
+{
+	const struct arp_header *arp = cursor_take(cursor, sizeof(*arp));
+
+	packet->ethertype = ETHERTYPE_ARP;
+	if (!arp)
+		return CORDON_REASON_TRUNCATED;
+	if (size > ARP_SIZE_MAX || arp->hardware_size != 6 || arp->protocol_size != 4 ||
+	    from_be16(arp->hardware) != 1 || from_be16(arp->protocol) != ETHERTYPE_IPV4)
+		return CORDON_REASON_BUILTIN_BOUNDS;
+	if (from_be16(arp->operation) != 1 && from_be16(arp->operation) != 2)
+		return CORDON_REASON_BUILTIN_BOUNDS;
+	packet_builtin(packet, CORDON_BUILTIN_ARP, BUILTIN_IN | BUILTIN_OUT);
+	return CORDON_REASON_NONE;
+}
+
+/** parse_network() - from the network header on
+ * @ethertype: host byte order
+ * @size: bytes from here to the end of the packet, also those that the cursor
+ *	cannot reach
+ */
+static __always_inline enum cordon_reason parse_network(struct cursor *cursor, __u16 ethertype,
+							__u32 size, struct packet *packet)
+{
+	if (likely(ethertype == ETHERTYPE_IPV4))
+		return parse_ipv4(cursor, size, packet);
+	if (ethertype == ETHERTYPE_IPV6)
+		return parse_ipv6(cursor, size, packet);
+	if (ethertype == ETHERTYPE_ARP)
+		return parse_arp(cursor, size, packet);
+	packet->ethertype = ethertype;
+	return CORDON_REASON_ETHERTYPE;
+}
+
+static __always_inline bool is_vlan(__u16 ethertype)
+{
+	return ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_QINQ;
+}
+
+/**
+ * parse_ether() - from the Ethernet header on
+ * @size: bytes of the whole packet
+ * @packet: zeroed, but for a VLAN id that the kernel has taken out already
+ */
+static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u32 size,
+						      struct packet *packet)
+{
+	const struct ether_header *ether = cursor_take(cursor, sizeof(*ether));
+	const struct vlan_header *vlan;
+	int tags = packet->vlan[0] ? 1 : 0;
+	__u16 ethertype;
+
+	if (!ether)
+		return CORDON_REASON_TRUNCATED;
+	size -= sizeof(*ether);
+	ethertype = from_be16(ether->type);
+	for (int i = 0; i < CORDON_VLAN_TAGS_MAX && is_vlan(ethertype); i++) {
+		if (tags >= CORDON_VLAN_TAGS_MAX)
+			return CORDON_REASON_VLAN_DEPTH;
+		vlan = cursor_take(cursor, sizeof(*vlan));
+		if (!vlan)
+			return CORDON_REASON_TRUNCATED;
+		if (tags++)
+			packet->vlan[1] = from_be16(vlan->tag) & 0xfff;
+		else
+			packet->vlan[0] = from_be16(vlan->tag) & 0xfff;
+		size -= sizeof(*vlan);
+		ethertype = from_be16(vlan->type);
+	}
+	if (is_vlan(ethertype))
+		return CORDON_REASON_VLAN_DEPTH;
+	return parse_network(cursor, ethertype, size, packet);
+}
+
+/**
+ * parse_quoted() - the packet that an ICMP error quotes
+ * @cursor: behind the ICMP header
+ * @ethertype: of the error itself: an error quotes its own family
+ * @quoted: zeroed; addresses, protocol and ports are filled in
+ *
+ * Only eight bytes behind the network header need to be there (RFC 792).
+ */
+static __always_inline enum cordon_reason parse_quoted(struct cursor *cursor, __u16 ethertype,
+						       struct packet *quoted)
+{
+	const struct icmp_header *icmp;
+	enum cordon_reason reason;
+
+	if (ethertype == ETHERTYPE_IPV4) {
+		const struct ipv4_header *ipv4 = cursor_take(cursor, sizeof(*ipv4));
+
+		if (!ipv4 || (ipv4->version_size & 0xf) < 5)
+			return CORDON_REASON_ICMP_ORPHAN;
+		if (!cursor_skip(cursor, (ipv4->version_size & 0xf) * 4 - sizeof(*ipv4)))
+			return CORDON_REASON_ICMP_ORPHAN;
+		address_set_ipv4(&quoted->source, ipv4->source);
+		address_set_ipv4(&quoted->destination, ipv4->destination);
+		quoted->protocol = ipv4->protocol;
+		if (from_be16(ipv4->fragment) & 0x1fff)
+			return CORDON_REASON_ICMP_ORPHAN;
+	} else {
+		const struct ipv6_header *ipv6 = cursor_take(cursor, sizeof(*ipv6));
+
+		if (!ipv6)
+			return CORDON_REASON_ICMP_ORPHAN;
+		__builtin_memcpy(&quoted->source, ipv6->source, sizeof(quoted->source));
+		__builtin_memcpy(&quoted->destination, ipv6->destination,
+				 sizeof(quoted->destination));
+		quoted->protocol = ipv6->next;
+		reason = parse_extensions(cursor, quoted);
+		if (reason || quoted->fragment == FRAGMENT_LATER)
+			return CORDON_REASON_ICMP_ORPHAN;
+	}
+	quoted->ethertype = ethertype;
+	if (has_ports(quoted->protocol))
+		return parse_ports(cursor, quoted) ? CORDON_REASON_ICMP_ORPHAN : CORDON_REASON_NONE;
+	if (quoted->protocol != PROTOCOL_ICMP && quoted->protocol != PROTOCOL_ICMPV6)
+		return CORDON_REASON_NONE;
+	icmp = cursor_take(cursor, sizeof(*icmp));
+	if (!icmp)
+		return CORDON_REASON_ICMP_ORPHAN;
+	quoted->service = (__u16)(icmp->type << 8 | icmp->code);
+	if (quoted->protocol == PROTOCOL_ICMP)
+		classify_icmp(quoted, icmp);
+	else
+		classify_icmpv6(quoted, icmp);
+	return quoted->icmp == ICMP_ABOUT_FLOW ? CORDON_REASON_ICMP_ORPHAN : CORDON_REASON_NONE;
+}
+
+#endif

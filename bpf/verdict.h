@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one evaluator: who is at each end, and which rule lets one ask the
+ * other.  The four steps are those of uapi/policy.h.  Compiles for BPF and for
+ * the host alike; knows neither packets nor flows, counts nothing.
+ */
+#ifndef CORDON_BPF_VERDICT_H
+#define CORDON_BPF_VERDICT_H
+
+#include <cordon/uapi/reason.h>
+
+#include "core.h"
+#include "prefix.h"
+#include "table.h"
+
+/** struct tables - one generation at one latch level */
+struct tables {
+	const struct cordon_settings *settings;
+	table_handle prefixes;
+	table_handle matrix;
+	table_handle pages;
+	table_handle classes;
+};
+
+/** verdict_zone() - the zone whose prefix covers an address, or STRANGER */
+static __always_inline __u32 verdict_zone(const struct tables *tables,
+					  const struct cordon_address *address)
+{
+	__u32 word[4];
+
+	if (likely(address_is_ipv4(address)))
+		return prefix_lookup4(tables->prefixes, &tables->settings->ipv4,
+				      address_word(address, 3));
+	for (int i = 0; i < 4; i++)
+		word[i] = address_word(address, i);
+	return prefix_lookup6(tables->prefixes, &tables->settings->ipv6, word);
+}
+
+static __always_inline bool class_allows(const struct cordon_class *class, __u32 identity)
+{
+	return class->allowed[(identity / 64) % CORDON_IDENTITY_WORDS] >> (identity % 64) & 1;
+}
+
+/**
+ * verdict_end() - who a remote address is, as seen on an interface
+ * @class: of the interface
+ *
+ * An address that means something on one link only (link-local, multicast) and
+ * is in no zone belongs to the zone that is tied to the link.
+ * Return: NONE and @ret_identity; SPOOFED; INTERNAL.
+ */
+static __always_inline enum cordon_reason verdict_end(const struct tables *tables, __u32 class,
+						      const struct cordon_address *address,
+						      __u32 *ret_identity)
+{
+	const __u32 zone = verdict_zone(tables, address);
+	const struct cordon_class *seen = table_at(tables->classes, class);
+
+	if (!seen)
+		return CORDON_REASON_INTERNAL;
+	if (zone != CORDON_IDENTITY_STRANGER) {
+		*ret_identity = zone;
+		return class_allows(seen, zone) ? CORDON_REASON_NONE : CORDON_REASON_SPOOFED;
+	}
+	*ret_identity = seen->fallback;
+	if (seen->forwarder && address_is_link_scoped(address)) {
+		*ret_identity = seen->forwarder;
+		return CORDON_REASON_NONE;
+	}
+	return seen->flags & CORDON_CLASS_CLOSED ? CORDON_REASON_SPOOFED : CORDON_REASON_NONE;
+}
+
+/**
+ * verdict_rule() - the rule that lets @from ask @service of @to
+ * Return: its slot, 0 if there is none.
+ */
+static __always_inline __u32 verdict_rule(const struct tables *tables, __u32 from, __u32 to,
+					  __u8 protocol, __u16 service)
+{
+	const struct cordon_cell *cell;
+	const struct cordon_page *page;
+
+	cell = table_at(tables->matrix, from * tables->settings->identities + to);
+	if (!cell || !cell->page)
+		return 0;
+	page = table_at(tables->pages, cell->page);
+	if (!page || !page->next[protocol])
+		return 0;
+	page = table_at(tables->pages, page->next[protocol]);
+	if (!page || !page->next[service >> 8])
+		return 0;
+	page = table_at(tables->pages, page->next[service >> 8]);
+	if (!page)
+		return 0;
+	return page->next[service & 0xff];
+}
+
+/**
+ * verdict_builtin() - what the built-in rules say of a packet that looks like one
+ * @seen: enum cordon_builtin that the parser found within its bounds
+ * @allowed: directions in which it is one
+ * @direction: BUILTIN_IN or BUILTIN_OUT, the packet's
+ * Return: true: it passes by that built-in rule.
+ */
+static __always_inline bool verdict_builtin(const struct cordon_settings *settings, __u8 seen,
+					    __u8 allowed, __u8 direction)
+{
+	if (!seen || !(allowed & direction))
+		return false;
+	return !settings || !(settings->builtins_off >> seen & 1);
+}
+
+#endif
