@@ -61,6 +61,12 @@ static inline bool cordon_parse_is_fatal(int error)
 	return error && error != -EINVAL;
 }
 
+/* Whether what is told now is only counted, and need not be worked out. */
+static inline bool cordon_parse_is_full(const struct parse *parse)
+{
+	return parse->diag->stored == CORDON_DIAG_MAX;
+}
+
 /** cordon_parse_refuse() - tell a mistake; always -EINVAL */
 int cordon_parse_refuse(const struct parse *parse, struct cordon_position at, const char *format,
 			...) __attribute__((format(printf, 3, 4)));

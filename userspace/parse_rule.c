@@ -51,9 +51,22 @@ static int read_name(struct parse *parse, const struct cordon_value *value, void
 
 /* ---- ends -------------------------------------------------------------------------------- */
 
-static int refuse_end(const struct parse *parse, const struct cordon_value *value)
+static void offer_ends(const struct parse *parse, struct cordon_nearest *nearest)
 {
 	const struct cordon_policy *policy = parse->policy;
+
+	if (cordon_parse_is_full(parse))
+		return;
+	cordon_nearest_offer(nearest, "node");
+	cordon_nearest_offer(nearest, "any");
+	for (size_t i = 0; i < policy->nr_zones; i++)
+		cordon_nearest_offer(nearest, policy->zones[i].name);
+	for (size_t i = 0; i < policy->nr_workloads; i++)
+		cordon_nearest_offer(nearest, policy->workloads[i].name);
+}
+
+static int refuse_end(const struct parse *parse, const struct cordon_value *value)
+{
 	struct cordon_nearest nearest = { .wanted = value->text };
 
 	if (!strcmp(value->text, "stranger"))
@@ -61,12 +74,7 @@ static int refuse_end(const struct parse *parse, const struct cordon_value *valu
 			parse, value->at,
 			"a rule cannot name strangers alone; 'any' is every remote "
 			"address, theirs included");
-	cordon_nearest_offer(&nearest, "node");
-	cordon_nearest_offer(&nearest, "any");
-	for (size_t i = 0; i < policy->nr_zones; i++)
-		cordon_nearest_offer(&nearest, policy->zones[i].name);
-	for (size_t i = 0; i < policy->nr_workloads; i++)
-		cordon_nearest_offer(&nearest, policy->workloads[i].name);
+	offer_ends(parse, &nearest);
 	if (nearest.best)
 		return cordon_parse_refuse(
 			parse, value->at,

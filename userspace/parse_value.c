@@ -19,7 +19,7 @@
 int cordon_parse_refuse(const struct parse *parse, struct cordon_position at, const char *format,
 			...)
 {
-	char text[MESSAGE_SIZE];
+	char text[MESSAGE_SIZE] = "";
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -36,7 +36,7 @@ int cordon_parse_unknown(const struct parse *parse, const struct cordon_value *w
 	char list[MESSAGE_SIZE / 2] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !cordon_parse_is_full(parse); i++) {
 		cordon_nearest_offer(&nearest, allowed[i]);
 		if (used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",

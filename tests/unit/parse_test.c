@@ -21,9 +21,6 @@
 
 #include "kselftest_harness.h"
 
-/* FIXTURE_SETUP() and FIXTURE_TEARDOWN() of the harness define functions that are not static. */
-#pragma GCC diagnostic ignored "-Wmissing-prototypes"
-
 #define BAD "tests/policy/bad"
 #define GOOD "tests/policy/good"
 #define HEAD "cordon: 1\nserial: 1\n"
