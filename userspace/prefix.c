@@ -65,7 +65,7 @@ static inline const char *scan_length(const char *text, const char *end, uint32_
 /* Host bits of an IPv4 prefix. */
 static uint32_t host_mask4(uint32_t length)
 {
-	return length ? (uint32_t)((1ULL << (32 - length)) - 1) : UINT32_MAX;
+	return length < 32 ? UINT32_MAX >> length : 0;
 }
 
 const char *cordon_prefix_scan4(const char *text, const char *end, uint32_t *ret_address,

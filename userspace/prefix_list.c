@@ -85,9 +85,9 @@ static const char *skip_blanks(const char *text, const char *end)
 
 static const char *find_newline(const char *text, const char *end)
 {
-	const char *newline = memchr(text, '\n', (size_t)(end - text));
-
-	return newline ? newline : end;
+	while (text < end && *text != '\n')
+		text++;
+	return text;
 }
 
 /* Whether nothing but blanks and a comment is left of the line; if so, its end. */
