@@ -98,30 +98,57 @@ static void check_identities(const struct parse *parse)
 	cordon_parse_refuse(parse, at, "more than %zu zones and workloads", most);
 }
 
-static void check_zones(const struct parse *parse)
+/* Zones without a prefix are who else is behind an interface: there can be one. */
+static int check_behind(struct parse *parse, size_t index)
 {
 	const struct cordon_policy *policy = parse->policy;
+	const struct cordon_policy_zone *zone = &policy->zones[index];
 
-	for (size_t i = 0; i < policy->nr_zones; i++) {
+	for (size_t i = 0; i < zone->nr_interfaces; i++) {
+		const struct cordon_name_at *interface = &zone->interfaces[i];
+		size_t former;
+		int error = cordon_names_add(&parse->names, PARSE_SCOPE_BEHIND, interface->text,
+					     index, &former);
+
+		if (error == -ENOMEM)
+			return error;
+		if (error)
+			cordon_parse_refuse(parse, interface->at,
+					    "zone '%s' selects nothing on '%s': without addresses "
+					    "it is all that is behind it, and so is zone '%s'",
+					    zone->name, interface->text,
+					    policy->zones[former].name);
+	}
+	return 0;
+}
+
+static int check_zones(struct parse *parse)
+{
+	const struct cordon_policy *policy = parse->policy;
+	int error = 0;
+
+	for (size_t i = 0; i < policy->nr_zones && !error; i++) {
 		const struct cordon_policy_zone *zone = &policy->zones[i];
 
 		if (!zone->nr_prefixes && !zone->nr_interfaces)
-			cordon_parse_refuse(
-				parse, zone->at,
-				"zone '%s' selects nothing: it has neither a prefix nor "
-				"an interface",
-				zone->name);
+			cordon_parse_refuse(parse, zone->at,
+					    "zone '%s' selects nothing: it has neither a prefix "
+					    "nor an interface",
+					    zone->name);
+		if (!zone->nr_prefixes)
+			error = check_behind(parse, i);
 	}
+	return error;
 }
 
 /* Checks whose answers mean nothing where something was left out. */
-static int check_whole(const struct parse *parse)
+static int check_whole(struct parse *parse)
 {
 	const struct cordon_policy *policy = parse->policy;
-	int error;
+	int error = check_zones(parse);
 
-	check_zones(parse);
-	error = cordon_shadow_check(policy, policy->rules, policy->nr_rules, parse->diag);
+	if (!error)
+		error = cordon_shadow_check(policy, policy->rules, policy->nr_rules, parse->diag);
 	if (!error)
 		error = cordon_shadow_check(policy, policy->keep, policy->nr_keep, parse->diag);
 	return error;

@@ -191,14 +191,11 @@ static int check_services(const struct parse *parse, const struct cordon_policy_
 static int read_services(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	struct draft *draft = target;
-	size_t errors = parse->diag->errors;
 	int error = cordon_parse_each(parse, value, "'services'", CORDON_VALUE_LIST, read_service,
 				      target);
 
 	if (error)
 		return error;
-	if (parse->diag->errors != errors)
-		return -EINVAL;
 	if (!draft->rule.nr_services)
 		return cordon_parse_refuse(
 			parse, value->at,

@@ -516,6 +516,28 @@ TEST_F(files, digest)
 	EXPECT_EQ(0, memcmp(whole, alone->digest, sizeof(whole)));
 }
 
+/* A file whose size is not known ahead, as in /proc, is read to its end all the same. */
+TEST(file_of_unknown_size)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	char text[8192] = "";
+	struct cordon_file read;
+
+	ASSERT_NE(NULL, file);
+	ASSERT_LT(500, fread(text, 1, sizeof(text) - 1, file));
+	fclose(file);
+	ASSERT_EQ(0, cordon_file_read("/proc/self/status", sizeof(text), &read));
+	EXPECT_EQ(strlen(read.text), read.size);
+	EXPECT_EQ(0, strncmp(text, read.text, 200));
+	EXPECT_NE(NULL, strstr(read.text, "nonvoluntary_ctxt_switches"));
+	free(read.text);
+	ASSERT_EQ(0, cordon_file_read("/proc/self/mountinfo", 1 << 24, &read));
+	EXPECT_EQ(strlen(read.text), read.size);
+	free(read.text);
+	EXPECT_EQ(-EFBIG, cordon_file_read("/proc/self/status", 100, &read));
+	EXPECT_STREQ("it is too large", cordon_file_problem(-EFBIG));
+}
+
 /* ---- good files -------------------------------------------------------------------------- */
 
 TEST(good_files)
