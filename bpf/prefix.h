@@ -38,29 +38,28 @@
 struct prefix_cursor {
 	table_handle table;
 	const struct cordon_prefix_page *page;
-	__u32 number;
 };
 
 /* Return: the cell, in the page that is in hand from now on; NULL: no such cell. */
 static __always_inline const struct cordon_prefix_cell *prefix_at(struct prefix_cursor *cursor,
 								  __u32 index)
 {
-	__u32 number = index / CORDON_PREFIX_PAGE_CELLS;
-
-	if (!cursor->page || number != cursor->number) {
-		cursor->page = table_at(cursor->table, number);
-		cursor->number = number;
-	}
+	cursor->page = table_at(cursor->table, index / CORDON_PREFIX_PAGE_CELLS);
 	if (!cursor->page)
 		return (const void *)0;
 	table_checked(index);
 	return &cursor->page->cell[index % CORDON_PREFIX_PAGE_CELLS];
 }
 
-/* 1 if @a is not above @b, else 0, and no branch to mispredict. */
+/* 1 if @a is not above @b, else 0, and no branch to mispredict: the compiler,
+ * which would turn the product with it into one, must not know.  A branch
+ * would also double the verifier's states with each step of a search. */
 static __always_inline __u32 prefix_reaches(__u32 a, __u32 b)
 {
-	return 1 - (__u32)(((__u64)b - a) >> 63);
+	__u64 difference = (__u64)b - a;
+
+	__asm__ volatile("" : "+r"(difference));
+	return 1 - (__u32)(difference >> 63);
 }
 
 /* The last of @count ranges from @first on that starts at or before @word. Those that share a
@@ -171,7 +170,7 @@ static __always_inline __u32 prefix_identity(__u32 result)
 static __always_inline __u32 prefix_lookup4(table_handle table,
 					    const struct cordon_prefix_root *root, __u32 address)
 {
-	struct prefix_cursor cursor = {table, (const void *)0, 0};
+	struct prefix_cursor cursor = {table, (const void *)0};
 
 	return prefix_identity(prefix_word(&cursor, root->direct, root->bits, address));
 }
@@ -187,7 +186,7 @@ static __always_inline __u32 prefix_lookup6(table_handle table,
 					    const struct cordon_prefix_root *root,
 					    const __u32 word[CORDON_PREFIX_WORDS_MAX])
 {
-	struct prefix_cursor cursor = {table, (const void *)0, 0};
+	struct prefix_cursor cursor = {table, (const void *)0};
 	__u32 direct = root->direct, bits = root->bits, result = 0, index, i;
 	const struct cordon_prefix_cell *cell;
 

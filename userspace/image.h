@@ -54,8 +54,8 @@ struct cordon_image_rule {
  */
 struct cordon_image {
 	struct cordon_settings settings;
-	struct cordon_prefix_cell *prefixes;
-	size_t nr_prefixes;
+	struct cordon_prefix_page *prefixes;
+	size_t nr_prefixes; /* pages */
 	struct cordon_cell *matrix;
 	struct cordon_cell *keep_matrix;
 	size_t nr_cells;

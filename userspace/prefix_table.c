@@ -9,6 +9,7 @@
 #include "prefix_table.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,14 @@
  * itself as the way to the next, and what the word inherits. */
 #define NESTED_MAX 35
 
-/* Up to here a bisection is as fast as direct cells, and free. */
-#define RANGES_WITHOUT_DIRECT 4
+/* Up to here a bisection alone is as fast as direct cells, and free. */
+#define DIRECT_RANGES_MIN 4
+
+/* A node of so many ranges has a page for itself at most: one look-up. */
+#define RANGES_SMALL 128
+
+/* What is no longer than this never lies across two pages. */
+#define TOGETHER_MAX 64
 
 struct cells {
 	struct cordon_prefix_cell *cell;
@@ -67,6 +74,21 @@ static int reserve(struct cells *cells, size_t more)
 static void push(struct cells *cells, uint32_t first, uint32_t second)
 {
 	cells->cell[cells->length++] = (struct cordon_prefix_cell){first, second};
+}
+
+/* Room for @nr cells in one page, if they are few enough for that. */
+static int reserve_together(struct cells *cells, size_t nr)
+{
+	size_t left = -cells->length % CORDON_PREFIX_PAGE_CELLS;
+	int err = reserve(cells, nr + TOGETHER_MAX);
+
+	if (err)
+		return err;
+	if (nr > TOGETHER_MAX || nr <= left || !left)
+		return 0;
+	while (left--)
+		push(cells, 0, 0);
+	return 0;
 }
 
 /* From @first on the result is @result: neighbours that agree are one range. */
@@ -130,64 +152,129 @@ static uint32_t zone_result(uint16_t zone)
 	return CORDON_PREFIX_RESULT | cordon_zone_identity(zone);
 }
 
-/* About one range a direct cell: most look-ups need no bisection or one step. */
-static unsigned int direct_bits(size_t nr_ranges)
+/*
+ * About one direct cell for a range: small nodes fit into one page, big ones
+ * take as much again.  A bigger one of IPv4, of which there is one only, gets
+ * split cells, even if those are more.
+ */
+static unsigned int direct_bits(size_t nr_ranges, bool only_one)
 {
 	unsigned int bits = 0;
 
-	if (nr_ranges <= RANGES_WITHOUT_DIRECT)
+	if (nr_ranges <= DIRECT_RANGES_MIN)
 		return 0;
 	while (bits < CORDON_PREFIX_DIRECT_BITS_MAX && (1UL << bits) < nr_ranges)
 		bits++;
-	return bits;
+	if (nr_ranges <= RANGES_SMALL || !only_one)
+		return bits;
+	return bits < CORDON_PREFIX_SPLIT_BITS ? CORDON_PREFIX_SPLIT_BITS : bits;
 }
 
-/* Direct cells of the @nr ranges that start at @first in the table. */
-static void lay_direct(struct cells *cells, size_t first, size_t nr, unsigned int bits)
+/* Whether a direct cell of @bits can hold @nr ranges itself. */
+static bool can_split(const struct cordon_prefix_cell *range, size_t nr, unsigned int bits)
 {
-	const struct cordon_prefix_cell *range = &cells->cell[first];
+	if (bits < CORDON_PREFIX_SPLIT_BITS || nr > 3)
+		return false;
+	for (size_t i = 0; i < nr; i++) {
+		if (range[i].second & CORDON_PREFIX_DESCEND)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Of fewer than three ranges the last stands for those that are missing.  One
+ * range is held so as well: in a big table nearly all cells are then alike, and
+ * no branch waits for memory to be mispredicted.
+ */
+static struct cordon_prefix_cell split_cell(const struct cordon_prefix_cell *range, size_t nr,
+					    unsigned int bits)
+{
+	const struct cordon_prefix_cell *second = &range[nr > 1], *third = &range[nr - 1];
+	const uint32_t low = UINT32_MAX >> bits, identity = (1U << CORDON_PREFIX_IDENTITY_BITS) - 1;
+
+	return (struct cordon_prefix_cell){
+		(second->first & low) | (third->first & low) << 16,
+		CORDON_PREFIX_SPLIT | (range->second & identity) |
+			(second->second & identity) << CORDON_PREFIX_IDENTITY_BITS |
+			(third->second & identity) << 2 * CORDON_PREFIX_IDENTITY_BITS};
+}
+
+/* A direct cell for @nr ranges; those that it cannot hold are put at the end. */
+static int make_direct(struct cells *cells, const struct cordon_prefix_cell *range, size_t nr,
+		       unsigned int bits, struct cordon_prefix_cell *ret_cell)
+{
+	int err;
+
+	if (can_split(range, nr, bits)) {
+		*ret_cell = split_cell(range, nr, bits);
+		return 0;
+	}
+	if (nr == 1) {
+		*ret_cell = (struct cordon_prefix_cell){0, range->second};
+		return 0;
+	}
+	err = reserve_together(cells, nr);
+	if (err)
+		return err;
+	*ret_cell = (struct cordon_prefix_cell){(uint32_t)cells->length, (uint32_t)nr};
+	memcpy(&cells->cell[cells->length], range, nr * sizeof(*range));
+	cells->length += nr;
+	return 0;
+}
+
+/* 2^@bits direct cells for the @nr ranges of a word. */
+static int lay_direct(struct cells *cells, const struct cordon_prefix_cell *range, size_t nr,
+		      unsigned int bits)
+{
+	const size_t direct = cells->length;
 	size_t from = 0, to;
+	int err = 0;
 
-	for (uint64_t start = 0; start <= UINT32_MAX; start += 1ULL << (32 - bits)) {
-		uint64_t end = start + (1ULL << (32 - bits)) - 1;
+	cells->length += 1UL << bits;
+	for (size_t i = 0; !err && i < 1UL << bits; i++) {
+		uint64_t end = ((uint64_t)(i + 1) << (32 - bits)) - 1;
+		struct cordon_prefix_cell cell;
 
-		while (from + 1 < nr && range[from + 1].first <= start)
-			from++;
 		for (to = from; to + 1 < nr && range[to + 1].first <= end;)
 			to++;
-		if (to == from)
-			push(cells, 0, range[from].second);
-		else
-			push(cells, (uint32_t)(first + from), (uint32_t)(to - from + 1));
-		from = to;
+		err = make_direct(cells, &range[from], to - from + 1, bits, &cell);
+		if (err)
+			break;
+		cells->cell[direct + i] = cell;
+		/* The next cell starts in the last range, or with a range of its own. */
+		from = to + 1 < nr && range[to + 1].first == end + 1 ? to + 1 : to;
 	}
+	return err;
 }
 
-/* Moves the ranges of the word into the table. Return: 0, -ENOMEM, -E2BIG. */
-static int sweep_end(struct sweep *sweep, struct cells *cells, uint32_t *ret_result)
+/* Puts the word into the table: a descent, its direct cells, its ranges. */
+static int sweep_end(struct sweep *sweep, struct cells *cells, bool only_one, uint32_t *ret_result)
 {
 	struct cells *ranges = sweep->ranges;
-	size_t nr, first = cells->length;
 	unsigned int bits;
+	uint32_t result;
+	size_t nr;
 	int err;
 
 	while (sweep->depth)
 		sweep_close(sweep);
 	nr = ranges->length - sweep->base;
-	bits = direct_bits(nr);
 	ranges->length = sweep->base;
 	if (nr == 1) {
 		*ret_result = ranges->cell[sweep->base].second;
 		return 0;
 	}
-	err = reserve(cells, nr + (1UL << bits) + 1);
+	bits = direct_bits(nr, only_one);
+	err = reserve_together(cells, 1 + (1UL << bits));
 	if (err)
 		return err;
-	memcpy(&cells->cell[first], &ranges->cell[sweep->base], nr * sizeof(*cells->cell));
-	cells->length += nr;
-	lay_direct(cells, first, nr, bits);
-	*ret_result = CORDON_PREFIX_RESULT | CORDON_PREFIX_DESCEND | (uint32_t)cells->length;
-	push(cells, (uint32_t)(first + nr), bits);
+	result = CORDON_PREFIX_RESULT | CORDON_PREFIX_DESCEND | (uint32_t)cells->length;
+	push(cells, (uint32_t)cells->length + 1, bits);
+	err = lay_direct(cells, &ranges->cell[sweep->base], nr, bits);
+	if (err)
+		return err;
+	*ret_result = result;
 	return 0;
 }
 
@@ -203,7 +290,7 @@ static int build4(struct builder *builder, const struct cordon_prefix4 *prefixes
 	for (const struct cordon_prefix4 *p = prefixes; p < prefixes + nr; p++)
 		sweep_open(&sweep, p->address, p->address | host_bits(p->length),
 			   zone_result(p->zone));
-	return sweep_end(&sweep, &builder->cells, ret_result);
+	return sweep_end(&sweep, &builder->cells, true, ret_result);
 }
 
 static uint32_t prefix_word(const struct cordon_prefix6 *prefix, unsigned int word)
@@ -234,7 +321,7 @@ static int build_lone(struct cells *cells, const struct cordon_prefix6 *prefix, 
 		*ret_result = inherited;
 		return 0;
 	}
-	err = reserve(cells, CORDON_PREFIX_LONE_CELLS);
+	err = reserve_together(cells, CORDON_PREFIX_LONE_CELLS);
 	if (err)
 		return err;
 	*ret_result = CORDON_PREFIX_RESULT | CORDON_PREFIX_DESCEND | (uint32_t)cells->length;
@@ -281,7 +368,7 @@ static int build6(struct builder *builder, const struct cordon_prefix6 *prefixes
 		if (!err)
 			sweep_open(&sweep, first, first, result);
 	}
-	return err ? err : sweep_end(&sweep, &builder->cells, ret_result);
+	return err ? err : sweep_end(&sweep, &builder->cells, false, ret_result);
 }
 
 /* A root is not a cell, so what a whole family agrees on needs a direct cell. */
@@ -303,12 +390,21 @@ static int take_root(struct cells *cells, uint32_t result, struct cordon_prefix_
 	return 0;
 }
 
-static void shrink(struct cells *cells)
+/* The last page is filled up, what is left of the room given back. */
+static int take_pages(struct cells *cells, struct cordon_prefix_table *ret_table)
 {
-	void *smaller = realloc(cells->cell, cells->length * sizeof(*cells->cell));
+	size_t left = -cells->length % CORDON_PREFIX_PAGE_CELLS;
+	void *pages;
+	int err = reserve(cells, left);
 
-	if (smaller)
-		cells->cell = smaller;
+	if (err)
+		return err;
+	while (left--)
+		push(cells, 0, 0);
+	pages = realloc(cells->cell, cells->length * sizeof(*cells->cell));
+	ret_table->pages = pages ? pages : (void *)cells->cell;
+	ret_table->nr_pages = cells->length / CORDON_PREFIX_PAGE_CELLS;
+	return 0;
 }
 
 int cordon_prefix_table_build(const struct cordon_prefix4 *prefixes4, size_t nr4,
@@ -316,24 +412,24 @@ int cordon_prefix_table_build(const struct cordon_prefix4 *prefixes4, size_t nr4
 			      struct cordon_prefix_table *ret_table)
 {
 	struct builder builder = {0};
-	struct cordon_prefix_root ipv4, ipv6;
+	struct cordon_prefix_table table;
 	uint32_t result;
 	int err;
 
 	err = build4(&builder, prefixes4, nr4, &result);
 	if (!err)
-		err = take_root(&builder.cells, result, &ipv4);
+		err = take_root(&builder.cells, result, &table.ipv4);
 	if (!err)
 		err = build6(&builder, prefixes6, nr6, 0, CORDON_PREFIX_RESULT, &result);
 	if (!err)
-		err = take_root(&builder.cells, result, &ipv6);
+		err = take_root(&builder.cells, result, &table.ipv6);
 	free(builder.ranges.cell);
+	if (!err)
+		err = take_pages(&builder.cells, &table);
 	if (err) {
 		free(builder.cells.cell);
 		return err;
 	}
-	shrink(&builder.cells);
-	*ret_table = (struct cordon_prefix_table){builder.cells.cell, builder.cells.length, ipv4,
-						  ipv6};
+	*ret_table = table;
 	return 0;
 }

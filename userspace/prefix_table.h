@@ -13,10 +13,10 @@
 
 #include "policy.h"
 
-/** struct cordon_prefix_table - @cells is the caller's to free */
+/** struct cordon_prefix_table - @pages is the caller's to free */
 struct cordon_prefix_table {
-	struct cordon_prefix_cell *cells;
-	size_t nr_cells;
+	struct cordon_prefix_page *pages;
+	size_t nr_pages;
 	struct cordon_prefix_root ipv4;
 	struct cordon_prefix_root ipv6;
 };
@@ -26,8 +26,9 @@ struct cordon_prefix_table {
  * @prefixes4: sorted by address, then length; unique; no host bits
  * @prefixes6: likewise
  *
- * Takes time linear in the number of prefixes, and at most two cells (16
- * bytes) for each of IPv4 plus 8 MB of direct cells.
+ * Takes time linear in the number of prefixes.  At a million prefixes a table
+ * takes about 20 bytes for each of IPv4 and 70 for each of IPv6, and as much
+ * again while it is built.
  *
  * Return: 0; -ENOMEM; -E2BIG: more cells than an index can name.
  */

@@ -207,8 +207,8 @@ static int build(const struct set *set, struct cordon_prefix_table *ret_table)
 static uint32_t table_lookup(const struct set *set, const struct cordon_prefix_table *table,
 			     const uint8_t *address)
 {
-	struct cordon_table cells = {table->cells, (__u32)table->nr_cells,
-				     sizeof(struct cordon_prefix_cell)};
+	struct cordon_table cells = {table->pages, (__u32)table->nr_pages,
+				     sizeof(struct cordon_prefix_page)};
 	uint32_t word[4];
 
 	if (set->bits == 32)
@@ -278,7 +278,7 @@ static void run(struct __test_metadata *_metadata, unsigned int bits)
 				       n, set.nr, word_of(address, 0), word_of(address, 1),
 				       word_of(address, 2), word_of(address, 3), got, expected);
 		}
-		free(table.cells);
+		free(table.pages);
 	}
 	EXPECT_EQ(0, wrong);
 	/* Neither all hits nor all misses, or the test would prove little. */
