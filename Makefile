@@ -197,7 +197,7 @@ demo: ## the whole story in private namespaces
 check: check-format check-rules check-headers check-tidy check-sparse unit ## all checks without root
 
 check-format: ## clang-format has nothing to say
-	clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES)
 
 check-rules: all ## the house rules of scripts/check
 	BUILD=$(BUILD) scripts/check
@@ -216,10 +216,11 @@ $(BUILD)/tidy/%.c: %.c $(BUILD)/%.o .clang-tidy
 	@mkdir -p $(@D)
 	$(call say,TIDY)clang-tidy --quiet $< -- -std=gnu11 $(CPPFLAGS) 2>/dev/null && touch $@
 
+# sparse does not know -iquote.
 check-sparse: $(USERSPACE:%=$(BUILD)/sparse/%) ## sparse has nothing to say
 $(BUILD)/sparse/%.c: %.c $(BUILD)/%.o
 	@mkdir -p $(@D)
-	$(call say,SPARSE)sparse -std=gnu11 -Wsparse-error -Wbitwise $(CPPFLAGS) $< && touch $@
+	$(call say,SPARSE)sparse -std=gnu11 -Wsparse-error -Wbitwise $(CPPFLAGS) -I. $< && touch $@
 
 format: ## let clang-format rewrite the sources
 	clang-format -i $(C_FILES)
