@@ -41,11 +41,13 @@ int cordon_flows_read(const struct cordon_flow_table *table,
 /**
  * cordon_flows_move() - copy live flows into another table, those that it does
  *	not hold yet
- * @from_settings: of the generation that the tags were made under
- * @from_latch: likewise
+ * @settings: of the generation that the flows are of
+ * @classes: interface classes of that generation
  * Both tables may be in use by the programs.
+ * Return: flows copied.
  */
-void cordon_flows_move(const struct cordon_flow_table *from, const struct cordon_flow_table *to,
-		       const struct cordon_settings *from_settings, uint32_t from_latch);
+size_t cordon_flows_move(const struct cordon_control *control,
+			 const struct cordon_settings *settings, uint32_t classes,
+			 const struct cordon_flow_table *from, const struct cordon_flow_table *to);
 
 #endif

@@ -114,8 +114,12 @@ static inline void cleanup_generation(struct cordon_generation **generation)
 	cordon_generation_free(*generation);
 }
 
-/** cordon_load_settle() - a trial that has lapsed is over: the former one is in force by name, too */
-void cordon_load_settle(const struct cordon_maps *maps);
+/**
+ * cordon_load_settle() - a trial that has lapsed is over: the former one is in
+ *	force by name, too
+ * Return: number of the lapsed one, 0: there was none.
+ */
+uint32_t cordon_load_settle(const struct cordon_maps *maps);
 
 /** cordon_load_confirm() - what waits for its confirmation has it. -ENOENT: nothing waits */
 int cordon_load_confirm(const struct cordon_maps *maps, struct cordon_failure *failure);

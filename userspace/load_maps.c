@@ -251,9 +251,13 @@ int cordon_view_open(const struct cordon_maps *maps, uint32_t generation, uint32
 	struct cordon_view view CLEANUP(view) = {0};
 
 	for (int i = 0; i < CORDON_TABLE_COUNT; i++) {
-		const int error = cordon_table_open(maps, i, cordon_slot(generation, latch), false,
-						    &view.area[i]);
+		int error;
 
+		/* Megabytes that few look at: cordon_table_open() has them. */
+		if (i == CORDON_TABLE_FLOWS)
+			continue;
+		error = cordon_table_open(maps, i, cordon_slot(generation, latch), false,
+					  &view.area[i]);
 		if (error)
 			return error;
 	}

@@ -65,7 +65,7 @@ static const struct {
 	uint32_t flags;
 } templates[] = {
 	{"settings", "cordon_settings", sizeof(struct cordon_settings), BPF_F_MMAPABLE},
-	{"prefixes", "cordon_prefix_cell", sizeof(struct cordon_prefix_cell),
+	{"prefixes", "cordon_prefix_page", sizeof(struct cordon_prefix_page),
 	 BPF_F_MMAPABLE | BPF_F_INNER_MAP},
 	{"matrix", "cordon_cell", sizeof(struct cordon_cell), BPF_F_MMAPABLE | BPF_F_INNER_MAP},
 	{"pages", "cordon_page", sizeof(struct cordon_page), BPF_F_MMAPABLE | BPF_F_INNER_MAP},

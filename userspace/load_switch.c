@@ -415,7 +415,8 @@ static int move_flows(const struct cordon_maps *maps, uint32_t former,
 		const struct cordon_flow_table source = {from.cells, from.count};
 		const struct cordon_flow_table target = {to.cells, to.count};
 
-		cordon_flows_move(&source, &target, view.settings, maps->control->latch);
+		cordon_flows_move(maps->control, view.settings,
+				  view.area[CORDON_TABLE_CLASSES].count, &source, &target);
 	}
 	cordon_area_close(&from);
 	cordon_area_close(&to);
@@ -455,7 +456,7 @@ int cordon_load_flip(const struct cordon_context *context, const struct cordon_m
 	return 0;
 }
 
-void cordon_load_settle(const struct cordon_maps *maps)
+uint32_t cordon_load_settle(const struct cordon_maps *maps)
 {
 	struct cordon_control *control = maps->control;
 	const struct cordon_standing standing = cordon_standing_read(maps);
@@ -463,19 +464,17 @@ void cordon_load_settle(const struct cordon_maps *maps)
 	if (standing.lapsed) {
 		store32(&control->generation, control->former, "settle generation");
 		store64(&control->confirm_by, 0, "settle confirm_by");
-	} else if (!standing.pending && control->confirm_by) {
-		store64(&control->confirm_by, 0, "settle confirm_by");
+		return standing.named;
 	}
+	if (!standing.pending && control->confirm_by)
+		store64(&control->confirm_by, 0, "settle confirm_by");
+	return 0;
 }
 
 int cordon_load_confirm(const struct cordon_maps *maps, struct cordon_failure *failure)
 {
 	const struct cordon_standing standing = cordon_standing_read(maps);
 
-	if (standing.lapsed)
-		return cordon_fail(failure, -ETIMEDOUT,
-				   "too late: generation %u lapsed, generation %u is back in force",
-				   standing.named, standing.effective);
 	if (!standing.pending)
 		return cordon_fail(failure, -ENOENT, "nothing waits to be confirmed");
 	store64(&maps->control->confirm_by, 0, "confirm");

@@ -141,7 +141,7 @@ int cordon_table_open(const struct cordon_maps *maps, enum cordon_table_id table
 int cordon_pin_open(const struct cordon_context *context, const char *name,
 		    struct cordon_area *ret_area);
 
-/** struct cordon_view - all that one generation and latch level consist of */
+/** struct cordon_view - what one generation and latch level consist of, but for the flows */
 struct cordon_view {
 	struct cordon_area area[CORDON_TABLE_COUNT];
 	const struct cordon_settings *settings;

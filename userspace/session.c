@@ -74,7 +74,7 @@ int cordon_session_open(const struct cordon_context *context, enum cordon_sessio
 		return cordon_fail(failure, error, "%s", session.no_cgroups.text);
 	session.has_cgroups = !error;
 	if (kind != CORDON_SESSION_LOOK)
-		cordon_load_settle(&session.maps);
+		session.lapsed = cordon_load_settle(&session.maps);
 	*ret_session = session;
 	session = cordon_session_none();
 	return 0;
@@ -151,9 +151,9 @@ static int point_files(const struct cordon_session *session, struct cordon_failu
 		return 0;
 	/* `former` keeps the files of the trial. */
 	if (standing.pending)
-		return cordon_store_point(session->context, standing.other, standing.effective,
+		return cordon_store_point(session->context, standing.former, standing.effective,
 					  failure);
-	return cordon_store_point(session->context, standing.effective, standing.other, failure);
+	return cordon_store_point(session->context, standing.effective, standing.former, failure);
 }
 
 static int show(const struct cordon_session *session, struct cordon_failure *failure)
@@ -302,8 +302,15 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 
 int cordon_session_confirm(struct cordon_session *session, struct cordon_failure *failure)
 {
-	const int error = cordon_load_confirm(&session->maps, failure);
+	int error;
 
+	if (session->lapsed)
+		return cordon_fail(failure, -ETIMEDOUT,
+				   "too late: generation %u has lapsed, generation %u is back in "
+				   "force",
+				   session->lapsed,
+				   cordon_standing_read(&session->maps).effective);
+	error = cordon_load_confirm(&session->maps, failure);
 	return error ? error : cordon_session_refresh(session, failure);
 }
 

@@ -17,12 +17,14 @@
 /**
  * struct cordon_session - close with cordon_session_close()
  * @lock: -1: only looking
+ * @lapsed: the trial that had lapsed before, 0: none
  * @image: by generation & 1, NULL while not read
  * @has_cgroups: false: there is no cgroup2, and @no_cgroups says why
  */
 struct cordon_session {
 	const struct cordon_context *context;
 	int lock;
+	uint32_t lapsed;
 	bool tcx;
 	bool has_cgroups;
 	struct cordon_cgroup_root cgroups;

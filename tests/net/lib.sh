@@ -1,0 +1,161 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A node and its peers in network namespaces, for tests that want real packets. Source it, call
+# net_start, then use the functions below; everything is taken down when the script ends, however
+# it ends. It must not touch this machine's own interfaces, cgroups, pins or policy.
+#
+#   net_start                  a bpffs, a cgroup, a root folder and the namespace of the node
+#   net_peer PEER [IFACE]      a peer namespace, joined to the node's interface IFACE (PEER)
+#   net_address PEER NODE-ADDRESS/LEN PEER-ADDRESS/LEN
+#   on_node CMD...             run in the node's namespace
+#   on_peer PEER CMD...        run in a peer's
+#   in_unit UNIT CMD...        run on the node, in the cgroup of UNIT
+#   cordon CMD...              the helper, on the node, with its own root, bpffs and cgroup
+#   until_ok SECONDS CMD...    wait for a condition, not for a time
+#   test_start N, ok TEXT, not_ok TEXT, check TEXT CMD..., refuse TEXT CMD..., skip TEXT: TAP
+#
+# Variables: NET (prefix of names), NODE (namespace), NET_TMP, NET_ROOT, NET_BPFFS, NET_CGROUP.
+
+BUILD=${BUILD:-build}
+CORDON=${CORDON:-$BUILD/cordon}
+NET=cordon-$$
+NODE=$NET-node
+NET_PEERS=()
+NET_TESTS=0
+NET_FAILED=0
+
+die() { echo "Bail out! $*"; exit 1; }
+
+# The cgroup2 mount, unified or hybrid.
+net_cgroup2() { awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts; }
+
+# A folder's processes go first: a cgroup with one left cannot be removed.
+net_remove_cgroup()
+{
+	local folder
+	[ -d "$1" ] || return 0
+	find "$1" -depth -type d | while read -r folder; do
+		xargs -r kill -9 <"$folder/cgroup.procs" 2>/dev/null
+		for _ in $(seq 50); do
+			rmdir "$folder" 2>/dev/null && break
+			sleep 0.02
+		done
+	done
+}
+
+net_stop()
+{
+	local status=$? peer
+	trap - EXIT INT TERM HUP
+	for peer in "${NET_PEERS[@]}" node; do
+		ip netns pids "$NET-$peer" 2>/dev/null | xargs -r kill -9 2>/dev/null
+		ip netns del "$NET-$peer" 2>/dev/null
+	done
+	if [ -n "${NET_TMP:-}" ]; then
+		net_remove_cgroup "$NET_CGROUP"
+		umount "$NET_TMP/bpffs" 2>/dev/null
+		rm -rf "$NET_TMP"
+	fi
+	exit "$status"
+}
+
+net_start()
+{
+	[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
+	[ -x "$CORDON" ] || die "$CORDON is not built"
+	trap net_stop EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	NET_TMP=$(mktemp -d "/tmp/$NET.XXXXXX")
+	NET_ROOT=$NET_TMP/root
+	NET_BPFFS=$NET_TMP/bpffs/cordon
+	# A slice, so that units below it are where systemd would put them.
+	NET_CGROUP=$(net_cgroup2)/$NET.slice
+	mkdir -p "$NET_TMP/bpffs" "$NET_ROOT/etc/cordon" "$NET_CGROUP"
+	mount -t bpf "$NET" "$NET_TMP/bpffs" || die "cannot mount a bpffs"
+	ip netns add "$NODE"
+	ip -n "$NODE" link set lo up
+	# Duplicate address detection would make every test wait for a second.
+	on_node sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.ip_forward=1
+}
+
+net_peer()
+{
+	local peer=$1 interface=${2:-$1}
+	NET_PEERS+=("$peer")
+	ip netns add "$NET-$peer"
+	ip -n "$NET-$peer" link set lo up
+	on_peer "$peer" sysctl -qw net.ipv6.conf.default.accept_dad=0
+	ip -n "$NODE" link add "$interface" type veth peer name eth0 netns "$NET-$peer"
+	ip -n "$NODE" link set "$interface" up
+	ip -n "$NET-$peer" link set eth0 up
+}
+
+# The peer's default route leads through the node, so that forwarding can be tried.
+net_address()
+{
+	local peer=$1 family=-4
+	case $2 in *:*) family=-6 ;; esac
+	ip "$family" -n "$NODE" address add "$2" dev "${4:-$peer}"
+	ip "$family" -n "$NET-$peer" address add "$3" dev eth0
+	ip "$family" -n "$NET-$peer" route add default via "${2%/*}" 2>/dev/null || true
+}
+
+# Not `ip netns exec`: it mounts a fresh /sys, without our cgroups.
+on_node() { nsenter --net="/run/netns/$NODE" -- "$@"; }
+
+on_peer()
+{
+	local peer=$1
+	shift
+	nsenter --net="/run/netns/$NET-$peer" -- "$@"
+}
+
+in_unit()
+{
+	local folder=$NET_CGROUP/$1
+	shift
+	mkdir -p "$folder"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	on_node sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$folder" "$@"
+}
+
+cordon()
+{
+	on_node "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"
+}
+
+until_ok()
+{
+	local tries=$(($1 * 50))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ "$((tries -= 1))" -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
+
+test_start() { echo "TAP version 13"; echo "1..$1"; }
+ok() { NET_TESTS=$((NET_TESTS + 1)); echo "ok $NET_TESTS $*"; }
+not_ok() { NET_TESTS=$((NET_TESTS + 1)); NET_FAILED=1; echo "not ok $NET_TESTS $*"; }
+skip() { NET_TESTS=$((NET_TESTS + 1)); echo "ok $NET_TESTS # SKIP $*"; }
+
+# check TEXT CMD...: the command must succeed; what it says is shown if it does not
+check()
+{
+	local text=$1 output
+	shift
+	if output=$("$@" 2>&1); then ok "$text"; else not_ok "$text"; echo "${output//$'\n'/$'\n'# }" | sed '1s/^/# /'; fi
+}
+
+# refuse TEXT CMD...: the command must fail
+refuse()
+{
+	local text=$1 output
+	shift
+	if output=$("$@" 2>&1); then not_ok "$text"; echo "${output//$'\n'/$'\n'# }" | sed '1s/^/# /'; else ok "$text"; fi
+}
+
+test_end() { exit "$NET_FAILED"; }

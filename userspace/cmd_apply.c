@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cordon apply: a policy, read and compiled before anything is locked, then
+ * put into force.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd_policy.h"
+#include "command.h"
+#include "session.h"
+#include "util/print.h"
+
+/* A trial of longer than a week is not one. */
+#define CONFIRM_MAX (7UL * 24 * 3600)
+
+static void print_done(const struct cordon_call *call, const struct cordon_image *image,
+		       unsigned long confirm)
+{
+	const struct cordon_settings *settings = &image->settings;
+	struct json json = {.file = stdout};
+
+	if (!call->context->json) {
+		printf("generation %u is in force: serial %llu, %u rules, %llu prefixes%s\n",
+		       settings->generation, (unsigned long long)settings->serial, settings->rules,
+		       (unsigned long long)settings->prefixes,
+		       settings->flags & CORDON_SETTINGS_AUDIT ? " (audit: nothing is denied)" :
+								 "");
+		if (confirm)
+			printf("it lapses in %lu s unless you run: cordon confirm\n", confirm);
+		return;
+	}
+	json_object(&json, NULL);
+	json_number(&json, "generation", settings->generation);
+	json_number(&json, "serial", settings->serial);
+	json_bool(&json, "audit", settings->flags & CORDON_SETTINGS_AUDIT);
+	json_number(&json, "confirm_seconds", confirm);
+	json_object_end(&json);
+	json_line_end(&json);
+}
+
+static int apply(const struct cordon_call *call, const struct cordon_apply *wish)
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	int error;
+
+	error = cordon_session_open(call->context, CORDON_SESSION_LOAD, call->failure, &session);
+	if (!error)
+		error = cordon_session_apply(&session, wish, call->failure);
+	if (!error)
+		print_done(call, wish->image, wish->confirm_seconds);
+	return error;
+}
+
+int cordon_cmd_apply(const struct cordon_call *call)
+{
+	struct cordon_image *image CLEANUP(image) = NULL;
+	const char *confirm = NULL, *path = NULL;
+	unsigned long seconds = 0;
+	bool audit = false, force = false;
+	const struct cordon_flag flags[] = {
+		{"--confirm", NULL, &confirm},
+		{"--audit", &audit, NULL},
+		{"--force", &force, NULL},
+		{NULL, NULL, NULL},
+	};
+	int error;
+
+	if (cordon_call_flags(call, flags, 1, 1, &path) < 0)
+		return CORDON_EXIT_USAGE;
+	if (confirm && cordon_call_number(call, "--confirm", confirm, 1, CONFIRM_MAX, &seconds))
+		return CORDON_EXIT_USAGE;
+	error = cmd_policy_compile(call, path, &image);
+	if (error)
+		return error;
+	if (audit)
+		image->settings.flags |= CORDON_SETTINGS_AUDIT;
+	return apply(call, &(struct cordon_apply){
+				   .image = image,
+				   .policy = path,
+				   .confirm_seconds = (uint32_t)seconds,
+				   .force = force,
+			   });
+}

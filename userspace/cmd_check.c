@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cordon check: read a policy and say what would be loaded; with --node, also
+ * whether this machine has what the policy speaks of.  Changes nothing.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cmd_policy.h"
+#include "command.h"
+#include "nl.h"
+#include "probe.h"
+#include "util/array.h"
+#include "util/print.h"
+
+static unsigned int possible_cpus(void)
+{
+	const long cpus = sysconf(_SC_NPROCESSORS_CONF);
+
+	return cpus > 0 ? (unsigned int)cpus : 1;
+}
+
+/* --node finds fault line by line; they are printed at the end as one list. */
+struct faults {
+	char **line;
+	size_t nr;
+};
+
+static void __attribute__((format(printf, 2, 3))) add_fault(struct faults *faults,
+							    const char *format, ...)
+{
+	char **line = array_push(faults->line, faults->nr);
+	va_list arguments;
+
+	if (!line)
+		return;
+	va_start(arguments, format);
+	if (vasprintf(line, format, arguments) < 0)
+		*line = NULL;
+	va_end(arguments);
+}
+
+static void check_hooks(const struct cordon_call *call, struct faults *faults)
+{
+	struct cordon_failure failure = {.text = ""}, no_bpffs = {.text = ""},
+			      no_cgroup = {.text = ""};
+	struct cordon_cgroup_root root;
+	struct cordon_probe probe;
+
+	if (cordon_probe_kernel(&failure, &probe))
+		add_fault(faults, "%s", failure.text);
+	if (cordon_probe_bpffs(call->context, &no_bpffs))
+		add_fault(faults, "%s", no_bpffs.text);
+	if (cordon_cgroup_find(call->context, &no_cgroup, &root))
+		add_fault(faults, "%s; workloads and sockets are not covered", no_cgroup.text);
+}
+
+static bool some_link_fits(const struct cordon_nl_links *links, const char *pattern)
+{
+	const size_t length = strlen(pattern);
+	const bool prefix = length && pattern[length - 1] == '*';
+
+	for (size_t i = 0; i < links->nr; i++) {
+		const char *name = links->entry[i].name;
+
+		if (prefix ? !strncmp(name, pattern, length - 1) : !strcmp(name, pattern))
+			return true;
+	}
+	return false;
+}
+
+static void check_interfaces(const struct cordon_image *image, struct faults *faults)
+{
+	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_failure failure = {.text = ""};
+
+	if (cordon_nl_links_read(&failure, &links)) {
+		add_fault(faults, "%s", failure.text);
+		return;
+	}
+	for (size_t i = 0; i < image->nr_interfaces; i++) {
+		if (!some_link_fits(&links, image->interfaces[i].pattern))
+			add_fault(faults, "interface %s: there is none",
+				  image->interfaces[i].pattern);
+	}
+}
+
+/* "getty@tty1.service" is made from "getty@.service". */
+static void template_of(const char *unit, char (*ret_template)[CORDON_CGROUP_PATH_SIZE])
+{
+	const char *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
+
+	if (at && dot && at < dot)
+		snprintf(*ret_template, sizeof(*ret_template), "%.*s@%s", (int)(at - unit), unit,
+			 dot);
+	else
+		snprintf(*ret_template, sizeof(*ret_template), "%s", unit);
+}
+
+static bool has_unit_file(const struct cordon_context *context, const char *unit)
+{
+	static const char *const folders[] = {"/etc/systemd/system", "/run/systemd/system",
+					      "/usr/local/lib/systemd/system",
+					      "/usr/lib/systemd/system", "/lib/systemd/system"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		char path[512];
+		struct cordon_path whole;
+
+		snprintf(path, sizeof(path), "%s/%s", folders[i], unit);
+		whole = cordon_path_root(context, path);
+		if (!access(whole.text, F_OK) || !access(path, F_OK))
+			return true;
+	}
+	return false;
+}
+
+struct unit_search {
+	const char *unit;
+	bool found;
+};
+
+static uint64_t look_for_unit(void *state, const struct cordon_cgroup *cgroup)
+{
+	struct unit_search *search = state;
+
+	if (cgroup->unit && !strcmp(cgroup->name, search->unit))
+		search->found = true;
+	return 0;
+}
+
+static void check_workload(const struct cordon_call *call, const struct cordon_cgroup_root *root,
+			   const char *path, struct faults *faults)
+{
+	struct unit_search search = {.unit = path};
+	char template[CORDON_CGROUP_PATH_SIZE];
+
+	if (path[0] == '/') {
+		if (root && cordon_cgroup_exists(root, path))
+			add_fault(faults, "cgroup %s: there is none now", path);
+		return;
+	}
+	template_of(path, &template);
+	if (has_unit_file(call->context, path) || has_unit_file(call->context, template))
+		return;
+	if (root)
+		cordon_cgroup_walk(root, look_for_unit, &search);
+	if (!search.found)
+		add_fault(faults, "unit %s: there is no unit file and no cgroup of that name", path);
+}
+
+static void check_workloads(const struct cordon_call *call, const struct cordon_image *image,
+			    struct faults *faults)
+{
+	struct cordon_failure failure = {.text = ""};
+	struct cordon_cgroup_root root;
+	const bool has = !cordon_cgroup_find(call->context, &failure, &root);
+
+	for (size_t i = 0; i < image->nr_workloads; i++)
+		check_workload(call, has ? &root : NULL, image->workloads[i].path.path, faults);
+}
+
+static void check_node(const struct cordon_call *call, const struct cordon_image *image,
+		       struct faults *faults)
+{
+	check_hooks(call, faults);
+	check_interfaces(image, faults);
+	check_workloads(call, image, faults);
+}
+
+static void print_digest(const struct cordon_settings *settings, char (*ret_text)[65])
+{
+	for (size_t i = 0; i < sizeof(settings->digest); i++)
+		sprintf(*ret_text + 2 * i, "%02x", settings->digest[i]);
+}
+
+static size_t count_keep(const struct cordon_image *image)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < image->nr_rules; i++)
+		nr += image->rules[i].keep != 0;
+	return nr;
+}
+
+static void print_zones(const struct cordon_image *image)
+{
+	static const char *const titles[] = {"ZONE", ">PREFIXES", NULL};
+	struct table table = {0};
+
+	table_head(&table, titles);
+	for (size_t i = 0; i < image->nr_zones; i++) {
+		if (image->zones[i].kind != CORDON_IDENTITY_KIND_ZONE)
+			continue;
+		table_cell(&table, "%s", image->zones[i].name);
+		table_cell(&table, "%llu", (unsigned long long)image->zones[i].prefixes);
+	}
+	table_print(&table, stdout);
+}
+
+static void print_rules(const struct cordon_image *image)
+{
+	static const char *const titles[] = {"RULE", "FROM", "TO", "SERVICES", NULL};
+	struct table table = {0};
+
+	table_head(&table, titles);
+	for (size_t i = 0; i < image->nr_rules; i++) {
+		const struct cordon_image_rule *rule = &image->rules[i];
+
+		table_cell(&table, "%s%s", rule->keep ? "keep: " : "", rule->rule.name);
+		table_cell(&table, "%s", rule->rule.from);
+		table_cell(&table, "%s", rule->rule.to);
+		table_cell(&table, "%s", rule->rule.services);
+	}
+	table_print(&table, stdout);
+}
+
+static void print_text(const char *path, const struct cordon_image *image,
+		       const struct faults *faults)
+{
+	const struct cordon_settings *settings = &image->settings;
+	char digest[65], size[32];
+
+	print_digest(settings, &digest);
+	printf("%s: node %s, serial %llu, %s\n", path, settings->node[0] ? settings->node : "-",
+	       (unsigned long long)settings->serial,
+	       settings->flags & CORDON_SETTINGS_AUDIT ? "audit: denies nothing" : "enforcing");
+	printf("digest         %s\n", digest);
+	printf("zones          %u with %llu prefixes, %u workloads\n", settings->zones,
+	       (unsigned long long)settings->prefixes, settings->workloads);
+	printf("rules          %zu, and %zu in the keep list\n",
+	       image->nr_rules - count_keep(image), count_keep(image));
+	printf("tables         %zu prefix cells, %zu pages, %zu classes of interfaces\n",
+	       image->nr_prefixes, image->nr_pages, image->nr_classes);
+	printf("flows          %u\n", settings->flow_buckets * CORDON_FLOW_WAYS);
+	printf("kernel memory  %s\n\n",
+	       print_size(cordon_image_memory(image, possible_cpus()), &size));
+	print_zones(image);
+	putchar('\n');
+	print_rules(image);
+	for (size_t i = 0; i < faults->nr; i++)
+		printf("%s%s: %s\n", i ? "" : "\n", path, faults->line[i] ? faults->line[i] : "?");
+}
+
+static void print_json_lists(struct json *json, const struct cordon_image *image,
+			     const struct faults *faults)
+{
+	json_array(json, "zones");
+	for (size_t i = 0; i < image->nr_zones; i++) {
+		if (image->zones[i].kind != CORDON_IDENTITY_KIND_ZONE)
+			continue;
+		json_object(json, NULL);
+		json_string(json, "name", image->zones[i].name);
+		json_number(json, "prefixes", image->zones[i].prefixes);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_array(json, "rules");
+	for (size_t i = 0; i < image->nr_rules; i++) {
+		json_object(json, NULL);
+		json_string(json, "name", image->rules[i].rule.name);
+		json_string(json, "from", image->rules[i].rule.from);
+		json_string(json, "to", image->rules[i].rule.to);
+		json_string(json, "services", image->rules[i].rule.services);
+		json_bool(json, "keep", image->rules[i].keep);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_array(json, "faults");
+	for (size_t i = 0; i < faults->nr; i++)
+		json_string(json, NULL, faults->line[i] ? faults->line[i] : "?");
+	json_array_end(json);
+}
+
+static void print_json(const struct cordon_image *image, const struct faults *faults)
+{
+	const struct cordon_settings *settings = &image->settings;
+	struct json json = {.file = stdout};
+	char digest[65];
+
+	print_digest(settings, &digest);
+	json_object(&json, NULL);
+	json_string(&json, "node", settings->node);
+	json_number(&json, "serial", settings->serial);
+	json_string(&json, "digest", digest);
+	json_bool(&json, "audit", settings->flags & CORDON_SETTINGS_AUDIT);
+	json_number(&json, "prefixes", settings->prefixes);
+	json_number(&json, "workloads", settings->workloads);
+	json_number(&json, "pages", image->nr_pages);
+	json_number(&json, "flows", settings->flow_buckets * CORDON_FLOW_WAYS);
+	json_number(&json, "kernel_memory", cordon_image_memory(image, possible_cpus()));
+	print_json_lists(&json, image, faults);
+	json_object_end(&json);
+	json_line_end(&json);
+}
+
+int cordon_cmd_check(const struct cordon_call *call)
+{
+	struct cordon_image *image CLEANUP(image) = NULL;
+	struct faults faults = {.nr = 0};
+	const char *path = NULL;
+	bool node = false;
+	const struct cordon_flag flags[] = {{"--node", &node, NULL}, {NULL, NULL, NULL}};
+	int error;
+
+	if (cordon_call_flags(call, flags, 1, 1, &path) < 0)
+		return CORDON_EXIT_USAGE;
+	error = cmd_policy_compile(call, path, &image);
+	if (error)
+		return error;
+	if (node)
+		check_node(call, image, &faults);
+	if (call->context->json)
+		print_json(image, &faults);
+	else
+		print_text(path, image, &faults);
+	for (size_t i = 0; i < faults.nr; i++)
+		free(faults.line[i]);
+	free(faults.line);
+	return faults.nr ? CORDON_EXIT_DEGRADED : CORDON_EXIT_DONE;
+}

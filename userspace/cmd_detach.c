@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cordon detach: take everything out of the kernel.  The files stay, so that
+ * `cordon run` or the next boot enforces again.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "attach.h"
+#include "command.h"
+#include "load.h"
+#include "probe.h"
+#include "util/cleanup.h"
+#include "util/print.h"
+
+static int detach(const struct cordon_call *call)
+{
+	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_probe probe;
+	int lock CLEANUP(close) = -1;
+	int error;
+
+	error = cordon_probe_kernel(call->failure, &probe);
+	if (!error)
+		error = cordon_probe_bpffs(call->context, call->failure);
+	if (!error)
+		error = cordon_lock_take(call->context, call->failure, &lock);
+	if (!error && !probe.tcx) {
+		error = cordon_nl_links_read(call->failure, &links);
+		cordon_attach_detach(&links);
+	}
+	return error ? error : cordon_load_unpin(call->context, call->failure);
+}
+
+int cordon_cmd_detach(const struct cordon_call *call)
+{
+	struct json json = {.file = stdout};
+	int error;
+
+	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
+		return CORDON_EXIT_USAGE;
+	if (cordon_daemon_pid(call->context))
+		return cordon_fail(call->failure, -EBUSY,
+				   "cordon run (pid %d) would attach again; end it first",
+				   cordon_daemon_pid(call->context));
+	error = detach(call);
+	if (error)
+		return error;
+	if (!call->context->json) {
+		puts("detached: nothing is enforced");
+		return CORDON_EXIT_DONE;
+	}
+	json_object(&json, NULL);
+	json_bool(&json, "detached", true);
+	json_object_end(&json);
+	json_line_end(&json);
+	return CORDON_EXIT_DONE;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The generation in force with its names.
+ */
+#include "cmd_live.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+struct cordon_live cmd_live_none(void)
+{
+	struct cordon_live live = {.has_cgroups = false};
+
+	live.maps = cordon_maps_none();
+	return live;
+}
+
+void cmd_live_close(struct cordon_live *live)
+{
+	cordon_view_close(&live->view);
+	cordon_area_close(&live->zones);
+	cordon_maps_close(&live->maps);
+}
+
+int cmd_live_follow(const struct cordon_context *context, struct cordon_live *live)
+{
+	const struct cordon_standing standing = cordon_standing_read(&live->maps);
+	int error;
+
+	if (live->view.settings && standing.effective == live->standing.effective &&
+	    standing.latch == live->standing.latch) {
+		live->standing = standing;
+		return 0;
+	}
+	cordon_view_close(&live->view);
+	memset(&live->view, 0, sizeof(live->view));
+	cordon_area_close(&live->zones);
+	error = cordon_view_open(&live->maps, standing.effective, standing.latch, &live->view);
+	if (error)
+		return error;
+	live->standing = standing;
+	cordon_pin_open(context, "zones", &live->zones);
+	return 0;
+}
+
+int cmd_live_open(const struct cordon_call *call, struct cordon_live *ret_live)
+{
+	struct cordon_live live CLEANUP(live) = cmd_live_none();
+	struct cordon_failure ignored = {.text = ""};
+	int error;
+
+	error = cordon_maps_open(call->context, call->failure, &live.maps);
+	if (error)
+		return error;
+	error = cmd_live_follow(call->context, &live);
+	if (error)
+		return cordon_fail(call->failure, error, "no policy is in force");
+	live.has_cgroups = !cordon_cgroup_find(call->context, &ignored, &live.cgroups);
+	*ret_live = live;
+	live = cmd_live_none();
+	return 0;
+}
+
+const char *cmd_live_identity(const struct cordon_live *live, uint32_t identity)
+{
+	const struct cordon_zone *zones = live->zones.cells;
+
+	if (identity == CORDON_IDENTITY_STRANGER)
+		return "stranger";
+	if (identity == CORDON_IDENTITY_NODE)
+		return "node";
+	return identity < live->zones.count && zones[identity].name[0] ? zones[identity].name : "?";
+}
+
+const char *cmd_live_rule(const struct cordon_live *live, uint32_t slot)
+{
+	return slot < CORDON_RULE_SLOTS && live->maps.rules[slot].name[0] ?
+		       live->maps.rules[slot].name :
+		       "-";
+}
+
+const char *cmd_live_interface(const struct cordon_live *live, uint32_t ifindex)
+{
+	for (uint32_t i = 0; ifindex && i < CORDON_INTERFACE_PROBES; i++) {
+		const struct cordon_interface *interface =
+			&live->maps.interfaces[(ifindex + i) % CORDON_INTERFACES_MAX];
+
+		if (interface->ifindex == ifindex)
+			return interface->name;
+	}
+	return "-";
+}
+
+int cmd_live_flows(const struct cordon_live *live, struct cordon_flow_live **ret_flows,
+		   size_t *ret_nr)
+{
+	const uint32_t slot = cordon_slot(live->standing.effective, live->standing.latch);
+	struct cordon_flow_table table;
+	struct cordon_area area = {0};
+	int error;
+
+	error = cordon_table_open(&live->maps, CORDON_TABLE_FLOWS, slot, false, &area);
+	if (error)
+		return error;
+	table.buckets = area.cells;
+	table.nr = area.count;
+	error = cordon_flows_read(&table, live->view.settings, cordon_clock_ns(), ret_flows, ret_nr);
+	cordon_area_close(&area);
+	return error;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Policy text to image, with its mistakes printed: what several commands do.
+ */
+#ifndef CORDON_CMD_POLICY_H
+#define CORDON_CMD_POLICY_H
+
+#include "command.h"
+#include "image.h"
+#include "util/cleanup.h"
+
+DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
+
+/**
+ * cmd_policy_compile() - read, check and compile a policy
+ * Return: 0; CORDON_EXIT_FAILED: mistakes were printed; -errno with failure.
+ */
+int cmd_policy_compile(const struct cordon_call *call, const char *path,
+		       struct cordon_image **ret_image);
+
+#endif

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cordon status: the state of the data path, not of a wish.  Each line is read
+ * from the kernel; the exit code follows from what was found: 0 enforcing,
+ * 3 degraded, 4 not enforcing.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "session.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/print.h"
+
+/* What an interface may speak for, shortened beyond this. */
+#define ZONES_TEXT 48
+
+struct status {
+	const struct cordon_call *call;
+	struct cordon_session session;
+	struct cordon_standing standing;
+	struct cordon_view view;
+	struct cordon_area zones;
+	struct cordon_coverages coverage;
+	struct cordon_interface_counter *counts; /* by place */
+	struct cordon_losses losses;
+	struct cordon_cgroup_hook hooks[CORDON_CGROUP_HOOKS];
+	int daemon;
+	char **fault; /* why not all is well */
+	size_t nr_faults;
+};
+
+static void __attribute__((format(printf, 2, 3))) add_fault(struct status *status,
+							    const char *format, ...)
+{
+	char **line = array_push(status->fault, status->nr_faults);
+	va_list arguments;
+
+	if (!line)
+		return;
+	va_start(arguments, format);
+	if (vasprintf(line, format, arguments) < 0)
+		*line = NULL;
+	va_end(arguments);
+}
+
+static const char *latch_name(uint32_t latch)
+{
+	static const char *const names[] = {"open", "egress", "isolate", "lockdown"};
+
+	return latch < ARRAY_SIZE(names) ? names[latch] : "?";
+}
+
+static const char *hook_name(const struct cordon_coverage *coverage)
+{
+	static const char *const names[] = {"-", "tcx", "clsact", "xdp"};
+
+	return coverage->hook < ARRAY_SIZE(names) ? names[coverage->hook] : "?";
+}
+
+static const char *mode_name(uint32_t mode)
+{
+	static const char *const names[] = {"auto", "tc", "xdp", "exclude"};
+
+	return mode < ARRAY_SIZE(names) ? names[mode] : "?";
+}
+
+static bool class_has(const struct cordon_class *class, uint32_t identity)
+{
+	return class->allowed[identity / 64] >> (identity % 64) & 1;
+}
+
+/* Zones tied to an interface; of class 0, to which none is tied, "any". */
+static const char *zones_of(const struct status *status, uint32_t class,
+			    char (*text)[ZONES_TEXT])
+{
+	const struct cordon_class *classes = status->view.area[CORDON_TABLE_CLASSES].cells;
+	const struct cordon_zone *zones = status->zones.cells;
+	size_t used = 0;
+
+	if (!class || class >= status->view.area[CORDON_TABLE_CLASSES].count)
+		return "any";
+	(*text)[0] = '\0';
+	for (uint32_t i = CORDON_IDENTITY_FIRST; i < status->zones.count; i++) {
+		if (zones[i].kind != CORDON_IDENTITY_KIND_ZONE || !class_has(&classes[class], i))
+			continue;
+		used += (size_t)snprintf(*text + used, sizeof(*text) - used, "%s%s",
+					 used ? "," : "", zones[i].name);
+		if (used >= sizeof(*text))
+			break;
+	}
+	if (used >= sizeof(*text))
+		memcpy(*text + sizeof(*text) - 4, "...", 4);
+	return *text;
+}
+
+static const struct cordon_interface_counter *counts_of(const struct status *status,
+							const struct cordon_coverage *coverage)
+{
+	static const struct cordon_interface_counter none;
+
+	return coverage->place < 0 ? &none : &status->counts[coverage->place];
+}
+
+static void judge_interfaces(struct status *status)
+{
+	for (size_t i = 0; i < status->coverage.nr; i++) {
+		const struct cordon_coverage *coverage = &status->coverage.entry[i];
+
+		if (coverage->loopback || (coverage->excluded && !coverage->hook))
+			continue;
+		if (coverage->hook == CORDON_HOOK_NONE)
+			add_fault(status, "interface %s is NOT COVERED: %s", coverage->name,
+				  coverage->why);
+		else if (coverage->ahead || coverage->place < 0 || coverage->excluded)
+			add_fault(status, "interface %s: %s", coverage->name, coverage->why);
+	}
+}
+
+static void judge_hooks(struct status *status)
+{
+	if (!status->session.has_cgroups) {
+		add_fault(status, "%s", status->session.no_cgroups.text);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(status->hooks); i++) {
+		if (!status->hooks[i].there)
+			add_fault(status, "cgroup hook %s is not attached", status->hooks[i].name);
+	}
+}
+
+static void judge(struct status *status)
+{
+	judge_interfaces(status);
+	judge_hooks(status);
+	if (!status->session.image[status->standing.effective & 1])
+		add_fault(status, "the image of generation %u is not on disk: new interfaces "
+				  "will belong to no zone, and a boot will load another policy",
+			  status->standing.effective);
+}
+
+static bool any_covered(const struct status *status)
+{
+	for (size_t i = 0; i < status->coverage.nr; i++) {
+		if (status->coverage.entry[i].hook != CORDON_HOOK_NONE)
+			return true;
+	}
+	return false;
+}
+
+static bool is_audit(const struct status *status)
+{
+	return status->view.settings && status->view.settings->flags & CORDON_SETTINGS_AUDIT;
+}
+
+/* A machine with no interface but loopback has nothing uncovered. */
+static int exit_code(const struct status *status)
+{
+	if (!status->view.settings || is_audit(status))
+		return CORDON_EXIT_NOT_ENFORCING;
+	if (!any_covered(status) && status->nr_faults)
+		return CORDON_EXIT_NOT_ENFORCING;
+	return status->nr_faults ? CORDON_EXIT_DEGRADED : CORDON_EXIT_DONE;
+}
+
+static const char *state_name(const struct status *status)
+{
+	static const char *const names[] = {
+		[CORDON_EXIT_DONE] = "enforcing",
+		[CORDON_EXIT_DEGRADED] = "degraded",
+		[CORDON_EXIT_NOT_ENFORCING] = "not enforcing",
+	};
+
+	return names[exit_code(status)];
+}
+
+static int collect_kernel(struct status *status)
+{
+	struct cordon_attach attach;
+	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_failure *failure = status->call->failure;
+	int error;
+
+	status->standing = cordon_standing_read(&status->session.maps);
+	if (status->standing.effective)
+		cordon_view_open(&status->session.maps, status->standing.effective,
+				 status->standing.latch, &status->view);
+	cordon_pin_open(status->call->context, "zones", &status->zones);
+	cordon_session_images(&status->session);
+	attach = cordon_session_attach(&status->session);
+	cordon_attach_cgroup_survey(&attach, status->hooks);
+	error = cordon_nl_links_read(failure, &links);
+	if (!error)
+		error = cordon_attach_survey(&attach, &links, failure, &status->coverage);
+	return error;
+}
+
+static int collect(struct status *status)
+{
+	struct cordon_failure *failure = status->call->failure;
+	int error;
+
+	error = cordon_session_open(status->call->context, CORDON_SESSION_LOOK, failure,
+				    &status->session);
+	if (!error)
+		error = collect_kernel(status);
+	if (error)
+		return error;
+	status->daemon = cordon_daemon_pid(status->call->context);
+	status->counts = calloc(CORDON_INTERFACES_MAX, sizeof(*status->counts));
+	error = status->counts ? cordon_interface_counts_read(&status->session.maps,
+							      status->counts) :
+				 -ENOMEM;
+	if (!error)
+		error = cordon_losses_read(&status->session.maps, &status->losses);
+	if (error)
+		return cordon_fail(failure, error, "cannot read the counters: %s",
+				   strerror(-error));
+	if (status->view.settings)
+		judge(status);
+	return 0;
+}
+
+static void print_standing(const struct status *status)
+{
+	const struct cordon_standing *standing = &status->standing;
+
+	printf("generation  %u", standing->effective);
+	if (standing->former)
+		printf(" (former: %u)", standing->former);
+	if (standing->pending)
+		printf(", lapses in %llu s unless confirmed",
+		       (unsigned long long)(standing->left_ns / 1000000000ULL) + 1);
+	if (standing->lapsed)
+		printf(", back since generation %u was not confirmed", standing->named);
+	putchar('\n');
+}
+
+static void print_digest(const struct cordon_settings *settings, char (*text)[65])
+{
+	for (size_t i = 0; i < sizeof(settings->digest); i++)
+		sprintf(*text + 2 * i, "%02x", settings->digest[i]);
+}
+
+static void print_policy(const struct status *status)
+{
+	const struct cordon_settings *settings = status->view.settings;
+	char digest[65];
+
+	print_digest(settings, &digest);
+	print_standing(status);
+	printf("latch       %s\n", latch_name(status->standing.latch));
+	printf("policy      node %s, serial %llu, %u rules, %u zones, %llu prefixes\n",
+	       settings->node[0] ? settings->node : "-", (unsigned long long)settings->serial,
+	       settings->rules, settings->zones, (unsigned long long)settings->prefixes);
+	printf("digest      %s\n", digest);
+	printf("mode        %s\n", is_audit(status) ? "audit: nothing is denied" : "enforce");
+}
+
+static void print_interfaces(const struct status *status)
+{
+	static const char *const titles[] = {"INTERFACE", "HOOK",	"MODE",	   "ZONES",
+					     ">IN",	  ">DENIED", ">OUT", ">DENIED",
+					     "NOTE",	  NULL};
+	struct table table = {0};
+	char zones[ZONES_TEXT];
+
+	table_head(&table, titles);
+	for (size_t i = 0; i < status->coverage.nr; i++) {
+		const struct cordon_coverage *coverage = &status->coverage.entry[i];
+		const struct cordon_interface_counter *counts = counts_of(status, coverage);
+
+		table_cell(&table, "%s", coverage->name);
+		table_cell(&table, "%s", hook_name(coverage));
+		table_cell(&table, "%s", coverage->loopback ? "-" : mode_name(coverage->mode));
+		table_cell(&table, "%s",
+			   coverage->hook ? zones_of(status, coverage->class, &zones) : "-");
+		table_cell(&table, "%llu", (unsigned long long)counts->in.packets);
+		table_cell(&table, "%llu", (unsigned long long)counts->in_denied.packets);
+		table_cell(&table, "%llu", (unsigned long long)counts->out.packets);
+		table_cell(&table, "%llu", (unsigned long long)counts->out_denied.packets);
+		table_cell(&table, "%s%s",
+			   coverage->hook || coverage->loopback || coverage->excluded ?
+				   "" :
+				   "NOT COVERED: ",
+			   coverage->why);
+	}
+	table_print(&table, stdout);
+}
+
+static void print_hooks(const struct status *status)
+{
+	printf("cgroup      ");
+	if (!status->session.has_cgroups) {
+		puts("not covered");
+		return;
+	}
+	printf("%s:", status->session.cgroups.path);
+	for (size_t i = 0; i < ARRAY_SIZE(status->hooks); i++)
+		printf(" %s%s", status->hooks[i].there ? "" : "NOT ", status->hooks[i].name);
+	putchar('\n');
+}
+
+static int print_text(const struct status *status)
+{
+	printf("cordon is %s\n", state_name(status));
+	if (status->view.settings)
+		print_policy(status);
+	else
+		puts("generation  none: no policy is in force");
+	print_hooks(status);
+	printf("records     %llu, %llu held back, %llu lost\n",
+	       (unsigned long long)status->losses.records,
+	       (unsigned long long)status->losses.held, (unsigned long long)status->losses.lost);
+	if (status->daemon)
+		printf("daemon      pid %d\n\n", status->daemon);
+	else
+		puts("daemon      not running: interfaces that come are not covered until the next "
+		     "cordon apply or run\n");
+	print_interfaces(status);
+	for (size_t i = 0; i < status->nr_faults; i++)
+		printf("%s%s\n", i ? "" : "\n", status->fault[i] ? status->fault[i] : "?");
+	return exit_code(status);
+}
+
+static void json_traffic(struct json *json, const char *key, const struct cordon_traffic *traffic)
+{
+	json_object(json, key);
+	json_number(json, "packets", traffic->packets);
+	json_number(json, "bytes", traffic->bytes);
+	json_object_end(json);
+}
+
+static void json_interface(struct json *json, const struct status *status,
+			   const struct cordon_coverage *coverage)
+{
+	const struct cordon_interface_counter *counts = counts_of(status, coverage);
+	char zones[ZONES_TEXT];
+
+	json_object(json, NULL);
+	json_string(json, "name", coverage->name);
+	json_number(json, "index", (uint64_t)coverage->index);
+	json_string(json, "kind", coverage->kind);
+	json_bool(json, "covered", coverage->hook != CORDON_HOOK_NONE);
+	json_bool(json, "loopback", coverage->loopback);
+	json_bool(json, "excluded", coverage->excluded);
+	json_string(json, "hook", coverage->hook ? hook_name(coverage) : "none");
+	json_string(json, "mode", mode_name(coverage->mode));
+	json_number(json, "class", coverage->class);
+	json_string(json, "zones", zones_of(status, coverage->class, &zones));
+	json_string(json, "note", coverage->why);
+	json_traffic(json, "in", &counts->in);
+	json_traffic(json, "in_denied", &counts->in_denied);
+	json_traffic(json, "out", &counts->out);
+	json_traffic(json, "out_denied", &counts->out_denied);
+	json_object_end(json);
+}
+
+static void json_policy(struct json *json, const struct status *status)
+{
+	const struct cordon_settings *settings = status->view.settings;
+	char digest[65];
+
+	print_digest(settings, &digest);
+	json_string(json, "node", settings->node);
+	json_number(json, "serial", settings->serial);
+	json_string(json, "digest", digest);
+	json_string(json, "mode", is_audit(status) ? "audit" : "enforce");
+	json_number(json, "rules", settings->rules);
+	json_number(json, "zones", settings->zones);
+	json_number(json, "prefixes", settings->prefixes);
+}
+
+static void json_lists(struct json *json, const struct status *status)
+{
+	json_object(json, "cgroup_hooks");
+	for (size_t i = 0; i < ARRAY_SIZE(status->hooks); i++)
+		json_bool(json, status->hooks[i].name, status->hooks[i].there);
+	json_object_end(json);
+	json_array(json, "interfaces");
+	for (size_t i = 0; i < status->coverage.nr; i++)
+		json_interface(json, status, &status->coverage.entry[i]);
+	json_array_end(json);
+	json_array(json, "faults");
+	for (size_t i = 0; i < status->nr_faults; i++)
+		json_string(json, NULL, status->fault[i] ? status->fault[i] : "?");
+	json_array_end(json);
+}
+
+static int print_json(const struct status *status)
+{
+	const struct cordon_standing *standing = &status->standing;
+	struct json json = {.file = stdout};
+
+	json_object(&json, NULL);
+	json_string(&json, "state", state_name(status));
+	json_number(&json, "generation", standing->effective);
+	json_number(&json, "former", standing->former);
+	json_string(&json, "latch", latch_name(standing->latch));
+	json_bool(&json, "pending", standing->pending);
+	json_bool(&json, "lapsed", standing->lapsed);
+	json_number(&json, "seconds_left",
+		    standing->pending ? standing->left_ns / 1000000000ULL + 1 : 0);
+	if (status->view.settings)
+		json_policy(&json, status);
+	json_object(&json, "records");
+	json_number(&json, "made", status->losses.records);
+	json_number(&json, "held", status->losses.held);
+	json_number(&json, "lost", status->losses.lost);
+	json_object_end(&json);
+	json_number(&json, "daemon", (uint64_t)status->daemon);
+	json_lists(&json, status);
+	json_object_end(&json);
+	json_line_end(&json);
+	return exit_code(status);
+}
+
+static void clear(struct status *status)
+{
+	cordon_session_close(&status->session);
+	cordon_view_close(&status->view);
+	cordon_area_close(&status->zones);
+	cordon_coverages_clear(&status->coverage);
+	for (size_t i = 0; i < status->nr_faults; i++)
+		free(status->fault[i]);
+	free(status->fault);
+	free(status->counts);
+}
+
+static int print_unloaded(const struct cordon_call *call)
+{
+	struct json json = {.file = stdout};
+
+	if (!call->context->json) {
+		printf("cordon is not enforcing\n%s\n", call->failure->text);
+		return CORDON_EXIT_NOT_ENFORCING;
+	}
+	json_object(&json, NULL);
+	json_string(&json, "state", "not enforcing");
+	json_number(&json, "generation", 0);
+	json_array(&json, "faults");
+	json_string(&json, NULL, call->failure->text);
+	json_array_end(&json);
+	json_object_end(&json);
+	json_line_end(&json);
+	return CORDON_EXIT_NOT_ENFORCING;
+}
+
+int cordon_cmd_status(const struct cordon_call *call)
+{
+	struct status status = {.call = call, .session = cordon_session_none()};
+	int result;
+
+	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
+		return CORDON_EXIT_USAGE;
+	result = collect(&status);
+	if (result == -ENOENT)
+		result = print_unloaded(call);
+	else if (!result)
+		result = call->context->json ? print_json(&status) : print_text(&status);
+	clear(&status);
+	return result;
+}

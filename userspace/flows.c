@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The flow table from userspace.  It shares bpf/flow.h with the programs, so
+ * that a hash means the same on both sides; it decides nothing.
+ */
+#include "flows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/flow.h"
+
+#include "util/array.h"
+
+static bool tag_is_live(uint64_t tag)
+{
+	return tag & CORDON_FLOW_TAG_SET;
+}
+
+/* A copy that was not written to while it was made; false: look elsewhere. */
+static bool copy_flow(const struct cordon_flow_bucket *bucket, unsigned int way,
+		      struct cordon_flow *ret_flow, uint64_t *ret_tag)
+{
+	const uint64_t tag = __atomic_load_n(&bucket->tag[way], __ATOMIC_ACQUIRE);
+
+	if (!tag_is_live(tag))
+		return false;
+	memcpy(ret_flow, &bucket->flow[way], sizeof(*ret_flow));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	*ret_tag = tag;
+	return __atomic_load_n(&bucket->tag[way], __ATOMIC_RELAXED) == tag;
+}
+
+static uint32_t flow_now(uint64_t now_ns)
+{
+	return (uint32_t)(now_ns >> FLOW_TICK_SHIFT);
+}
+
+static uint32_t idle_seconds(const struct cordon_flow *flow, uint64_t now_ns)
+{
+	const uint32_t age = flow_now(now_ns) - flow->seen;
+
+	if ((int32_t)age <= 0)
+		return 0;
+	return (uint32_t)(((uint64_t)age << FLOW_TICK_SHIFT) / 1000000000ULL);
+}
+
+int cordon_flows_read(const struct cordon_flow_table *table,
+		      const struct cordon_settings *settings, uint64_t now_ns,
+		      struct cordon_flow_live **ret_flows, size_t *ret_nr)
+{
+	struct cordon_flow_live *flows = NULL, *live;
+	size_t nr = 0;
+
+	for (uint64_t i = 0; i < (uint64_t)table->nr * CORDON_FLOW_WAYS; i++) {
+		struct cordon_flow flow;
+		uint64_t tag;
+
+		if (!copy_flow(&table->buckets[i / CORDON_FLOW_WAYS], i % CORDON_FLOW_WAYS, &flow,
+			       &tag) ||
+		    flow_expired(settings, &flow, flow_tag_state(tag), flow_now(now_ns)))
+			continue;
+		live = array_push(flows, nr);
+		if (!live) {
+			free(flows);
+			return -ENOMEM;
+		}
+		live->flow = flow;
+		live->flow.state = flow_tag_state(tag);
+		live->tag = tag;
+		live->idle = idle_seconds(&flow, now_ns);
+	}
+	*ret_flows = flows;
+	*ret_nr = nr;
+	return 0;
+}
+
+/* The class of its interface is in the hash but not in the flow: the one whose
+ * hash has the upper half of the tag is it. */
+static bool find_key(const struct cordon_control *control, const struct cordon_flow *flow,
+		     uint64_t tag, uint32_t classes, struct flow_key *ret_key)
+{
+	struct flow_key key = {
+		.source = &flow->source,
+		.destination = &flow->destination,
+		.source_port = flow->source_port,
+		.destination_port = flow->destination_port,
+		.protocol = flow->protocol,
+	};
+
+	for (uint32_t class = 0; class < classes; class++) {
+		flow_key_seal(control, &key, class, 0);
+		if (key.tag >> 32 == tag >> 32) {
+			*ret_key = key;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool has_flow(const struct cordon_flow_bucket *bucket, const struct flow_key *key)
+{
+	for (unsigned int i = 0; i < CORDON_FLOW_WAYS; i++) {
+		enum flow_way way;
+
+		if (tag_is_live(bucket->tag[i]) && flow_fits(&bucket->flow[i], key, &way))
+			return true;
+	}
+	return false;
+}
+
+/* As a program does it: a place is taken by compare-and-exchange, written, and
+ * published with its tag. A full bucket keeps what it has. */
+static bool put_flow(struct cordon_flow_bucket *bucket, const struct cordon_flow *flow,
+		     uint64_t tag)
+{
+	for (unsigned int i = 0; i < CORDON_FLOW_WAYS; i++) {
+		__u64 free_tag = CORDON_FLOW_TAG_FREE;
+
+		if (!__atomic_compare_exchange_n(&bucket->tag[i], &free_tag, CORDON_FLOW_TAG_BUSY,
+						 false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		bucket->flow[i] = *flow;
+		__atomic_store_n(&bucket->tag[i], tag, __ATOMIC_RELEASE);
+		return true;
+	}
+	return false;
+}
+
+size_t cordon_flows_move(const struct cordon_control *control,
+			 const struct cordon_settings *settings, uint32_t classes,
+			 const struct cordon_flow_table *from, const struct cordon_flow_table *to)
+{
+	struct cordon_flow_live *flows = NULL;
+	size_t nr = 0, moved = 0;
+
+	if (cordon_flows_read(from, settings, 0, &flows, &nr))
+		return 0;
+	for (size_t i = 0; i < nr; i++) {
+		struct cordon_flow_bucket *bucket;
+		struct flow_key key;
+
+		if (!find_key(control, &flows[i].flow, flows[i].tag, classes, &key))
+			continue;
+		bucket = &to->buckets[flow_bucket(&key, to->nr)];
+		if (!has_flow(bucket, &key))
+			moved += put_flow(bucket, &flows[i].flow, flows[i].tag);
+	}
+	free(flows);
+	return moved;
+}

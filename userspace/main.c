@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cordon: find the subcommand in the table, run it, make the exit code.  Names
+ * are exact: a kill switch must not guess.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd_help.h"
+#include "command.h"
+#include "table.h"
+#include "util/array.h"
+
+static const struct cordon_command commands[] = {CORDON_COMMANDS};
+
+static const struct cordon_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int run_command(const struct cordon_command *command, const struct cordon_call *call)
+{
+	int result;
+
+	for (int i = 1; i < call->argc; i++) {
+		if (cmd_help_is_asked(call->argv[i]))
+			return cmd_help_command(command);
+	}
+	result = command->run(call);
+	if ((result < 0 || result == CORDON_EXIT_USAGE) && call->failure->text[0])
+		fprintf(stderr, "cordon: %s\n", call->failure->text);
+	if (result == CORDON_EXIT_USAGE)
+		fprintf(stderr, "usage: cordon %s %s\n", command->name, command->arguments);
+	return result < 0 ? CORDON_EXIT_FAILED : result;
+}
+
+int main(int argc, char **argv)
+{
+	struct cordon_context context = {.root = "", .bpffs = CORDON_BPFFS_DEFAULT};
+	struct cordon_failure failure = {.text = ""};
+	const struct cordon_command *command;
+
+	if (cordon_context_take(&context, &argc, argv, &failure)) {
+		fprintf(stderr, "cordon: %s\n", failure.text);
+		return CORDON_EXIT_USAGE;
+	}
+	if (argc < 2)
+		return cmd_help_all(commands, ARRAY_SIZE(commands), stderr);
+	if (cmd_help_is_asked(argv[1]))
+		return cmd_help_all(commands, ARRAY_SIZE(commands), stdout);
+	command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr, "cordon: there is no command %s; see cordon --help\n", argv[1]);
+		return CORDON_EXIT_USAGE;
+	}
+	return run_command(command, &(struct cordon_call){&context, argc - 1, argv + 1, &failure});
+}
