@@ -250,7 +250,7 @@ uninstall: ## remove what install put there
 	  $(foreach m,$(MANUALS),$(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
 clean: ## remove what was built, keep what was downloaded
-	find $(wildcard $(BUILD)) -mindepth 1 -maxdepth 1 ! -name vm ! -name kselftest -exec rm -rf {} +
+	rm -rf $(filter-out %/vm %/kselftest,$(wildcard $(BUILD)/*))
 
 distclean: ## remove build/ altogether
 	rm -rf build $(BUILD)
