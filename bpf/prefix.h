@@ -33,18 +33,21 @@
 
 /*
  * struct prefix_cursor - the page in hand, as a look-up in a map is a call
- * @page: NULL: none yet
+ * @page: the page that the last cell was in
+ * @number: of that page
  */
 struct prefix_cursor {
 	table_handle table;
 	const struct cordon_prefix_page *page;
+	__u32 number;
 };
 
 /* Return: the cell, in the page that is in hand from now on; NULL: no such cell. */
 static __always_inline const struct cordon_prefix_cell *prefix_at(struct prefix_cursor *cursor,
 								  __u32 index)
 {
-	cursor->page = table_at(cursor->table, index / CORDON_PREFIX_PAGE_CELLS);
+	cursor->number = index / CORDON_PREFIX_PAGE_CELLS;
+	cursor->page = table_at(cursor->table, cursor->number);
 	if (!cursor->page)
 		return (const void *)0;
 	table_checked(index);
@@ -81,7 +84,7 @@ static __always_inline __u32 prefix_bisect(struct prefix_cursor *cursor, __u32 f
 		first += half * prefix_reaches(cell->first, word);
 		count -= half;
 	}
-	if (!prefix_at(cursor, first))
+	if (first / CORDON_PREFIX_PAGE_CELLS != cursor->number && !prefix_at(cursor, first))
 		return PREFIX_BROKEN;
 	PREFIX_ROLLED
 	for (i = 0; i < CORDON_PREFIX_SEARCH_MAX && count > 1; i++) {
@@ -170,7 +173,7 @@ static __always_inline __u32 prefix_identity(__u32 result)
 static __always_inline __u32 prefix_lookup4(table_handle table,
 					    const struct cordon_prefix_root *root, __u32 address)
 {
-	struct prefix_cursor cursor = {table, (const void *)0};
+	struct prefix_cursor cursor = { table, (const void *)0, 0 };
 
 	return prefix_identity(prefix_word(&cursor, root->direct, root->bits, address));
 }
@@ -186,7 +189,7 @@ static __always_inline __u32 prefix_lookup6(table_handle table,
 					    const struct cordon_prefix_root *root,
 					    const __u32 word[CORDON_PREFIX_WORDS_MAX])
 {
-	struct prefix_cursor cursor = {table, (const void *)0};
+	struct prefix_cursor cursor = { table, (const void *)0, 0 };
 	__u32 direct = root->direct, bits = root->bits, result = 0, index, i;
 	const struct cordon_prefix_cell *cell;
 

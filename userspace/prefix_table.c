@@ -73,7 +73,7 @@ static int reserve(struct cells *cells, size_t more)
 /* Room was reserved. */
 static void push(struct cells *cells, uint32_t first, uint32_t second)
 {
-	cells->cell[cells->length++] = (struct cordon_prefix_cell){first, second};
+	cells->cell[cells->length++] = (struct cordon_prefix_cell){ first, second };
 }
 
 /* Room for @nr cells in one page, if they are few enough for that. */
@@ -130,7 +130,7 @@ static int sweep_begin(struct sweep *sweep, struct cells *ranges, size_t nr, uin
 	sweep->ranges = ranges;
 	sweep->base = ranges->length;
 	sweep->depth = 0;
-	sweep->open[0] = (struct interval){UINT32_MAX, inherited};
+	sweep->open[0] = (struct interval){ UINT32_MAX, inherited };
 	sweep_emit(sweep, 0, inherited);
 	return 0;
 }
@@ -138,7 +138,7 @@ static int sweep_begin(struct sweep *sweep, struct cells *ranges, size_t nr, uin
 static void sweep_open(struct sweep *sweep, uint32_t first, uint32_t last, uint32_t result)
 {
 	sweep_to(sweep, first);
-	sweep->open[++sweep->depth] = (struct interval){last, result};
+	sweep->open[++sweep->depth] = (struct interval){ last, result };
 	sweep_emit(sweep, first, result);
 }
 
@@ -193,11 +193,12 @@ static struct cordon_prefix_cell split_cell(const struct cordon_prefix_cell *ran
 	const struct cordon_prefix_cell *second = &range[nr > 1], *third = &range[nr - 1];
 	const uint32_t low = UINT32_MAX >> bits, identity = (1U << CORDON_PREFIX_IDENTITY_BITS) - 1;
 
-	return (struct cordon_prefix_cell){
-		(second->first & low) | (third->first & low) << 16,
-		CORDON_PREFIX_SPLIT | (range->second & identity) |
-			(second->second & identity) << CORDON_PREFIX_IDENTITY_BITS |
-			(third->second & identity) << 2 * CORDON_PREFIX_IDENTITY_BITS};
+	return (struct cordon_prefix_cell){ (second->first & low) | (third->first & low) << 16,
+					    CORDON_PREFIX_SPLIT | (range->second & identity) |
+						    (second->second & identity)
+							    << CORDON_PREFIX_IDENTITY_BITS |
+						    (third->second & identity)
+							    << 2 * CORDON_PREFIX_IDENTITY_BITS };
 }
 
 /* A direct cell for @nr ranges; those that it cannot hold are put at the end. */
@@ -211,13 +212,13 @@ static int make_direct(struct cells *cells, const struct cordon_prefix_cell *ran
 		return 0;
 	}
 	if (nr == 1) {
-		*ret_cell = (struct cordon_prefix_cell){0, range->second};
+		*ret_cell = (struct cordon_prefix_cell){ 0, range->second };
 		return 0;
 	}
 	err = reserve_together(cells, nr);
 	if (err)
 		return err;
-	*ret_cell = (struct cordon_prefix_cell){(uint32_t)cells->length, (uint32_t)nr};
+	*ret_cell = (struct cordon_prefix_cell){ (uint32_t)cells->length, (uint32_t)nr };
 	memcpy(&cells->cell[cells->length], range, nr * sizeof(*range));
 	cells->length += nr;
 	return 0;
@@ -360,7 +361,8 @@ static int build6(struct builder *builder, const struct cordon_prefix6 *prefixes
 
 		group = 1;
 		if (prefix->length <= passed + 32) {
-			sweep_open(&sweep, first, first | host_bits(prefix->length - passed), result);
+			sweep_open(&sweep, first, first | host_bits(prefix->length - passed),
+				   result);
 			continue;
 		}
 		group = group_size(prefix, nr - i, word);
@@ -379,13 +381,13 @@ static int take_root(struct cells *cells, uint32_t result, struct cordon_prefix_
 
 	if (result & CORDON_PREFIX_DESCEND) {
 		cell = &cells->cell[result & CORDON_PREFIX_VALUE_MASK];
-		*ret_root = (struct cordon_prefix_root){cell->first, cell->second};
+		*ret_root = (struct cordon_prefix_root){ cell->first, cell->second };
 		return 0;
 	}
 	err = reserve(cells, 1);
 	if (err)
 		return err;
-	*ret_root = (struct cordon_prefix_root){(uint32_t)cells->length, 0};
+	*ret_root = (struct cordon_prefix_root){ (uint32_t)cells->length, 0 };
 	push(cells, 0, result);
 	return 0;
 }
@@ -411,7 +413,7 @@ int cordon_prefix_table_build(const struct cordon_prefix4 *prefixes4, size_t nr4
 			      const struct cordon_prefix6 *prefixes6, size_t nr6,
 			      struct cordon_prefix_table *ret_table)
 {
-	struct builder builder = {0};
+	struct builder builder = { 0 };
 	struct cordon_prefix_table table;
 	uint32_t result;
 	int err;

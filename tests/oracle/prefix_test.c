@@ -127,7 +127,8 @@ static void add_shared(struct set *set, struct random *random)
 		for (unsigned int i = shared; i < 16; i++)
 			address[i] = (uint8_t)random_word(random);
 		add_prefix(set, address,
-			   32 * (1 + random_below(random, set->bits / 32)) + random_below(random, 3) - 1,
+			   32 * (1 + random_below(random, set->bits / 32)) +
+				   random_below(random, 3) - 1,
 			   random);
 	}
 }
@@ -191,14 +192,15 @@ static int build(const struct set *set, struct cordon_prefix_table *ret_table)
 	for (size_t i = 0; i < set->nr; i++) {
 		const struct prefix *p = &set->prefixes[i];
 
-		prefixes4[i] = (struct cordon_prefix4){.address = word_of(p->address, 0),
-						       .length = (uint8_t)p->length,
-						       .zone = p->zone};
+		prefixes4[i] = (struct cordon_prefix4){ .address = word_of(p->address, 0),
+							.length = (uint8_t)p->length,
+							.zone = p->zone };
 		prefixes6[i] = (struct cordon_prefix6){
 			.high = (uint64_t)word_of(p->address, 0) << 32 | word_of(p->address, 1),
 			.low = (uint64_t)word_of(p->address, 2) << 32 | word_of(p->address, 3),
 			.length = (uint8_t)p->length,
-			.zone = p->zone};
+			.zone = p->zone
+		};
 	}
 	return cordon_prefix_table_build(prefixes4, set->bits == 32 ? set->nr : 0, prefixes6,
 					 set->bits == 32 ? 0 : set->nr, ret_table);
@@ -207,8 +209,8 @@ static int build(const struct set *set, struct cordon_prefix_table *ret_table)
 static uint32_t table_lookup(const struct set *set, const struct cordon_prefix_table *table,
 			     const uint8_t *address)
 {
-	struct cordon_table cells = {table->pages, (__u32)table->nr_pages,
-				     sizeof(struct cordon_prefix_page)};
+	struct cordon_table cells = { table->pages, (__u32)table->nr_pages,
+				      sizeof(struct cordon_prefix_page) };
 	uint32_t word[4];
 
 	if (set->bits == 32)
@@ -239,9 +241,9 @@ static void pick_address(const struct set *set, struct random *random, uint8_t *
 		return;
 	prefix = &set->prefixes[random_below(random, (uint32_t)set->nr)];
 	for (bit = 0; bit < set->bits; bit++) {
-		bool one = bit < prefix->length ? bit_of(prefix->address, bit)
-			 : kind == 4		? bit_of(ret_address, bit)
-						: kind & 1;
+		bool one = bit < prefix->length ? bit_of(prefix->address, bit) :
+			   kind == 4		? bit_of(ret_address, bit) :
+						  kind & 1;
 
 		ret_address[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 		ret_address[bit / 8] |= (uint8_t)(one << (7 - bit % 8));

@@ -52,7 +52,7 @@ static inline struct random random_start(const char *what)
 	seed = text ? strtoull(text, NULL, 0) : (uint64_t)now.tv_sec << 20 ^ (uint64_t)now.tv_nsec;
 	printf("# %s: CORDON_SEED=%llu\n", what, (unsigned long long)seed);
 	fflush(stdout);
-	return (struct random){seed ? seed : 1};
+	return (struct random){ seed ? seed : 1 };
 }
 
 #endif
