@@ -193,8 +193,9 @@ static int attach_tc(const struct cordon_attach *attach, const struct cordon_nl_
 static int refresh_side(const struct cordon_attach *attach, const struct cordon_nl_link *link,
 			bool out, const struct side *side)
 {
-	const enum cordon_program program =
-		side->hook == CORDON_HOOK_XDP ? CORDON_PROGRAM_XDP_INGRESS : side_program(link, out);
+	const enum cordon_program program = side->hook == CORDON_HOOK_XDP ?
+						    CORDON_PROGRAM_XDP_INGRESS :
+						    side_program(link, out);
 	char pin[64];
 	int error = 0;
 
@@ -299,8 +300,8 @@ static void sweep_pins(const struct cordon_attach *attach, const struct cordon_p
 {
 	for (size_t i = 0; i < pins->nr; i++) {
 		const struct cordon_pinned_link *pin = &pins->entry[i];
-		const bool network =
-			pin->type == BPF_LINK_TYPE_TCX || pin->type == BPF_LINK_TYPE_XDP;
+		const bool network = pin->type == BPF_LINK_TYPE_TCX ||
+				     pin->type == BPF_LINK_TYPE_XDP;
 
 		if (network && !pin->present && !pin->ifindex)
 			cordon_link_unpin(attach->context, pin->name);
@@ -310,7 +311,7 @@ static void sweep_pins(const struct cordon_attach *attach, const struct cordon_p
 int cordon_attach_interfaces(const struct cordon_attach *attach,
 			     const struct cordon_nl_links *links, struct cordon_failure *failure)
 {
-	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
 	int error, first = 0;
 
 	error = cordon_pinned_links_read(attach->context, &pins);
@@ -361,15 +362,15 @@ static const struct {
 	uint32_t type; /* enum bpf_attach_type; TRACE_RAW_TP: a watcher */
 	const char *pin;
 } cgroup_hooks[CORDON_CGROUP_HOOKS] = {
-	{CORDON_PROGRAM_CGROUP_MKDIR, BPF_TRACE_RAW_TP, "cgroup-mkdir"},
-	{CORDON_PROGRAM_CGROUP_RMDIR, BPF_TRACE_RAW_TP, "cgroup-rmdir"},
-	{CORDON_PROGRAM_CONNECT4, BPF_CGROUP_INET4_CONNECT, "cgroup-connect4"},
-	{CORDON_PROGRAM_CONNECT6, BPF_CGROUP_INET6_CONNECT, "cgroup-connect6"},
-	{CORDON_PROGRAM_SENDMSG4, BPF_CGROUP_UDP4_SENDMSG, "cgroup-sendmsg4"},
-	{CORDON_PROGRAM_SENDMSG6, BPF_CGROUP_UDP6_SENDMSG, "cgroup-sendmsg6"},
-	{CORDON_PROGRAM_BIND4, BPF_CGROUP_INET4_BIND, "cgroup-bind4"},
-	{CORDON_PROGRAM_BIND6, BPF_CGROUP_INET6_BIND, "cgroup-bind6"},
-	{CORDON_PROGRAM_SOCK_CREATE, BPF_CGROUP_INET_SOCK_CREATE, "cgroup-sock_create"},
+	{ CORDON_PROGRAM_CGROUP_MKDIR, BPF_TRACE_RAW_TP, "cgroup-mkdir" },
+	{ CORDON_PROGRAM_CGROUP_RMDIR, BPF_TRACE_RAW_TP, "cgroup-rmdir" },
+	{ CORDON_PROGRAM_CONNECT4, BPF_CGROUP_INET4_CONNECT, "cgroup-connect4" },
+	{ CORDON_PROGRAM_CONNECT6, BPF_CGROUP_INET6_CONNECT, "cgroup-connect6" },
+	{ CORDON_PROGRAM_SENDMSG4, BPF_CGROUP_UDP4_SENDMSG, "cgroup-sendmsg4" },
+	{ CORDON_PROGRAM_SENDMSG6, BPF_CGROUP_UDP6_SENDMSG, "cgroup-sendmsg6" },
+	{ CORDON_PROGRAM_BIND4, BPF_CGROUP_INET4_BIND, "cgroup-bind4" },
+	{ CORDON_PROGRAM_BIND6, BPF_CGROUP_INET6_BIND, "cgroup-bind6" },
+	{ CORDON_PROGRAM_SOCK_CREATE, BPF_CGROUP_INET_SOCK_CREATE, "cgroup-sock_create" },
 };
 
 static bool is_watcher(size_t hook)
@@ -409,7 +410,7 @@ static int attach_hook(const struct cordon_attach *attach, const struct cordon_p
 static int attach_hooks(const struct cordon_attach *attach, bool watchers,
 			struct cordon_failure *failure)
 {
-	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
 	int cgroup CLEANUP(close) = -1;
 	int error;
 
@@ -443,7 +444,7 @@ int cordon_attach_cgroups(const struct cordon_attach *attach, struct cordon_fail
 void cordon_attach_cgroup_survey(const struct cordon_attach *attach,
 				 struct cordon_cgroup_hook ret_hooks[CORDON_CGROUP_HOOKS])
 {
-	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
 
 	cordon_pinned_links_read(attach->context, &pins);
 	for (size_t i = 0; i < CORDON_CGROUP_HOOKS; i++) {
@@ -529,8 +530,8 @@ static int survey_link(const struct cordon_attach *attach, const struct cordon_p
 int cordon_attach_survey(const struct cordon_attach *attach, const struct cordon_nl_links *links,
 			 struct cordon_failure *failure, struct cordon_coverages *ret_coverages)
 {
-	struct cordon_pinned_links pins CLEANUP(pinned_links) = {0};
-	struct cordon_coverages coverages CLEANUP(coverages) = {0};
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
+	struct cordon_coverages coverages CLEANUP(coverages) = { 0 };
 	int error = cordon_pinned_links_read(attach->context, &pins);
 
 	for (size_t i = 0; i < links->nr && !error; i++) {
@@ -545,7 +546,8 @@ int cordon_attach_survey(const struct cordon_attach *attach, const struct cordon
 		}
 	}
 	if (error)
-		return cordon_fail(failure, error, "cannot look at the hooks: %s", strerror(-error));
+		return cordon_fail(failure, error, "cannot look at the hooks: %s",
+				   strerror(-error));
 	*ret_coverages = coverages;
 	memset(&coverages, 0, sizeof(coverages));
 	return 0;

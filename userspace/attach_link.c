@@ -32,8 +32,8 @@ static int read_pin(const struct cordon_context *context, const char *name,
 		    struct cordon_pinned_link *ret_link)
 {
 	const struct cordon_path path = cordon_path_pin(context, "links", name);
-	struct cordon_pinned_link link = {.id = 0};
-	struct bpf_link_info info = {0};
+	struct cordon_pinned_link link = { .id = 0 };
+	struct bpf_link_info info = { 0 };
 	__u32 size = sizeof(info);
 	int fd CLEANUP(close) = -1;
 
@@ -62,7 +62,7 @@ int cordon_pinned_links_read(const struct cordon_context *context,
 			     struct cordon_pinned_links *ret_links)
 {
 	const struct cordon_path path = cordon_path_pin(context, "links", "");
-	struct cordon_pinned_links links CLEANUP(pinned_links) = {0};
+	struct cordon_pinned_links links CLEANUP(pinned_links) = { 0 };
 	DIR *folder CLEANUP(folder) = opendir(path.text);
 	const struct dirent *entry;
 
@@ -157,10 +157,10 @@ int cordon_link_replace(const struct cordon_context *context, const char *name, 
 int cordon_tcx_find(const struct cordon_pinned_links *links, int ifindex, bool out,
 		    struct cordon_tcx_found *ret_found)
 {
-	__u32 programs[HOOK_PROGRAMS_MAX] = {0}, ids[HOOK_PROGRAMS_MAX] = {0};
+	__u32 programs[HOOK_PROGRAMS_MAX] = { 0 }, ids[HOOK_PROGRAMS_MAX] = { 0 };
 	LIBBPF_OPTS(bpf_prog_query_opts, query, .prog_ids = programs, .link_ids = ids,
 		    .count = HOOK_PROGRAMS_MAX);
-	struct cordon_tcx_found found = {.link = NULL};
+	struct cordon_tcx_found found = { .link = NULL };
 	int error;
 
 	error = bpf_prog_query_opts(ifindex, out ? BPF_TCX_EGRESS : BPF_TCX_INGRESS, &query);

@@ -72,7 +72,7 @@ static int find_given(const char *wanted, struct cordon_failure *failure,
 int cordon_cgroup_find(const struct cordon_context *context, struct cordon_failure *failure,
 		       struct cordon_cgroup_root *ret_root)
 {
-	struct cordon_cgroup_root root = {.mount = 0};
+	struct cordon_cgroup_root root = { .mount = 0 };
 	int error;
 
 	if (context->cgroup)
@@ -176,7 +176,7 @@ static void walk_folder(struct walk *walk, int fd, uint64_t above)
 int cordon_cgroup_walk(const struct cordon_cgroup_root *root, cordon_cgroup_visitor visitor,
 		       void *state)
 {
-	struct walk walk = {.visitor = visitor, .state = state};
+	struct walk walk = { .visitor = visitor, .state = state };
 	const int fd = cordon_cgroup_open(root);
 
 	if (fd < 0)
@@ -192,7 +192,7 @@ int cordon_cgroup_path(const struct cordon_cgroup_root *root, uint64_t id,
 	union {
 		struct file_handle handle;
 		char room[sizeof(struct file_handle) + sizeof(uint64_t)];
-	} wanted = {.handle = {.handle_bytes = sizeof(id), .handle_type = HANDLE_KERNFS}};
+	} wanted = { .handle = { .handle_bytes = sizeof(id), .handle_type = HANDLE_KERNFS } };
 	int mount CLEANUP(close) = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fd CLEANUP(close) = -1;
 	char link[64], path[PATH_MAX];

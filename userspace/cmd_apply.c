@@ -18,7 +18,7 @@ static void print_done(const struct cordon_call *call, const struct cordon_image
 		       unsigned long confirm)
 {
 	const struct cordon_settings *settings = &image->settings;
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 
 	if (!call->context->json) {
 		printf("generation %u is in force: serial %llu, %u rules, %llu prefixes%s\n",
@@ -59,10 +59,10 @@ int cordon_cmd_apply(const struct cordon_call *call)
 	unsigned long seconds = 0;
 	bool audit = false, force = false;
 	const struct cordon_flag flags[] = {
-		{"--confirm", NULL, &confirm},
-		{"--audit", &audit, NULL},
-		{"--force", &force, NULL},
-		{NULL, NULL, NULL},
+		{ "--confirm", NULL, &confirm },
+		{ "--audit", &audit, NULL },
+		{ "--force", &force, NULL },
+		{ NULL, NULL, NULL },
 	};
 	int error;
 

@@ -30,8 +30,8 @@ struct faults {
 	size_t nr;
 };
 
-static void __attribute__((format(printf, 2, 3))) add_fault(struct faults *faults,
-							    const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+add_fault(struct faults *faults, const char *format, ...)
 {
 	char **line = array_push(faults->line, faults->nr);
 	va_list arguments;
@@ -46,8 +46,8 @@ static void __attribute__((format(printf, 2, 3))) add_fault(struct faults *fault
 
 static void check_hooks(const struct cordon_call *call, struct faults *faults)
 {
-	struct cordon_failure failure = {.text = ""}, no_bpffs = {.text = ""},
-			      no_cgroup = {.text = ""};
+	struct cordon_failure failure = { .text = "" }, no_bpffs = { .text = "" },
+			      no_cgroup = { .text = "" };
 	struct cordon_cgroup_root root;
 	struct cordon_probe probe;
 
@@ -75,8 +75,8 @@ static bool some_link_fits(const struct cordon_nl_links *links, const char *patt
 
 static void check_interfaces(const struct cordon_image *image, struct faults *faults)
 {
-	struct cordon_nl_links links CLEANUP(nl_links) = {0};
-	struct cordon_failure failure = {.text = ""};
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
+	struct cordon_failure failure = { .text = "" };
 
 	if (cordon_nl_links_read(&failure, &links)) {
 		add_fault(faults, "%s", failure.text);
@@ -103,9 +103,9 @@ static void template_of(const char *unit, char (*ret_template)[CORDON_CGROUP_PAT
 
 static bool has_unit_file(const struct cordon_context *context, const char *unit)
 {
-	static const char *const folders[] = {"/etc/systemd/system", "/run/systemd/system",
-					      "/usr/local/lib/systemd/system",
-					      "/usr/lib/systemd/system", "/lib/systemd/system"};
+	static const char *const folders[] = { "/etc/systemd/system", "/run/systemd/system",
+					       "/usr/local/lib/systemd/system",
+					       "/usr/lib/systemd/system", "/lib/systemd/system" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		char path[512];
@@ -136,7 +136,7 @@ static uint64_t look_for_unit(void *state, const struct cordon_cgroup *cgroup)
 static void check_workload(const struct cordon_call *call, const struct cordon_cgroup_root *root,
 			   const char *path, struct faults *faults)
 {
-	struct unit_search search = {.unit = path};
+	struct unit_search search = { .unit = path };
 	char template[CORDON_CGROUP_PATH_SIZE];
 
 	if (path[0] == '/') {
@@ -150,13 +150,14 @@ static void check_workload(const struct cordon_call *call, const struct cordon_c
 	if (root)
 		cordon_cgroup_walk(root, look_for_unit, &search);
 	if (!search.found)
-		add_fault(faults, "unit %s: there is no unit file and no cgroup of that name", path);
+		add_fault(faults, "unit %s: there is no unit file and no cgroup of that name",
+			  path);
 }
 
 static void check_workloads(const struct cordon_call *call, const struct cordon_image *image,
 			    struct faults *faults)
 {
-	struct cordon_failure failure = {.text = ""};
+	struct cordon_failure failure = { .text = "" };
 	struct cordon_cgroup_root root;
 	const bool has = !cordon_cgroup_find(call->context, &failure, &root);
 
@@ -189,8 +190,8 @@ static size_t count_keep(const struct cordon_image *image)
 
 static void print_zones(const struct cordon_image *image)
 {
-	static const char *const titles[] = {"ZONE", ">PREFIXES", NULL};
-	struct table table = {0};
+	static const char *const titles[] = { "ZONE", ">PREFIXES", NULL };
+	struct table table = { 0 };
 
 	table_head(&table, titles);
 	for (size_t i = 0; i < image->nr_zones; i++) {
@@ -204,8 +205,8 @@ static void print_zones(const struct cordon_image *image)
 
 static void print_rules(const struct cordon_image *image)
 {
-	static const char *const titles[] = {"RULE", "FROM", "TO", "SERVICES", NULL};
-	struct table table = {0};
+	static const char *const titles[] = { "RULE", "FROM", "TO", "SERVICES", NULL };
+	struct table table = { 0 };
 
 	table_head(&table, titles);
 	for (size_t i = 0; i < image->nr_rules; i++) {
@@ -279,7 +280,7 @@ static void print_json_lists(struct json *json, const struct cordon_image *image
 static void print_json(const struct cordon_image *image, const struct faults *faults)
 {
 	const struct cordon_settings *settings = &image->settings;
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 	char digest[65];
 
 	print_digest(settings, &digest);
@@ -301,10 +302,10 @@ static void print_json(const struct cordon_image *image, const struct faults *fa
 int cordon_cmd_check(const struct cordon_call *call)
 {
 	struct cordon_image *image CLEANUP(image) = NULL;
-	struct faults faults = {.nr = 0};
+	struct faults faults = { .nr = 0 };
 	const char *path = NULL;
 	bool node = false;
-	const struct cordon_flag flags[] = {{"--node", &node, NULL}, {NULL, NULL, NULL}};
+	const struct cordon_flag flags[] = { { "--node", &node, NULL }, { NULL, NULL, NULL } };
 	int error;
 
 	if (cordon_call_flags(call, flags, 1, 1, &path) < 0)

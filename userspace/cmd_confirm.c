@@ -12,7 +12,7 @@
 int cordon_cmd_confirm(const struct cordon_call *call)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 	uint32_t generation;
 	int error;
 

@@ -45,10 +45,10 @@ static bool is_shown(const struct counts *counts, uint32_t slot)
 
 static void print_text(const struct cordon_live *live, const struct counts *counts)
 {
-	static const char *const rule_titles[] = {"RULE", ">PACKETS", ">BYTES", "FROM",
-						  "TO",	  "SERVICES", NULL};
-	static const char *const reason_titles[] = {"DENIED", ">PACKETS", ">BYTES", NULL};
-	struct table table = {0};
+	static const char *const rule_titles[] = { "RULE", ">PACKETS", ">BYTES", "FROM",
+						   "TO",   "SERVICES", NULL };
+	static const char *const reason_titles[] = { "DENIED", ">PACKETS", ">BYTES", NULL };
+	struct table table = { 0 };
 
 	table_head(&table, rule_titles);
 	for (uint32_t i = 1; i < CORDON_RULE_SLOTS; i++) {
@@ -85,7 +85,7 @@ static void json_count(struct json *json, const struct cordon_counter *counter)
 
 static void print_json(const struct cordon_live *live, const struct counts *counts)
 {
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 
 	json_object(&json, NULL);
 	json_array(&json, "rules");
@@ -194,7 +194,8 @@ int cordon_cmd_counters(const struct cordon_call *call)
 {
 	struct cordon_live live CLEANUP(live) = cmd_live_none();
 	bool denials = false;
-	const struct cordon_flag flags[] = {{"--denials", &denials, NULL}, {NULL, NULL, NULL}};
+	const struct cordon_flag flags[] = { { "--denials", &denials, NULL },
+					     { NULL, NULL, NULL } };
 	int error;
 
 	if (cordon_call_flags(call, flags, 0, 0, NULL) < 0)

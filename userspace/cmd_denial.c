@@ -26,7 +26,7 @@ static const char *reason_name(uint16_t reason)
 
 static const char *direction_name(uint8_t direction)
 {
-	static const char *const names[] = {"in", "out", "forward", "connect", "bind"};
+	static const char *const names[] = { "in", "out", "forward", "connect", "bind" };
 
 	return direction < ARRAY_SIZE(names) ? names[direction] : "?";
 }
@@ -70,8 +70,8 @@ static void service_text(const struct cordon_denial *denial, char (*text)[32])
 		snprintf(*text, sizeof(*text), "%s", name);
 }
 
-void cmd_denial_text(FILE *file, const struct cordon_live *live,
-		     const struct cordon_denial *denial, uint64_t packets)
+void cmd_denial_text(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
+		     uint64_t packets)
 {
 	char source[64], destination[64], service[32], comm[sizeof(denial->comm) + 1];
 	char unit[PATH_MAX];
@@ -79,8 +79,9 @@ void cmd_denial_text(FILE *file, const struct cordon_live *live,
 	service_text(denial, &service);
 	clean_name(denial->comm, sizeof(denial->comm), comm);
 	find_unit(live, denial, &unit);
-	fprintf(file, "%s %s %s: %s %s (%s) -> %s (%s)", denial->key.audit ? "would deny" : "denied",
-		direction_name(denial->key.direction), reason_name(denial->key.reason), service,
+	fprintf(file, "%s %s %s: %s %s (%s) -> %s (%s)",
+		denial->key.audit ? "would deny" : "denied", direction_name(denial->key.direction),
+		reason_name(denial->key.reason), service,
 		print_address(denial->source.bytes, &source),
 		cmd_live_identity(live, denial->key.from),
 		print_address(denial->destination.bytes, &destination),
@@ -124,11 +125,11 @@ static void json_process(struct json *json, const struct cordon_live *live,
 	json_object_end(json);
 }
 
-void cmd_denial_json(FILE *file, const struct cordon_live *live,
-		     const struct cordon_denial *denial, uint64_t packets)
+void cmd_denial_json(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
+		     uint64_t packets)
 {
 	const struct cordon_denial_key *key = &denial->key;
-	struct json json = {.file = file};
+	struct json json = { .file = file };
 	char service[32], protocol[16];
 
 	service_text(denial, &service);

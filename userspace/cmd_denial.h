@@ -12,11 +12,11 @@
 /** cmd_denial_text() - one line of text
  * @packets: how many it stands for
  */
-void cmd_denial_text(FILE *file, const struct cordon_live *live,
-		     const struct cordon_denial *denial, uint64_t packets);
+void cmd_denial_text(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
+		     uint64_t packets);
 
 /** cmd_denial_json() - one object and a newline */
-void cmd_denial_json(FILE *file, const struct cordon_live *live,
-		     const struct cordon_denial *denial, uint64_t packets);
+void cmd_denial_json(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
+		     uint64_t packets);
 
 #endif

@@ -15,7 +15,7 @@
 
 static int detach(const struct cordon_call *call)
 {
-	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
 	struct cordon_probe probe;
 	int lock CLEANUP(close) = -1;
 	int error;
@@ -34,7 +34,7 @@ static int detach(const struct cordon_call *call)
 
 int cordon_cmd_detach(const struct cordon_call *call)
 {
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 	int error;
 
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)

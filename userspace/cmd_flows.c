@@ -15,7 +15,7 @@
 
 static const char *state_name(uint8_t state)
 {
-	static const char *const names[] = {"new", "established", "closing", "closed"};
+	static const char *const names[] = { "new", "established", "closing", "closed" };
 
 	return state < ARRAY_SIZE(names) ? names[state] : "?";
 }
@@ -60,10 +60,9 @@ static void add_row(struct table *table, const struct cordon_live *live,
 static void print_text(const struct cordon_live *live, const struct cordon_flow_live *flows,
 		       size_t nr)
 {
-	static const char *const titles[] = {"PROTOCOL", "FROM",      "TO",	"STATE",
-					     "RULE",	 ">PACKETS", ">BYTES", ">IDLE",
-					     NULL};
-	struct table table = {0};
+	static const char *const titles[] = { "PROTOCOL", "FROM",   "TO",    "STATE", "RULE",
+					      ">PACKETS", ">BYTES", ">IDLE", NULL };
+	struct table table = { 0 };
 
 	table_head(&table, titles);
 	for (size_t i = 0; i < nr; i++)
@@ -85,7 +84,7 @@ static void json_end(struct json *json, const char *key, const struct cordon_add
 static void print_json(const struct cordon_live *live, const struct cordon_flow_live *flows,
 		       size_t nr)
 {
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 	char protocol[16];
 
 	json_array(&json, NULL);

@@ -11,7 +11,7 @@
 
 struct cordon_live cmd_live_none(void)
 {
-	struct cordon_live live = {.has_cgroups = false};
+	struct cordon_live live = { .has_cgroups = false };
 
 	live.maps = cordon_maps_none();
 	return live;
@@ -48,7 +48,7 @@ int cmd_live_follow(const struct cordon_context *context, struct cordon_live *li
 int cmd_live_open(const struct cordon_call *call, struct cordon_live *ret_live)
 {
 	struct cordon_live live CLEANUP(live) = cmd_live_none();
-	struct cordon_failure ignored = {.text = ""};
+	struct cordon_failure ignored = { .text = "" };
 	int error;
 
 	error = cordon_maps_open(call->context, call->failure, &live.maps);
@@ -98,7 +98,7 @@ int cmd_live_flows(const struct cordon_live *live, struct cordon_flow_live **ret
 {
 	const uint32_t slot = cordon_slot(live->standing.effective, live->standing.latch);
 	struct cordon_flow_table table;
-	struct cordon_area area = {0};
+	struct cordon_area area = { 0 };
 	int error;
 
 	error = cordon_table_open(&live->maps, CORDON_TABLE_FLOWS, slot, false, &area);
@@ -106,7 +106,8 @@ int cmd_live_flows(const struct cordon_live *live, struct cordon_flow_live **ret
 		return error;
 	table.buckets = area.cells;
 	table.nr = area.count;
-	error = cordon_flows_read(&table, live->view.settings, cordon_clock_ns(), ret_flows, ret_nr);
+	error = cordon_flows_read(&table, live->view.settings, cordon_clock_ns(), ret_flows,
+				  ret_nr);
 	cordon_area_close(&area);
 	return error;
 }

@@ -36,7 +36,7 @@ static int compile(const char *path, struct cordon_diag *diag, struct cordon_ima
 int cmd_policy_compile(const struct cordon_call *call, const char *path,
 		       struct cordon_image **ret_image)
 {
-	struct cordon_diag diag = {.stored = 0};
+	struct cordon_diag diag = { .stored = 0 };
 	const int error = compile(path, &diag, ret_image);
 	const bool said = diag.errors > 0;
 

@@ -34,8 +34,8 @@ struct status {
 	size_t nr_faults;
 };
 
-static void __attribute__((format(printf, 2, 3))) add_fault(struct status *status,
-							    const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+add_fault(struct status *status, const char *format, ...)
 {
 	char **line = array_push(status->fault, status->nr_faults);
 	va_list arguments;
@@ -50,21 +50,21 @@ static void __attribute__((format(printf, 2, 3))) add_fault(struct status *statu
 
 static const char *latch_name(uint32_t latch)
 {
-	static const char *const names[] = {"open", "egress", "isolate", "lockdown"};
+	static const char *const names[] = { "open", "egress", "isolate", "lockdown" };
 
 	return latch < ARRAY_SIZE(names) ? names[latch] : "?";
 }
 
 static const char *hook_name(const struct cordon_coverage *coverage)
 {
-	static const char *const names[] = {"-", "tcx", "clsact", "xdp"};
+	static const char *const names[] = { "-", "tcx", "clsact", "xdp" };
 
 	return coverage->hook < ARRAY_SIZE(names) ? names[coverage->hook] : "?";
 }
 
 static const char *mode_name(uint32_t mode)
 {
-	static const char *const names[] = {"auto", "tc", "xdp", "exclude"};
+	static const char *const names[] = { "auto", "tc", "xdp", "exclude" };
 
 	return mode < ARRAY_SIZE(names) ? names[mode] : "?";
 }
@@ -75,8 +75,7 @@ static bool class_has(const struct cordon_class *class, uint32_t identity)
 }
 
 /* Zones tied to an interface; of class 0, to which none is tied, "any". */
-static const char *zones_of(const struct status *status, uint32_t class,
-			    char (*text)[ZONES_TEXT])
+static const char *zones_of(const struct status *status, uint32_t class, char (*text)[ZONES_TEXT])
 {
 	const struct cordon_class *classes = status->view.area[CORDON_TABLE_CLASSES].cells;
 	const struct cordon_zone *zones = status->zones.cells;
@@ -138,8 +137,9 @@ static void judge(struct status *status)
 	judge_interfaces(status);
 	judge_hooks(status);
 	if (!status->session.image[status->standing.effective & 1])
-		add_fault(status, "the image of generation %u is not on disk: new interfaces "
-				  "will belong to no zone, and a boot will load another policy",
+		add_fault(status,
+			  "the image of generation %u is not on disk: new interfaces "
+			  "will belong to no zone, and a boot will load another policy",
 			  status->standing.effective);
 }
 
@@ -181,7 +181,7 @@ static const char *state_name(const struct status *status)
 static int collect_kernel(struct status *status)
 {
 	struct cordon_attach attach;
-	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
 	struct cordon_failure *failure = status->call->failure;
 	int error;
 
@@ -212,9 +212,9 @@ static int collect(struct status *status)
 		return error;
 	status->daemon = cordon_daemon_pid(status->call->context);
 	status->counts = calloc(CORDON_INTERFACES_MAX, sizeof(*status->counts));
-	error = status->counts ? cordon_interface_counts_read(&status->session.maps,
-							      status->counts) :
-				 -ENOMEM;
+	error = status->counts ?
+			cordon_interface_counts_read(&status->session.maps, status->counts) :
+			-ENOMEM;
 	if (!error)
 		error = cordon_losses_read(&status->session.maps, &status->losses);
 	if (error)
@@ -263,10 +263,9 @@ static void print_policy(const struct status *status)
 
 static void print_interfaces(const struct status *status)
 {
-	static const char *const titles[] = {"INTERFACE", "HOOK",	"MODE",	   "ZONES",
-					     ">IN",	  ">DENIED", ">OUT", ">DENIED",
-					     "NOTE",	  NULL};
-	struct table table = {0};
+	static const char *const titles[] = { "INTERFACE", "HOOK", "MODE",    "ZONES", ">IN",
+					      ">DENIED",   ">OUT", ">DENIED", "NOTE",  NULL };
+	struct table table = { 0 };
 	char zones[ZONES_TEXT];
 
 	table_head(&table, titles);
@@ -314,8 +313,8 @@ static int print_text(const struct status *status)
 		puts("generation  none: no policy is in force");
 	print_hooks(status);
 	printf("records     %llu, %llu held back, %llu lost\n",
-	       (unsigned long long)status->losses.records,
-	       (unsigned long long)status->losses.held, (unsigned long long)status->losses.lost);
+	       (unsigned long long)status->losses.records, (unsigned long long)status->losses.held,
+	       (unsigned long long)status->losses.lost);
 	if (status->daemon)
 		printf("daemon      pid %d\n\n", status->daemon);
 	else
@@ -394,7 +393,7 @@ static void json_lists(struct json *json, const struct status *status)
 static int print_json(const struct status *status)
 {
 	const struct cordon_standing *standing = &status->standing;
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 
 	json_object(&json, NULL);
 	json_string(&json, "state", state_name(status));
@@ -433,7 +432,7 @@ static void clear(struct status *status)
 
 static int print_unloaded(const struct cordon_call *call)
 {
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 
 	if (!call->context->json) {
 		printf("cordon is not enforcing\n%s\n", call->failure->text);
@@ -452,7 +451,7 @@ static int print_unloaded(const struct cordon_call *call)
 
 int cordon_cmd_status(const struct cordon_call *call)
 {
-	struct status status = {.call = call, .session = cordon_session_none()};
+	struct status status = { .call = call, .session = cordon_session_none() };
 	int result;
 
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)

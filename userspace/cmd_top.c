@@ -83,8 +83,8 @@ static size_t make_rates(const struct sample *now, const struct sample *before, 
 
 static void print_text(const struct cordon_live *live, const struct rate *rates, size_t nr)
 {
-	static const char *const titles[] = {">PACKETS/S", ">KBIT/S", "", "NAME", NULL};
-	struct table table = {0};
+	static const char *const titles[] = { ">PACKETS/S", ">KBIT/S", "", "NAME", NULL };
+	struct table table = { 0 };
 
 	if (isatty(STDOUT_FILENO))
 		fputs("\033[H\033[2J", stdout);
@@ -102,7 +102,7 @@ static void print_text(const struct cordon_live *live, const struct rate *rates,
 
 static void print_json(const struct cordon_live *live, const struct rate *rates, size_t nr)
 {
-	struct json json = {.file = stdout};
+	struct json json = { .file = stdout };
 
 	json_object(&json, NULL);
 	json_number(&json, "generation", live->standing.effective);
@@ -129,7 +129,7 @@ struct rounds {
 static int show_rounds(const struct cordon_call *call, struct cordon_live *live,
 		       struct rounds *rounds, unsigned long count)
 {
-	const struct timespec second = {.tv_sec = 1};
+	const struct timespec second = { .tv_sec = 1 };
 	int error = take_sample(live, &rounds->sample[0]);
 
 	for (unsigned long i = 1; !error && (!count || i <= count); i++) {
@@ -156,7 +156,7 @@ int cordon_cmd_top(const struct cordon_call *call)
 	struct cordon_live live CLEANUP(live) = cmd_live_none();
 	struct rounds *rounds CLEANUP(free) = NULL;
 	const char *text = NULL;
-	const struct cordon_flag flags[] = {{"--count", NULL, &text}, {NULL, NULL, NULL}};
+	const struct cordon_flag flags[] = { { "--count", NULL, &text }, { NULL, NULL, NULL } };
 	unsigned long count = 0;
 	int error;
 

@@ -48,9 +48,9 @@ static int take_value(const struct option *option, char **argv, struct cordon_fa
 static int take_option(struct cordon_context *context, char **argv, struct cordon_failure *failure)
 {
 	const struct option options[] = {
-		{"--root", &context->root},
-		{"--bpffs", &context->bpffs},
-		{"--cgroup", &context->cgroup},
+		{ "--root", &context->root },
+		{ "--bpffs", &context->bpffs },
+		{ "--cgroup", &context->cgroup },
 	};
 
 	if (!strcmp(argv[0], "--json")) {
@@ -157,7 +157,7 @@ static int open_lock(const struct cordon_context *context, const char *name,
 int cordon_lock_take(const struct cordon_context *context, struct cordon_failure *failure,
 		     int *ret_fd)
 {
-	const struct timespec pause = {.tv_nsec = LOCK_POLL_MS * 1000000L};
+	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
 	int fd CLEANUP(close) = open_lock(context, "/run/cordon/lock", failure);
 
 	if (fd < 0)

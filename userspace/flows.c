@@ -46,9 +46,8 @@ static uint32_t idle_seconds(const struct cordon_flow *flow, uint64_t now_ns)
 	return (uint32_t)(((uint64_t)age << FLOW_TICK_SHIFT) / 1000000000ULL);
 }
 
-int cordon_flows_read(const struct cordon_flow_table *table,
-		      const struct cordon_settings *settings, uint64_t now_ns,
-		      struct cordon_flow_live **ret_flows, size_t *ret_nr)
+int cordon_flows_read(const struct cordon_flow_table *table, const struct cordon_settings *settings,
+		      uint64_t now_ns, struct cordon_flow_live **ret_flows, size_t *ret_nr)
 {
 	struct cordon_flow_live *flows = NULL, *live;
 	size_t nr = 0;
@@ -89,7 +88,7 @@ static bool find_key(const struct cordon_control *control, const struct cordon_f
 		.protocol = flow->protocol,
 	};
 
-	for (uint32_t class = 0; class < classes; class++) {
+	for (uint32_t class = 0; class < classes; class ++) {
 		flow_key_seal(control, &key, class, 0);
 		if (key.tag >> 32 == tag >> 32) {
 			*ret_key = key;

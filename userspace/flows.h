@@ -34,9 +34,8 @@ struct cordon_flow_live {
  * @ret_flows: the caller's to free
  * Return: 0 or -ENOMEM.
  */
-int cordon_flows_read(const struct cordon_flow_table *table,
-		      const struct cordon_settings *settings, uint64_t now_ns,
-		      struct cordon_flow_live **ret_flows, size_t *ret_nr);
+int cordon_flows_read(const struct cordon_flow_table *table, const struct cordon_settings *settings,
+		      uint64_t now_ns, struct cordon_flow_live **ret_flows, size_t *ret_nr);
 
 /**
  * cordon_flows_move() - copy live flows into another table, those that it does

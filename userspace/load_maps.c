@@ -28,12 +28,12 @@ static const struct {
 	enum cordon_map map;
 	const char *name;
 } tables[CORDON_TABLE_COUNT] = {
-	[CORDON_TABLE_SETTINGS] = {CORDON_MAP_SETTINGS_OF, "settings"},
-	[CORDON_TABLE_PREFIXES] = {CORDON_MAP_PREFIXES_OF, "prefixes"},
-	[CORDON_TABLE_MATRIX] = {CORDON_MAP_MATRIX_OF, "matrix"},
-	[CORDON_TABLE_PAGES] = {CORDON_MAP_PAGES_OF, "pages"},
-	[CORDON_TABLE_CLASSES] = {CORDON_MAP_CLASSES_OF, "classes"},
-	[CORDON_TABLE_FLOWS] = {CORDON_MAP_FLOWS_OF, "flows"},
+	[CORDON_TABLE_SETTINGS] = { CORDON_MAP_SETTINGS_OF, "settings" },
+	[CORDON_TABLE_PREFIXES] = { CORDON_MAP_PREFIXES_OF, "prefixes" },
+	[CORDON_TABLE_MATRIX] = { CORDON_MAP_MATRIX_OF, "matrix" },
+	[CORDON_TABLE_PAGES] = { CORDON_MAP_PAGES_OF, "pages" },
+	[CORDON_TABLE_CLASSES] = { CORDON_MAP_CLASSES_OF, "classes" },
+	[CORDON_TABLE_FLOWS] = { CORDON_MAP_FLOWS_OF, "flows" },
 };
 
 enum cordon_map cordon_table_map(enum cordon_table_id table)
@@ -61,7 +61,7 @@ uint64_t cordon_clock_ns(void)
 
 struct cordon_maps cordon_maps_none(void)
 {
-	struct cordon_maps maps = {.cpus = 0};
+	struct cordon_maps maps = { .cpus = 0 };
 
 	for (int i = 0; i < CORDON_MAP_COUNT; i++)
 		maps.fd[i] = -1;
@@ -149,7 +149,7 @@ void cordon_area_close(struct cordon_area *area)
 
 static int open_area(int fd, bool write, struct cordon_area *ret_area)
 {
-	struct bpf_map_info info = {0};
+	struct bpf_map_info info = { 0 };
 	struct cordon_area area;
 	__u32 size = sizeof(info);
 	int error;
@@ -196,7 +196,7 @@ int cordon_pin_open(const struct cordon_context *context, const char *name,
 /* Generation that a half of the slots holds, 0 for none. */
 static uint32_t stored_generation(const struct cordon_maps *maps, uint32_t parity)
 {
-	struct cordon_area area = {0};
+	struct cordon_area area = { 0 };
 	uint32_t generation;
 
 	if (cordon_table_open(maps, CORDON_TABLE_SETTINGS, cordon_slot(parity, 0), false, &area))
@@ -227,7 +227,7 @@ struct cordon_standing cordon_standing_read(const struct cordon_maps *maps)
 	const struct cordon_control *control = maps->control;
 	const uint64_t by = __atomic_load_n(&control->confirm_by, __ATOMIC_ACQUIRE);
 	const uint64_t now = cordon_clock_ns();
-	struct cordon_standing standing = {0};
+	struct cordon_standing standing = { 0 };
 
 	standing.named = __atomic_load_n(&control->generation, __ATOMIC_ACQUIRE);
 	standing.latch = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
@@ -248,7 +248,7 @@ struct cordon_standing cordon_standing_read(const struct cordon_maps *maps)
 int cordon_view_open(const struct cordon_maps *maps, uint32_t generation, uint32_t latch,
 		     struct cordon_view *ret_view)
 {
-	struct cordon_view view CLEANUP(view) = {0};
+	struct cordon_view view CLEANUP(view) = { 0 };
 
 	for (int i = 0; i < CORDON_TABLE_COUNT; i++) {
 		int error;
@@ -286,8 +286,8 @@ int cordon_map_read_all(const struct cordon_maps *maps, enum cordon_map map, uin
 	for (uint32_t done = 0; done < entries;) {
 		uint32_t count = entries - done < READ_BATCH ? entries - done : READ_BATCH;
 		const int error = bpf_map_lookup_batch(maps->fd[map], done ? &cursor : NULL,
-						       &cursor, keys,
-						       (char *)values + done * size, &count, NULL);
+						       &cursor, keys, (char *)values + done * size,
+						       &count, NULL);
 
 		if (error && error != -ENOENT)
 			return error;
@@ -356,7 +356,7 @@ int cordon_interface_counts_read(const struct cordon_maps *maps,
 int cordon_losses_read(const struct cordon_maps *maps, struct cordon_losses *ret_losses)
 {
 	struct cordon_loss *all CLEANUP(free) = calloc(maps->cpus, sizeof(*all));
-	struct cordon_losses sum = {0};
+	struct cordon_losses sum = { 0 };
 	const uint32_t key = 0;
 	int error;
 

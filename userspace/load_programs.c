@@ -52,9 +52,9 @@ struct part {
 };
 
 static const struct part parts[] = {
-	{"tcx", tcx_bpf__elf_bytes, true},
-	{"xdp", xdp_bpf__elf_bytes, false},
-	{"cgroup", cgroup_bpf__elf_bytes, false},
+	{ "tcx", tcx_bpf__elf_bytes, true },
+	{ "xdp", xdp_bpf__elf_bytes, false },
+	{ "cgroup", cgroup_bpf__elf_bytes, false },
 };
 
 /* Values of the tables of a generation, by the name of their struct. */
@@ -64,15 +64,16 @@ static const struct {
 	uint32_t size;
 	uint32_t flags;
 } templates[] = {
-	{"settings", "cordon_settings", sizeof(struct cordon_settings), BPF_F_MMAPABLE},
-	{"prefixes", "cordon_prefix_page", sizeof(struct cordon_prefix_page),
-	 BPF_F_MMAPABLE | BPF_F_INNER_MAP},
-	{"matrix", "cordon_cell", sizeof(struct cordon_cell), BPF_F_MMAPABLE | BPF_F_INNER_MAP},
-	{"pages", "cordon_page", sizeof(struct cordon_page), BPF_F_MMAPABLE | BPF_F_INNER_MAP},
-	{"classes", "cordon_class", sizeof(struct cordon_class), BPF_F_MMAPABLE | BPF_F_INNER_MAP},
-	{"flows", "cordon_flow_bucket", sizeof(struct cordon_flow_bucket),
-	 BPF_F_MMAPABLE | BPF_F_INNER_MAP},
-	{"zones", "cordon_zone", sizeof(struct cordon_zone), BPF_F_MMAPABLE},
+	{ "settings", "cordon_settings", sizeof(struct cordon_settings), BPF_F_MMAPABLE },
+	{ "prefixes", "cordon_prefix_page", sizeof(struct cordon_prefix_page),
+	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
+	{ "matrix", "cordon_cell", sizeof(struct cordon_cell), BPF_F_MMAPABLE | BPF_F_INNER_MAP },
+	{ "pages", "cordon_page", sizeof(struct cordon_page), BPF_F_MMAPABLE | BPF_F_INNER_MAP },
+	{ "classes", "cordon_class", sizeof(struct cordon_class),
+	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
+	{ "flows", "cordon_flow_bucket", sizeof(struct cordon_flow_bucket),
+	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
+	{ "zones", "cordon_zone", sizeof(struct cordon_zone), BPF_F_MMAPABLE },
 };
 
 const char *cordon_program_name(enum cordon_program program)
@@ -82,7 +83,7 @@ const char *cordon_program_name(enum cordon_program program)
 
 struct cordon_programs cordon_programs_none(void)
 {
-	struct cordon_programs programs = {.id = {0}};
+	struct cordon_programs programs = { .id = { 0 } };
 
 	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++)
 		programs.fd[i] = -1;
@@ -105,7 +106,7 @@ int cordon_programs_open(const struct cordon_context *context, struct cordon_fai
 
 	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++) {
 		const struct cordon_path path = cordon_path_pin(context, "progs", program_names[i]);
-		struct bpf_prog_info info = {0};
+		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
 		programs.fd[i] = bpf_obj_get(path.text);
@@ -203,7 +204,7 @@ static bool map_is_shared(const char *name)
 
 static int check_same(const struct bpf_map *map, int fd)
 {
-	struct bpf_map_info info = {0};
+	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info);
 	const int error = bpf_map_get_info_by_fd(fd, &info, &size);
 
@@ -233,7 +234,8 @@ static int reuse_map(const struct cordon_context *context, struct bpf_map *map,
 				   path.text);
 	if (!error)
 		error = bpf_map__reuse_fd(map, fd);
-	return error ? cordon_fail(failure, error, "cannot use %s: %s", path.text, strerror(-error)) :
+	return error ? cordon_fail(failure, error, "cannot use %s: %s", path.text,
+				   strerror(-error)) :
 		       0;
 }
 
@@ -242,8 +244,7 @@ static int prepare_maps(const struct cordon_context *context, struct bpf_object 
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, object)
-	{
+	bpf_object__for_each_map(map, object) {
 		int error;
 
 		if (!strcmp(bpf_map__name(map), "zones"))
@@ -262,8 +263,7 @@ static int pin_maps(const struct cordon_context *context, struct bpf_object *obj
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, object)
-	{
+	bpf_object__for_each_map(map, object) {
 		const struct cordon_path path =
 			cordon_path_pin(context, "maps", bpf_map__name(map));
 		int error;
@@ -284,8 +284,7 @@ static int pin_programs(const struct cordon_context *context, struct bpf_object 
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
-	{
+	bpf_object__for_each_program(program, object) {
 		const struct cordon_path path =
 			cordon_path_pin(context, "progs", bpf_program__name(program));
 		const int error = pin_over(bpf_program__fd(program), &path);
@@ -348,8 +347,9 @@ static const char *last_complaint(char *log)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (!*line || !strncmp(line, "processed ", 10) || strstr(line, "verification time") ||
-		    strstr(line, "stack depth") || strstr(line, "-- END"))
+		if (!*line || !strncmp(line, "processed ", 10) ||
+		    strstr(line, "verification time") || strstr(line, "stack depth") ||
+		    strstr(line, "-- END"))
 			continue;
 		complaint = line;
 	}
@@ -373,8 +373,8 @@ static int load_part(const struct cordon_context *context, const struct part *pa
 		     struct cordon_failure *failure)
 {
 	char *log CLEANUP(free) = calloc(1, VERIFIER_LOG);
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = part->name,
-		    .kernel_log_buf = log, .kernel_log_size = VERIFIER_LOG);
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = part->name, .kernel_log_buf = log,
+		    .kernel_log_size = VERIFIER_LOG);
 	struct bpf_object *object CLEANUP(bpf_object) = NULL;
 	const void *bytes;
 	size_t size;
@@ -463,7 +463,8 @@ static int initialise(const struct cordon_context *context, struct cordon_failur
 	error = make_secret(maps.control);
 	if (!error)
 		error = name_constants(&maps);
-	return error ? cordon_fail(failure, error, "cannot fill the maps: %s", strerror(-error)) : 0;
+	return error ? cordon_fail(failure, error, "cannot fill the maps: %s", strerror(-error)) :
+		       0;
 }
 
 static int write_digest(const struct cordon_context *context, struct cordon_failure *failure)
@@ -471,8 +472,8 @@ static int write_digest(const struct cordon_context *context, struct cordon_fail
 	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
 	const uint64_t digest = build_digest();
 	const __u32 key = 0;
-	int fd CLEANUP(close) = bpf_map_create(BPF_MAP_TYPE_ARRAY, "build", sizeof(key),
-					       sizeof(digest), 1, NULL);
+	int fd CLEANUP(close) =
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, "build", sizeof(key), sizeof(digest), 1, NULL);
 	int error = fd < 0 ? fd : bpf_map_update_elem(fd, &key, &digest, BPF_ANY);
 
 	if (!error)
@@ -485,7 +486,7 @@ static int write_digest(const struct cordon_context *context, struct cordon_fail
 
 static int make_folders(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	static const char *const folders[] = {"maps", "progs", "links"};
+	static const char *const folders[] = { "maps", "progs", "links" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		const struct cordon_path path = cordon_path_pin(context, folders[i], "");
@@ -501,7 +502,7 @@ static int make_folders(const struct cordon_context *context, struct cordon_fail
 static int load_parts(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		struct cordon_failure own = {.text = ""};
+		struct cordon_failure own = { .text = "" };
 		const int error = load_part(context, &parts[i], &own);
 
 		if (error && parts[i].must)

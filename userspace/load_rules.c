@@ -47,7 +47,7 @@ static void walk_page(struct trie_walk *walk, uint32_t page, unsigned int depth)
 static int walk_matrix(const struct cordon_maps *maps, uint32_t generation, uint32_t latch,
 		       bool *used)
 {
-	struct cordon_view view CLEANUP(view) = {0};
+	struct cordon_view view CLEANUP(view) = { 0 };
 	const struct cordon_cell *cells;
 	struct trie_walk walk;
 	uint8_t *seen CLEANUP(free) = NULL;

@@ -23,7 +23,7 @@ DEFINE_CLEANUP(folder, DIR *, closedir)
 
 static uint32_t map_id(int fd)
 {
-	struct bpf_map_info info = {0};
+	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info);
 
 	return fd >= 0 && !bpf_map_get_info_by_fd(fd, &info, &size) ? info.id : 0;
@@ -120,8 +120,9 @@ static int empty_folder(const struct cordon_context *context, const char *name,
 	const struct dirent *entry;
 
 	if (!folder)
-		return errno == ENOENT ? 0 : cordon_fail(failure, -errno, "cannot open %s: %s",
-							 path.text, strerror(errno));
+		return errno == ENOENT ? 0 :
+					 cordon_fail(failure, -errno, "cannot open %s: %s",
+						     path.text, strerror(errno));
 	while ((entry = readdir(folder))) {
 		if (entry->d_name[0] == '.')
 			continue;
@@ -136,7 +137,7 @@ static int empty_folder(const struct cordon_context *context, const char *name,
 
 int cordon_load_unpin(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	static const char *const folders[] = {"links", "progs", "maps"};
+	static const char *const folders[] = { "links", "progs", "maps" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		const int error = empty_folder(context, folders[i], failure);

@@ -70,7 +70,7 @@ static int create_like(const struct cordon_context *context, const char *name, s
 {
 	const struct cordon_path path = cordon_path_pin(context, "maps", name);
 	LIBBPF_OPTS(bpf_map_create_opts, options);
-	struct bpf_map_info info = {0};
+	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info);
 	int model CLEANUP(close) = bpf_obj_get(path.text);
 	int btf CLEANUP(close) = -1;
@@ -160,12 +160,11 @@ static int flows_in_force(const struct cordon_maps *maps, uint32_t *ret_buckets)
 {
 	const struct cordon_standing standing = cordon_standing_read(maps);
 	const uint32_t slot = cordon_slot(standing.effective, 0);
-	struct bpf_map_info info = {0};
+	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info), id;
 	int fd CLEANUP(close) = -1;
 
-	if (!standing.effective ||
-	    bpf_map_lookup_elem(maps->fd[CORDON_MAP_FLOWS_OF], &slot, &id))
+	if (!standing.effective || bpf_map_lookup_elem(maps->fd[CORDON_MAP_FLOWS_OF], &slot, &id))
 		return -ENOENT;
 	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0 || bpf_map_get_info_by_fd(fd, &info, &size))
@@ -283,7 +282,7 @@ static int fill_slots(const struct fill *fill)
 static bool fill_is_done(const struct fill *fill)
 {
 	for (int i = 0; i < CORDON_LATCH_LEVELS; i++) {
-		struct bpf_map_info info = {0};
+		struct bpf_map_info info = { 0 };
 		__u32 size = sizeof(info), id;
 
 		if (bpf_map_lookup_elem(fill->outer, &fill->slots[i], &id) ||
@@ -326,7 +325,7 @@ static void fill_start(struct fill *fill)
 
 static int fill_wait(struct fill *fill)
 {
-	const struct timespec pause = {.tv_nsec = 20000};
+	const struct timespec pause = { .tv_nsec = 20000 };
 	const uint64_t until = cordon_clock_ns() + SLOT_WAIT_MS * 1000000ULL;
 
 	/* No child: at least slowly. */
@@ -398,8 +397,8 @@ static void put_in_force(struct cordon_control *control, uint32_t number, uint32
 static int move_flows(const struct cordon_maps *maps, uint32_t former,
 		      const struct cordon_generation *generation)
 {
-	struct cordon_view view CLEANUP(view) = {0};
-	struct cordon_area from = {0}, to = {0};
+	struct cordon_view view CLEANUP(view) = { 0 };
+	struct cordon_area from = { 0 }, to = { 0 };
 	int error;
 
 	if (!generation->flows_moved || !former)
@@ -412,8 +411,8 @@ static int move_flows(const struct cordon_maps *maps, uint32_t former,
 		error = cordon_table_open(maps, CORDON_TABLE_FLOWS,
 					  cordon_slot(generation->number, 0), true, &to);
 	if (!error) {
-		const struct cordon_flow_table source = {from.cells, from.count};
-		const struct cordon_flow_table target = {to.cells, to.count};
+		const struct cordon_flow_table source = { from.cells, from.count };
+		const struct cordon_flow_table target = { to.cells, to.count };
 
 		cordon_flows_move(maps->control, view.settings,
 				  view.area[CORDON_TABLE_CLASSES].count, &source, &target);

@@ -11,7 +11,7 @@
 #include "table.h"
 #include "util/array.h"
 
-static const struct cordon_command commands[] = {CORDON_COMMANDS};
+static const struct cordon_command commands[] = { CORDON_COMMANDS };
 
 static const struct cordon_command *find_command(const char *name)
 {
@@ -40,8 +40,8 @@ static int run_command(const struct cordon_command *command, const struct cordon
 
 int main(int argc, char **argv)
 {
-	struct cordon_context context = {.root = "", .bpffs = CORDON_BPFFS_DEFAULT};
-	struct cordon_failure failure = {.text = ""};
+	struct cordon_context context = { .root = "", .bpffs = CORDON_BPFFS_DEFAULT };
+	struct cordon_failure failure = { .text = "" };
 	const struct cordon_command *command;
 
 	if (cordon_context_take(&context, &argc, argv, &failure)) {
@@ -57,5 +57,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cordon: there is no command %s; see cordon --help\n", argv[1]);
 		return CORDON_EXIT_USAGE;
 	}
-	return run_command(command, &(struct cordon_call){&context, argc - 1, argv + 1, &failure});
+	return run_command(command,
+			   &(struct cordon_call){ &context, argc - 1, argv + 1, &failure });
 }

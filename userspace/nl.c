@@ -154,7 +154,7 @@ static int take_address(struct nl_msg *message, void *state)
 static int dump(int type, nl_recvmsg_msg_cb_t take, void *state, struct cordon_failure *failure)
 {
 	struct nl_sock *socket CLEANUP(nl_socket) = nl_socket_alloc();
-	struct ifinfomsg request = {.ifi_family = AF_UNSPEC};
+	struct ifinfomsg request = { .ifi_family = AF_UNSPEC };
 	int error;
 
 	if (!socket)
@@ -175,7 +175,7 @@ static int dump(int type, nl_recvmsg_msg_cb_t take, void *state, struct cordon_f
  * of it brings the next dump. */
 int cordon_nl_links_read(struct cordon_failure *failure, struct cordon_nl_links *ret_links)
 {
-	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
 	const int error = dump(RTM_GETLINK, take_link, &links, failure);
 
 	if (error)
@@ -203,7 +203,7 @@ const struct cordon_nl_link *cordon_nl_link_find(const struct cordon_nl_links *l
 int cordon_nl_addresses_read(struct cordon_failure *failure,
 			     struct cordon_nl_addresses *ret_addresses)
 {
-	struct cordon_nl_addresses addresses = {0};
+	struct cordon_nl_addresses addresses = { 0 };
 	const int error = dump(RTM_GETADDR, take_address, &addresses, failure);
 
 	if (error) {

@@ -145,7 +145,7 @@ static int add_child(const struct cordon_attach *attach, const struct cordon_nl_
 		     const struct cordon_nl_link *child, struct vlans *vlans)
 {
 	const struct cordon_nl_link *lower = cordon_nl_link_find(links, child->lower);
-	struct vlan model = {.key = {.outer = child->vlan}};
+	struct vlan model = { .key = { .outer = child->vlan } };
 	int error;
 
 	if (!lower)
@@ -203,7 +203,7 @@ static int put_vlan(const struct cordon_attach *attach, struct vlan *vlan)
 
 int cordon_place_vlans(const struct cordon_attach *attach, const struct cordon_nl_links *links)
 {
-	struct vlans vlans = {.nr = 0};
+	struct vlans vlans = { .nr = 0 };
 	int error = 0;
 
 	for (size_t i = 0; i < links->nr && !error; i++) {

@@ -27,7 +27,7 @@ static bool has_tcx(void)
 
 int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret_probe)
 {
-	struct cordon_probe probe = {.major = 0};
+	struct cordon_probe probe = { .major = 0 };
 	struct utsname name;
 
 	if (geteuid())
@@ -35,8 +35,8 @@ int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret
 	if (uname(&name) || sscanf(name.release, "%u.%u", &probe.major, &probe.minor) != 2)
 		return cordon_fail(failure, -ENOTSUP, "cannot tell the kernel's version");
 	if (probe.major < 6 || (probe.major == 6 && probe.minor < 1))
-		return cordon_fail(failure, -ENOTSUP, "kernel %s is too old: 6.1 or newer is needed",
-				   name.release);
+		return cordon_fail(failure, -ENOTSUP,
+				   "kernel %s is too old: 6.1 or newer is needed", name.release);
 	probe.btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 	if (!probe.btf)
 		return cordon_fail(failure, -ENOTSUP,

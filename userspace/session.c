@@ -18,7 +18,7 @@
 
 struct cordon_session cordon_session_none(void)
 {
-	struct cordon_session session = {.lock = -1};
+	struct cordon_session session = { .lock = -1 };
 
 	session.maps = cordon_maps_none();
 	session.programs = cordon_programs_none();
@@ -105,7 +105,7 @@ struct cordon_attach cordon_session_attach(const struct cordon_session *session)
 		.context = session->context,
 		.maps = &session->maps,
 		.programs = &session->programs,
-		.image = {session->image[0], session->image[1]},
+		.image = { session->image[0], session->image[1] },
 		.effective = cordon_standing_read(&session->maps).effective,
 		.cgroups = session->has_cgroups ? &session->cgroups : NULL,
 		.tcx = session->tcx,
@@ -117,7 +117,7 @@ struct cordon_attach cordon_session_attach(const struct cordon_session *session)
 static int cover_interfaces(const struct cordon_session *session, struct cordon_failure *failure)
 {
 	const struct cordon_attach attach = cordon_session_attach(session);
-	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
 	int error = cordon_nl_links_read(failure, &links);
 
 	if (!error)
@@ -186,7 +186,7 @@ static int check_serial(const struct cordon_session *session, const struct cordo
 			struct cordon_failure *failure)
 {
 	const uint32_t effective = cordon_standing_read(&session->maps).effective;
-	struct cordon_view view CLEANUP(view) = {0};
+	struct cordon_view view CLEANUP(view) = { 0 };
 
 	if (wish->force || wish->restored || !effective ||
 	    cordon_view_open(&session->maps, effective, 0, &view))
@@ -212,8 +212,7 @@ static int check_pending(const struct cordon_session *session, struct cordon_fai
 			   (unsigned long long)(standing.left_ns / 1000000000ULL) + 1);
 }
 
-static uint32_t choose_number(const struct cordon_session *session,
-			      const struct cordon_apply *wish)
+static uint32_t choose_number(const struct cordon_session *session, const struct cordon_apply *wish)
 {
 	const uint32_t highest = cordon_store_highest(session->context);
 
@@ -227,7 +226,7 @@ static int prepare_machine(const struct cordon_session *session, const struct co
 			   struct cordon_failure *failure)
 {
 	struct cordon_attach attach = cordon_session_attach(session);
-	struct cordon_nl_links links CLEANUP(nl_links) = {0};
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
 	int error;
 
 	attach.image[image->settings.generation & 1] = image;
@@ -272,6 +271,31 @@ static int keep_files(const struct cordon_session *session, const struct cordon_
 	return cordon_store_save(session->context, wish->image, wish->policy, failure);
 }
 
+/* After the switch nothing turns it back; what could not be done is said. */
+static int finish(struct cordon_session *session, struct cordon_image *image,
+		  struct cordon_failure *failure)
+{
+	const uint32_t generation = image->settings.generation;
+	struct cordon_failure own = { .text = "" };
+	int attached, shown, kept;
+
+	cordon_rules_sweep(&session->maps);
+	/* The image of the new generation is at hand; do not read it again. */
+	cordon_image_free(session->image[generation & 1]);
+	session->image[generation & 1] = image;
+	attached = attach_all(session, &own);
+	session->image[generation & 1] = NULL;
+	shown = show(session, &own);
+	kept = point_files(session, &own);
+	if (!attached && !shown && !kept)
+		return 0;
+	return cordon_fail(failure,
+			   attached ? attached :
+			   shown    ? shown :
+				      kept,
+			   "generation %u is in force, but: %s", generation, own.text);
+}
+
 int cordon_session_apply(struct cordon_session *session, const struct cordon_apply *wish,
 			 struct cordon_failure *failure)
 {
@@ -289,15 +313,7 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 		error = switch_generation(session, wish, failure);
 	if (error)
 		return error;
-	cordon_rules_sweep(&session->maps);
-	/* The image of the new generation is at hand; do not read it again. */
-	cordon_image_free(session->image[wish->image->settings.generation & 1]);
-	session->image[wish->image->settings.generation & 1] = wish->image;
-	error = attach_all(session, failure);
-	session->image[wish->image->settings.generation & 1] = NULL;
-	if (!error)
-		error = show(session, failure);
-	return error ? error : point_files(session, failure);
+	return finish(session, wish->image, failure);
 }
 
 int cordon_session_confirm(struct cordon_session *session, struct cordon_failure *failure)
@@ -308,8 +324,7 @@ int cordon_session_confirm(struct cordon_session *session, struct cordon_failure
 		return cordon_fail(failure, -ETIMEDOUT,
 				   "too late: generation %u has lapsed, generation %u is back in "
 				   "force",
-				   session->lapsed,
-				   cordon_standing_read(&session->maps).effective);
+				   session->lapsed, cordon_standing_read(&session->maps).effective);
 	error = cordon_load_confirm(&session->maps, failure);
 	return error ? error : cordon_session_refresh(session, failure);
 }

@@ -91,8 +91,9 @@ int cordon_store_save(const struct cordon_context *context, const struct cordon_
 {
 	const int error = save(context, image, policy);
 
-	return error ? cordon_fail(failure, error, "cannot keep the policy in %s" POLICY_FOLDER
-				   ": %s", context->root, strerror(-error)) :
+	return error ? cordon_fail(failure, error,
+				   "cannot keep the policy in %s" POLICY_FOLDER ": %s",
+				   context->root, strerror(-error)) :
 		       0;
 }
 
@@ -116,34 +117,43 @@ static int point(const struct cordon_context *context, const char *name, const c
 	return 0;
 }
 
-static int point_number(const struct cordon_context *context, const char *name,
-			uint32_t generation)
+static int unpoint(const struct cordon_context *context, const char *name)
 {
-	char text[16];
 	struct cordon_path link;
+	char path[96];
 
-	snprintf(text, sizeof(text), "%u", generation);
-	if (generation)
-		return point(context, name, text);
-	snprintf(text, sizeof(text), "/%s", name);
-	link = cordon_path_root(context, POLICY_FOLDER);
-	strncat(link.text, text, sizeof(link.text) - strlen(link.text) - 1);
+	snprintf(path, sizeof(path), POLICY_FOLDER "/%s", name);
+	link = cordon_path_root(context, path);
 	return unlink(link.text) && errno != ENOENT ? -errno : 0;
 }
 
-static int point_names(const struct cordon_context *context)
-{
-	static const char *const names[][2] = {
-		{"active.yaml", "active/policy.yaml"},
-		{"active.image", "active/image"},
-		{"former.yaml", "former/policy.yaml"},
-		{"former.image", "former/image"},
-	};
-	int error = 0;
+/**
+ * struct names - what a person looks for: active -> 57, active.yaml ...
+ */
+struct names {
+	const char *folder;
+	const char *text;
+	const char *text_target;
+	const char *image;
+	const char *image_target;
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !error; i++)
-		error = point(context, names[i][0], names[i][1]);
-	return error;
+static int point_names(const struct cordon_context *context, const struct names *names,
+		       uint32_t generation)
+{
+	char number[16];
+	int error;
+
+	snprintf(number, sizeof(number), "%u", generation);
+	if (!generation) {
+		unpoint(context, names->text);
+		unpoint(context, names->image);
+		return unpoint(context, names->folder);
+	}
+	error = point(context, names->folder, number);
+	if (!error)
+		error = point(context, names->text, names->text_target);
+	return error ? error : point(context, names->image, names->image_target);
 }
 
 static uint32_t folder_number(const struct dirent *entry)
@@ -156,7 +166,7 @@ static uint32_t folder_number(const struct dirent *entry)
 
 static void forget(const struct cordon_context *context, uint32_t generation)
 {
-	static const char *const names[] = {"image", "policy.yaml", ""};
+	static const char *const names[] = { "image", "policy.yaml", "" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct cordon_path path = store_path(context, generation, names[i]);
@@ -185,14 +195,16 @@ static void forget_others(const struct cordon_context *context, uint32_t active,
 int cordon_store_point(const struct cordon_context *context, uint32_t active, uint32_t former,
 		       struct cordon_failure *failure)
 {
+	static const struct names active_names = { "active", "active.yaml", "active/policy.yaml",
+						   "active.image", "active/image" };
+	static const struct names former_names = { "former", "former.yaml", "former/policy.yaml",
+						   "former.image", "former/image" };
 	const struct cordon_path folder = cordon_path_root(context, POLICY_FOLDER);
 	int error;
 
-	error = point_number(context, "active", active);
+	error = point_names(context, &active_names, active);
 	if (!error)
-		error = point_number(context, "former", former);
-	if (!error)
-		error = point_names(context);
+		error = point_names(context, &former_names, former);
 	if (!error)
 		error = sync_folder(folder.text);
 	if (error)

@@ -16,37 +16,41 @@
 
 /* {name, arguments, summary, options, function} */
 #define CORDON_COMMANDS                                                                            \
-	{"check", "[--node] POLICY", "read a policy and say what would be loaded",                 \
-	 "  --node        also ask this machine: hooks, interfaces and units; exit 3 if\n"         \
-	 "                something is missing\n",                                                 \
-	 cordon_cmd_check},                                                                        \
-	{"apply", "POLICY [--confirm SECONDS] [--audit] [--force]",                                \
-	 "put a policy into force",                                                                \
-	 "  --confirm S   the former policy returns by itself after S seconds unless\n"            \
-	 "                `cordon confirm` comes\n"                                                \
-	 "  --audit       deny nothing, count and record what would be denied\n"                   \
-	 "  --force       also if its serial number is lower\n",                                   \
-	 cordon_cmd_apply},                                                                        \
-	{"confirm", "", "keep the policy that waits for it", "", cordon_cmd_confirm},              \
-	{"rollback", "", "put the former policy back into force", "", cordon_cmd_rollback},        \
-	{"run", "", "load, attach, follow interfaces and report denials until ended", "",          \
-	 cordon_cmd_run},                                                                          \
-	{"detach", "", "take everything out of the kernel; nothing is enforced any more", "",      \
-	 cordon_cmd_detach},                                                                       \
-	{"status", "", "what is in force and covered; exit 0 enforcing, 3 degraded, 4 not", "",    \
-	 cordon_cmd_status},                                                                       \
-	{"explain", "DIRECTION PROTOCOL SOURCE DESTINATION [PORT]",                                \
-	 "the rule or reason that decides",                                                        \
-	 "  DIRECTION     in, out or forward\n"                                                    \
-	 "  PORT          port, or TYPE/CODE of ICMP\n"                                            \
-	 "  --interface I as seen there (forward: where it comes in)\n"                            \
-	 "  --workload W  sent by, or meant for, this workload\n"                                  \
-	 "  --policy FILE this policy instead of the one in force\n",                              \
-	 cordon_cmd_explain},                                                                      \
-	{"counters", "[--denials]", "packets by rule, and denied by reason",                       \
-	 "  --denials     who was denied what\n", cordon_cmd_counters},                            \
-	{"flows", "", "live flows", "", cordon_cmd_flows},                                         \
-	{"top", "[--count N]", "what is busiest, every second",                                    \
-	 "  --count N     end after N rounds\n", cordon_cmd_top}
+	{ "check", "[--node] POLICY", "read a policy and say what would be loaded",                \
+	  "  --node        also ask this machine: hooks, interfaces and units; exit 3 if\n"        \
+	  "                something is missing\n",                                                \
+	  cordon_cmd_check },                                                                      \
+		{ "apply", "POLICY [--confirm SECONDS] [--audit] [--force]",                       \
+		  "put a policy into force",                                                       \
+		  "  --confirm S   the former policy returns by itself after S seconds unless\n"   \
+		  "                `cordon confirm` comes\n"                                       \
+		  "  --audit       deny nothing, count and record what would be denied\n"          \
+		  "  --force       also if its serial number is lower\n",                          \
+		  cordon_cmd_apply },                                                              \
+		{ "confirm", "", "keep the policy that waits for it", "", cordon_cmd_confirm },    \
+		{ "rollback", "", "put the former policy back into force", "",                     \
+		  cordon_cmd_rollback },                                                           \
+		{ "run", "", "load, attach, follow interfaces and report denials until ended", "", \
+		  cordon_cmd_run },                                                                \
+		{ "detach", "", "take everything out of the kernel; nothing is enforced any more", \
+		  "", cordon_cmd_detach },                                                         \
+		{ "status", "",                                                                    \
+		  "what is in force and covered; exit 0 enforcing, 3 degraded, 4 not", "",         \
+		  cordon_cmd_status },                                                             \
+		{ "explain", "DIRECTION PROTOCOL SOURCE DESTINATION [PORT]",                       \
+		  "the rule or reason that decides",                                               \
+		  "  DIRECTION     in, out or forward\n"                                           \
+		  "  PORT          port, or TYPE/CODE of ICMP\n"                                   \
+		  "  --interface I as seen there (forward: where it comes in)\n"                   \
+		  "  --workload W  sent by, or meant for, this workload\n"                         \
+		  "  --policy FILE this policy instead of the one in force\n",                     \
+		  cordon_cmd_explain },                                                            \
+		{ "counters", "[--denials]", "packets by rule, and denied by reason",              \
+		  "  --denials     who was denied what\n", cordon_cmd_counters },                  \
+		{ "flows", "", "live flows", "", cordon_cmd_flows },                               \
+	{                                                                                          \
+		"top", "[--count N]", "what is busiest, every second",                             \
+			"  --count N     end after N rounds\n", cordon_cmd_top                     \
+	}
 
 #endif

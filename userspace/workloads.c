@@ -43,7 +43,7 @@ static uint32_t identity_of(const struct filling *filling, const char *path)
 static int set_identity(const struct filling *filling, enum cordon_map map, const void *key,
 			uint32_t identity)
 {
-	struct cordon_workload value = {.identity = {0}};
+	struct cordon_workload value = { .identity = { 0 } };
 	const int missing = cordon_hash_get(filling->maps, map, key, &value);
 
 	if (missing && missing != -ENOENT)
@@ -87,7 +87,8 @@ static int fill_paths(struct filling *filling)
 	keys = all;
 	for (size_t i = 0; !error && i < nr; i++) {
 		if (!identity_of(filling, keys[i].path))
-			error = set_identity_surely(filling, CORDON_MAP_WORKLOAD_PATHS, &keys[i], 0);
+			error = set_identity_surely(filling, CORDON_MAP_WORKLOAD_PATHS, &keys[i],
+						    0);
 	}
 	return error;
 }
@@ -155,9 +156,8 @@ static int learn_names(struct filling *filling)
 {
 	for (size_t i = 0; i < filling->image->nr_workloads; i++) {
 		size_t former;
-		const int error = cordon_names_add(&filling->names, 0,
-						   filling->image->workloads[i].path.path, i,
-						   &former);
+		const int error = cordon_names_add(
+			&filling->names, 0, filling->image->workloads[i].path.path, i, &former);
 
 		if (error && error != -EEXIST)
 			return error;
@@ -226,8 +226,8 @@ static int put_addresses(const struct cordon_maps *maps,
 		uint32_t present;
 		int error;
 
-		if (!cordon_hash_get(maps, CORDON_MAP_LOCAL_ADDRESSES,
-				     &addresses->entry[i].address, &present) &&
+		if (!cordon_hash_get(maps, CORDON_MAP_LOCAL_ADDRESSES, &addresses->entry[i].address,
+				     &present) &&
 		    present == index)
 			continue;
 		error = cordon_hash_set(maps, CORDON_MAP_LOCAL_ADDRESSES,
@@ -241,7 +241,7 @@ static int put_addresses(const struct cordon_maps *maps,
 
 int cordon_addresses_fill(const struct cordon_maps *maps, struct cordon_failure *failure)
 {
-	struct cordon_nl_addresses addresses = {0};
+	struct cordon_nl_addresses addresses = { 0 };
 	struct cordon_address *keys CLEANUP(free) = NULL;
 	void *all = NULL;
 	size_t nr = 0;

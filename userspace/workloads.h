@@ -17,8 +17,7 @@
  * @cgroups: NULL: there is no cgroup2
  */
 int cordon_workloads_fill(const struct cordon_maps *maps, const struct cordon_image *image,
-			  const struct cordon_cgroup_root *cgroups,
-			  struct cordon_failure *failure);
+			  const struct cordon_cgroup_root *cgroups, struct cordon_failure *failure);
 
 /** cordon_addresses_fill() - the node's own addresses, as they are now */
 int cordon_addresses_fill(const struct cordon_maps *maps, struct cordon_failure *failure);

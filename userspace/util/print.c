@@ -190,7 +190,7 @@ static void print_cell(const struct table *table, size_t index, const int *width
 
 void table_print(struct table *table, FILE *file)
 {
-	int width[TABLE_COLUMNS_MAX] = {0};
+	int width[TABLE_COLUMNS_MAX] = { 0 };
 
 	if (table->failed)
 		fputs("(out of memory)\n", file);
@@ -208,7 +208,7 @@ void table_print(struct table *table, FILE *file)
 
 const char *print_size(uint64_t bytes, char (*buffer)[32])
 {
-	static const char *const units[] = {"kB", "MB", "GB", "TB"};
+	static const char *const units[] = { "kB", "MB", "GB", "TB" };
 	double value = (double)bytes;
 	size_t unit = 0;
 
@@ -224,7 +224,7 @@ const char *print_size(uint64_t bytes, char (*buffer)[32])
 
 const char *print_address(const uint8_t bytes[16], char (*buffer)[64])
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	if (!memcmp(bytes, mapped, sizeof(mapped)))
 		inet_ntop(AF_INET, bytes + sizeof(mapped), *buffer, sizeof(*buffer));
@@ -236,10 +236,12 @@ const char *print_address(const uint8_t bytes[16], char (*buffer)[64])
 const char *print_protocol(uint8_t protocol, char (*buffer)[16])
 {
 	static const char *const names[256] = {
-		[IPPROTO_ICMP] = "icmp",      [IPPROTO_IGMP] = "igmp", [IPPROTO_IPIP] = "ipip",
-		[IPPROTO_TCP] = "tcp",	      [IPPROTO_UDP] = "udp",   [IPPROTO_DCCP] = "dccp",
-		[IPPROTO_GRE] = "gre",	      [IPPROTO_ESP] = "esp",   [IPPROTO_AH] = "ah",
-		[IPPROTO_ICMPV6] = "icmpv6",  [IPPROTO_SCTP] = "sctp", [IPPROTO_FRAGMENT] = "fragment",
+		[IPPROTO_ICMP] = "icmp",       [IPPROTO_IGMP] = "igmp",
+		[IPPROTO_IPIP] = "ipip",       [IPPROTO_TCP] = "tcp",
+		[IPPROTO_UDP] = "udp",	       [IPPROTO_DCCP] = "dccp",
+		[IPPROTO_GRE] = "gre",	       [IPPROTO_ESP] = "esp",
+		[IPPROTO_AH] = "ah",	       [IPPROTO_ICMPV6] = "icmpv6",
+		[IPPROTO_SCTP] = "sctp",       [IPPROTO_FRAGMENT] = "fragment",
 		[IPPROTO_UDPLITE] = "udplite",
 	};
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cordon run: what a boot starts.  The policy that stands in the kernel stays;
+ * else the last good one from the store; else /etc/cordon/policy.yaml.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd_policy.h"
+#include "command.h"
+#include "daemon.h"
+#include "session.h"
+#include "store.h"
+
+static int restore(struct cordon_session *session, const struct cordon_call *call)
+{
+	const uint32_t active = cordon_store_active(call->context);
+	const struct cordon_path text = cordon_store_text(call->context, active);
+	struct cordon_image *image CLEANUP(image) = NULL;
+	int error;
+
+	if (!active)
+		return -ENOENT;
+	error = cordon_store_image(call->context, active, &image);
+	if (error)
+		return error;
+	return cordon_session_apply(
+		session,
+		&(struct cordon_apply){ .image = image, .policy = text.text, .restored = true },
+		call->failure);
+}
+
+static int compile_and_apply(struct cordon_session *session, const struct cordon_call *call,
+			     const char *path)
+{
+	struct cordon_image *image CLEANUP(image) = NULL;
+	const int error = cmd_policy_compile(call, path, &image);
+
+	if (error)
+		return error;
+	return cordon_session_apply(
+		session, &(struct cordon_apply){ .image = image, .policy = path }, call->failure);
+}
+
+/* An image of another version, or damaged, is made again from its text. */
+static int apply_some(struct cordon_session *session, const struct cordon_call *call)
+{
+	const struct cordon_path text =
+		cordon_store_text(call->context, cordon_store_active(call->context));
+	const struct cordon_path given = cordon_path_root(call->context, "/etc/cordon/policy.yaml");
+	int error = restore(session, call);
+
+	if (!error || call->failure->text[0])
+		return error;
+	if (error != -ENOENT)
+		fprintf(stderr, "cordon: the stored image cannot be used (%s)\n", strerror(-error));
+	if (!access(text.text, R_OK) && !compile_and_apply(session, call, text.text))
+		return 0;
+	if (!access(given.text, R_OK)) {
+		memset(call->failure, 0, sizeof(*call->failure));
+		return compile_and_apply(session, call, given.text);
+	}
+	return cordon_fail(call->failure, -ENOENT,
+			   "there is no policy: neither a stored one nor %s", given.text);
+}
+
+static int enforce(struct cordon_session *session, const struct cordon_call *call)
+{
+	int error;
+
+	if (cordon_standing_read(&session->maps).effective)
+		error = cordon_session_refresh(session, call->failure);
+	else
+		error = apply_some(session, call);
+	/* With a policy in force, what is missing is tried again as we follow. */
+	if (error < 0 && cordon_standing_read(&session->maps).effective) {
+		fprintf(stderr, "cordon: %s\n", call->failure->text);
+		memset(call->failure, 0, sizeof(*call->failure));
+		return 0;
+	}
+	return error;
+}
+
+static int start(const struct cordon_call *call)
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	const int error =
+		cordon_session_open(call->context, CORDON_SESSION_LOAD, call->failure, &session);
+
+	return error ? error : enforce(&session, call);
+}
+
+int cordon_cmd_run(const struct cordon_call *call)
+{
+	int daemon CLEANUP(close) = -1;
+	int error;
+
+	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
+		return CORDON_EXIT_USAGE;
+	error = cordon_daemon_claim(call->context, call->failure, &daemon);
+	if (!error)
+		error = start(call);
+	return error ? error : cordon_daemon_run(call->context, call->failure);
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The daemon's one loop.  Whatever comes, it asks the kernel how things are
+ * and mends what is missing; it believes no message but as a hint to look.
+ */
+#include "daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cmd_denial.h"
+#include "cmd_live.h"
+#include "nl.h"
+#include "ring.h"
+#include "session.h"
+#include "tally.h"
+#include "util/print.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "workloads.h"
+
+struct daemon {
+	const struct cordon_context *context;
+	struct cordon_nl_watch *watch;
+	struct cordon_ring *ring;
+	struct cordon_tally *tally;
+	struct cordon_live live;
+	struct cordon_denial *slots;	/* room for a sweep */
+	struct cordon_image *image[2];	/* kept between two looks */
+	struct cordon_nl_change undone; /* to be tried again */
+	int epoll;
+	int signals;
+	int timer;
+	bool end;
+};
+
+/* systemd's notification protocol is one datagram (sd_notify(3)). */
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = path ? strlen(path) : 0;
+	int fd CLEANUP(close) = -1;
+
+	if (!length || length >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, length);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+static void complain(const struct cordon_failure *failure)
+{
+	fprintf(stderr, "cordon: %s\n", failure->text);
+}
+
+/* The images are read once a generation, not once an interface. */
+static void lend_images(struct daemon *daemon, struct cordon_session *session)
+{
+	for (int i = 0; i < 2; i++)
+		session->image[i] = TAKE(daemon->image[i]);
+}
+
+static void take_images_back(struct daemon *daemon, struct cordon_session *session)
+{
+	for (int i = 0; i < 2; i++)
+		daemon->image[i] = TAKE(session->image[i]);
+}
+
+static int mend(struct cordon_session *session, const struct cordon_nl_change *change,
+		struct cordon_failure *failure)
+{
+	int error = 0;
+
+	/* The trial that lapsed is over: files and pins follow. */
+	if (session->lapsed)
+		return cordon_session_refresh(session, failure);
+	if (change->addresses)
+		error = cordon_addresses_fill(&session->maps, failure);
+	if (change->links && !error)
+		error = cordon_session_cover(session, failure);
+	return error;
+}
+
+static void follow(struct daemon *daemon, const struct cordon_nl_change *change)
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	struct cordon_failure failure = { .text = "" };
+	int error;
+
+	error = cordon_session_open(daemon->context, CORDON_SESSION_CHANGE, &failure, &session);
+	if (!error) {
+		lend_images(daemon, &session);
+		error = mend(&session, change, &failure);
+		take_images_back(daemon, &session);
+	}
+	memset(&daemon->undone, 0, sizeof(daemon->undone));
+	if (!error)
+		return;
+	daemon->undone = *change;
+	complain(&failure);
+}
+
+static void on_network(struct daemon *daemon)
+{
+	const struct cordon_nl_change change = cordon_nl_watch_read(daemon->watch);
+
+	if (change.links || change.addresses)
+		follow(daemon, &change);
+}
+
+static void tell(void *state, const struct cordon_denial *denial, uint64_t packets, uint64_t folded)
+{
+	struct daemon *daemon = state;
+	struct cordon_denial told = *denial;
+
+	told.folded = folded;
+	if (daemon->context->json)
+		cmd_denial_json(stdout, &daemon->live, &told, packets);
+	else
+		cmd_denial_text(stdout, &daemon->live, &told, packets);
+}
+
+static void take_record(void *state, const struct cordon_denial_record *record)
+{
+	struct daemon *daemon = state;
+
+	cordon_tally_record(daemon->tally, record);
+}
+
+/* Slots first, ring then: so each record of what the slots say has been taken. */
+static void sweep(struct daemon *daemon)
+{
+	if (cordon_denials_read(&daemon->live.maps, daemon->slots))
+		return;
+	cordon_ring_drain(daemon->ring);
+	cordon_tally_sweep(daemon->tally, daemon->slots);
+	fflush(stdout);
+}
+
+static void on_second(struct daemon *daemon)
+{
+	uint64_t expirations;
+
+	if (read(daemon->timer, &expirations, sizeof(expirations)) < 0)
+		return;
+	cmd_live_follow(daemon->context, &daemon->live);
+	sweep(daemon);
+	if (daemon->undone.links || daemon->undone.addresses || daemon->live.standing.lapsed)
+		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
+}
+
+static void on_ring(struct daemon *daemon)
+{
+	cordon_ring_drain(daemon->ring);
+	fflush(stdout);
+}
+
+static void on_signal(struct daemon *daemon)
+{
+	struct signalfd_siginfo info;
+
+	if (read(daemon->signals, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGHUP)
+		daemon->end = true;
+	else
+		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
+}
+
+typedef void (*event_taker)(struct daemon *daemon);
+
+static int watch_fd(struct daemon *daemon, int fd, event_taker taker)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = (void *)taker } };
+
+	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int open_signals(struct daemon *daemon)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	/* A reader of our output that goes must not end us. */
+	signal(SIGPIPE, SIG_IGN);
+	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return daemon->signals < 0 ? -errno : 0;
+}
+
+static int open_timer(struct daemon *daemon)
+{
+	const struct itimerspec second = { .it_interval = { .tv_sec = 1 },
+					   .it_value = { .tv_sec = 1 } };
+
+	daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (daemon->timer < 0 || timerfd_settime(daemon->timer, 0, &second, NULL))
+		return -errno;
+	return 0;
+}
+
+static int open_denials(struct daemon *daemon, struct cordon_failure *failure)
+{
+	const struct cordon_call call = { .context = daemon->context, .failure = failure };
+	int error;
+
+	error = cmd_live_open(&call, &daemon->live);
+	if (error)
+		return error;
+	daemon->slots = calloc((size_t)CORDON_DENIAL_SLOTS * daemon->live.maps.cpus,
+			       sizeof(*daemon->slots));
+	error = daemon->slots ?
+			cordon_tally_new(daemon->live.maps.cpus, tell, daemon, &daemon->tally) :
+			-ENOMEM;
+	if (!error)
+		error = cordon_ring_open(&daemon->live.maps, take_record, daemon, &daemon->ring);
+	return error ? cordon_fail(failure, error, "cannot read the records: %s",
+				   strerror(-error)) :
+		       0;
+}
+
+static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
+{
+	int error;
+
+	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
+	error = daemon->epoll < 0 ? -errno : open_signals(daemon);
+	if (!error)
+		error = open_timer(daemon);
+	if (!error)
+		error = watch_fd(daemon, daemon->signals, on_signal);
+	if (!error)
+		error = watch_fd(daemon, daemon->timer, on_second);
+	if (!error)
+		error = watch_fd(daemon, cordon_nl_watch_fd(daemon->watch), on_network);
+	if (!error)
+		error = watch_fd(daemon, cordon_ring_fd(daemon->ring), on_ring);
+	return error ? cordon_fail(failure, error, "cannot start the daemon: %s",
+				   strerror(-error)) :
+		       0;
+}
+
+static int loop(struct daemon *daemon, struct cordon_failure *failure)
+{
+	struct epoll_event events[8];
+
+	while (!daemon->end) {
+		const int nr = epoll_wait(daemon->epoll, events, ARRAY_SIZE(events), -1);
+
+		if (nr < 0 && errno != EINTR)
+			return cordon_fail(failure, -errno, "cannot wait: %s", strerror(errno));
+		for (int i = 0; i < nr; i++)
+			((event_taker)events[i].data.ptr)(daemon);
+	}
+	return 0;
+}
+
+static void close_daemon(struct daemon *daemon)
+{
+	cordon_ring_close(daemon->ring);
+	cordon_tally_free(daemon->tally);
+	cmd_live_close(&daemon->live);
+	cordon_nl_watch_close(daemon->watch);
+	free(daemon->slots);
+	cordon_image_free(daemon->image[0]);
+	cordon_image_free(daemon->image[1]);
+	cleanup_close(&daemon->epoll);
+	cleanup_close(&daemon->signals);
+	cleanup_close(&daemon->timer);
+}
+
+static void say_started(const struct daemon *daemon)
+{
+	struct json json = { .file = stdout };
+
+	if (!daemon->context->json) {
+		printf("generation %u is in force; following interfaces\n",
+		       daemon->live.standing.effective);
+	} else {
+		json_object(&json, NULL);
+		json_string(&json, "event", "started");
+		json_number(&json, "generation", daemon->live.standing.effective);
+		json_object_end(&json);
+		json_line_end(&json);
+	}
+	fflush(stdout);
+}
+
+int cordon_daemon_run(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct daemon daemon = {
+		.context = context,
+		.live = cmd_live_none(),
+		.epoll = -1,
+		.signals = -1,
+		.timer = -1,
+	};
+	int error;
+
+	error = cordon_nl_watch_open(failure, &daemon.watch);
+	if (!error)
+		error = open_denials(&daemon, failure);
+	if (!error)
+		error = open_loop(&daemon, failure);
+	if (!error) {
+		/* What came between the attach before us and the watch. */
+		follow(&daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
+		say_started(&daemon);
+		notify("READY=1");
+		error = loop(&daemon, failure);
+		notify("STOPPING=1");
+	}
+	close_daemon(&daemon);
+	return error;
+}
