@@ -24,6 +24,14 @@
 #endif
 #endif
 
+/* A function that the verifier checks once, by itself, whatever its callers know:
+ * it bounds the number of states.  Its pointers are to plain memory. */
+#ifdef __bpf__
+#define VERIFIED_APART __attribute__((noinline))
+#else
+#define VERIFIED_APART static inline __attribute__((unused))
+#endif
+
 #ifndef likely
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

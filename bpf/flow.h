@@ -26,22 +26,19 @@
 #define FLOW_TICK_SHIFT 30
 
 /**
- * struct flow_key - what a packet looks for
- * @bucket_hash: chooses the bucket, the same for both ways
+ * struct flow_key - what a packet looks for, beside its ends
  * @tag: state bits are zero
  * @ignore: bits of a tag that need not fit: state, and the path on the way in,
  *	where it is not known yet
+ * @bucket_hash: chooses the bucket, the same for both ways
+ * @protocol: the packet's, or CORDON_FLOW_FRAGMENT
  */
 struct flow_key {
-	struct cordon_address source;
-	struct cordon_address destination;
 	__u64 tag;
 	__u64 ignore;
 	__u32 bucket_hash;
-	__u16 source_port;
-	__u16 destination_port;
 	__u8 protocol;
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 enum flow_way {
@@ -65,13 +62,13 @@ static __always_inline __u64 flow_hash_end(const struct cordon_control *control,
  * universal string hashing is fast", 2014), once for each end and added, so
  * that both ways of a flow meet; then a mix as of MurmurHash3. */
 static __always_inline __u64 flow_hash(const struct cordon_control *control,
-				       const struct flow_key *key, __u32 class)
+				       const struct packet *packet, __u8 protocol, __u32 class)
 {
 	__u64 hash;
 
-	hash = flow_hash_end(control, &key->source, key->source_port) +
-	       flow_hash_end(control, &key->destination, key->destination_port) +
-	       ((__u64)class << 8 | key->protocol) * control->secret[4];
+	hash = flow_hash_end(control, &packet->source, packet->source_port) +
+	       flow_hash_end(control, &packet->destination, packet->destination_port) +
+	       ((__u64)class << 8 | protocol) * control->secret[4];
 	hash ^= hash >> 33;
 	hash *= 0xff51afd7ed558ccdULL;
 	return hash ^ hash >> 33;
@@ -84,15 +81,17 @@ static __always_inline __u64 flow_epoch(__u32 generation, __u32 latch)
 	return epoch >> 32 & TAG_EPOCH_MASK;
 }
 
-/** flow_key_seal() - bucket and tag of a key whose ends are filled in */
-static __always_inline void flow_key_seal(const struct cordon_control *control,
-					  struct flow_key *key, __u32 class, __u64 epoch)
+/** flow_key_make() - what to look for, for a packet on an interface of @class */
+static __always_inline void flow_key_make(const struct cordon_control *control,
+					  const struct packet *packet, __u8 protocol, __u32 class,
+					  __u64 epoch, struct flow_key *ret_key)
 {
-	const __u64 hash = flow_hash(control, key, class);
+	const __u64 hash = flow_hash(control, packet, protocol, class);
 
-	key->bucket_hash = (__u32)((hash * 0xc4ceb9fe1a85ec53ULL) >> 32);
-	key->tag = ((hash & ~0xfULL) ^ epoch) | CORDON_FLOW_TAG_SET;
-	key->ignore = TAG_STATE_MASK;
+	ret_key->bucket_hash = (__u32)((hash * 0xc4ceb9fe1a85ec53ULL) >> 32);
+	ret_key->tag = ((hash & ~0xfULL) ^ epoch) | CORDON_FLOW_TAG_SET;
+	ret_key->ignore = TAG_STATE_MASK;
+	ret_key->protocol = protocol;
 }
 
 static __always_inline __u32 flow_bucket(const struct flow_key *key, __u32 buckets)
@@ -105,30 +104,40 @@ static __always_inline enum cordon_flow_state flow_tag_state(__u64 tag)
 	return (tag & TAG_STATE_MASK) >> TAG_STATE_SHIFT;
 }
 
-/** flow_fits() - whether a flow is that of a key, and which way it goes */
-static __always_inline bool flow_fits(const struct cordon_flow *flow, const struct flow_key *key,
-				      enum flow_way *ret_way)
+static __always_inline __u64 ends_differ(const struct cordon_flow *flow,
+					 const struct cordon_address *source, __u16 source_port,
+					 const struct cordon_address *destination,
+					 __u16 destination_port)
 {
-	if (flow->protocol != key->protocol)
-		return false;
-	if (flow->source_port == key->source_port &&
-	    flow->destination_port == key->destination_port &&
-	    address_equal(&flow->source, &key->source) &&
-	    address_equal(&flow->destination, &key->destination)) {
-		*ret_way = FLOW_ORIGINAL;
+	const struct address_words a = address_words(&flow->source), b = address_words(source);
+	const struct address_words c = address_words(&flow->destination);
+	const struct address_words d = address_words(destination);
+
+	return (a.word[0] ^ b.word[0]) | (a.word[1] ^ b.word[1]) | (c.word[0] ^ d.word[0]) |
+	       (c.word[1] ^ d.word[1]) | (flow->source_port ^ source_port) |
+	       (flow->destination_port ^ destination_port);
+}
+
+/** flow_fits() - whether a flow is that of a packet, and which way it goes */
+static __always_inline bool flow_fits(const struct cordon_flow *flow, const struct packet *packet,
+				      __u8 protocol, enum flow_way *ret_way)
+{
+	const __u64 protocols = flow->protocol ^ protocol;
+
+	*ret_way = FLOW_ORIGINAL;
+	if (!(protocols | ends_differ(flow, &packet->source, packet->source_port,
+				      &packet->destination, packet->destination_port)))
 		return true;
-	}
 	*ret_way = FLOW_REPLY;
-	return flow->source_port == key->destination_port &&
-	       flow->destination_port == key->source_port &&
-	       address_equal(&flow->source, &key->destination) &&
-	       address_equal(&flow->destination, &key->source);
+	return !(protocols | ends_differ(flow, &packet->destination, packet->destination_port,
+					 &packet->source, packet->source_port));
 }
 
 /** flow_find() - way in the bucket whose tag fits but for @ignore, or WAYS */
-static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket, __u64 tag,
-				       __u64 ignore)
+VERIFIED_APART __u32 flow_find(const struct cordon_flow_bucket *bucket, __u64 tag, __u64 ignore)
 {
+	if (!bucket)
+		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
 		if (!((bucket->tag[i] ^ tag) & ~ignore))
 			return i;
@@ -136,9 +145,11 @@ static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket, 
 	return CORDON_FLOW_WAYS;
 }
 
-static __always_inline __u32 flow_timeout(const struct cordon_settings *settings, __u8 protocol,
-					  enum cordon_flow_state state)
+VERIFIED_APART __u32 flow_timeout(const struct cordon_settings *settings, __u32 protocol,
+				  __u32 state)
 {
+	if (!settings)
+		return 0;
 	switch (protocol) {
 	case PROTOCOL_TCP:
 		if (likely(state == CORDON_FLOW_ESTABLISHED))
@@ -194,12 +205,11 @@ static __always_inline bool tcp_reopens(enum cordon_flow_state state, enum flow_
 	return way == FLOW_REPLY || state == CORDON_FLOW_CLOSING || state == CORDON_FLOW_CLOSED;
 }
 
-static __always_inline enum cordon_flow_state flow_next_state(enum cordon_flow_state state,
-							      enum flow_way way,
-							      const struct packet *packet)
+/** flow_next_state() - what a packet makes of a flow; enum cordon_flow_state */
+VERIFIED_APART __u32 flow_next_state(__u32 state, __u32 way, __u32 protocol, __u32 tcp_flags)
 {
-	if (packet->protocol == PROTOCOL_TCP)
-		return tcp_next_state(state, way, packet->tcp_flags);
+	if (protocol == PROTOCOL_TCP)
+		return tcp_next_state(state, way, tcp_flags);
 	return way == FLOW_REPLY ? CORDON_FLOW_ESTABLISHED : state;
 }
 
@@ -216,13 +226,15 @@ static __always_inline bool flow_set_state(struct cordon_flow_bucket *bucket, __
 }
 
 /* How readily a flow gives way: the higher, the sooner. */
-static __always_inline __u64 flow_worth_little(const struct cordon_settings *settings,
-					       const struct cordon_flow *flow, __u64 tag,
-					       __u32 now)
+VERIFIED_APART __u64 flow_worth_little(const struct cordon_settings *settings,
+				       const struct cordon_flow *flow, __u64 tag, __u32 now)
 {
 	const enum cordon_flow_state state = flow_tag_state(tag);
-	const __u32 age = (__s32)(now - flow->seen) > 0 ? now - flow->seen : 0;
+	__u32 age;
 
+	if (!settings || !flow)
+		return 0;
+	age = (__s32)(now - flow->seen) > 0 ? now - flow->seen : 0;
 	if (flow_expired(settings, flow, state, now) || state == CORDON_FLOW_CLOSED)
 		return 2ULL << 32 | age;
 	if (state == CORDON_FLOW_NEW)
@@ -231,12 +243,14 @@ static __always_inline __u64 flow_worth_little(const struct cordon_settings *set
 }
 
 /** flow_victim() - the way that gives way in a full bucket, or WAYS if all are busy */
-static __always_inline __u32 flow_victim(const struct cordon_settings *settings,
-					 const struct cordon_flow_bucket *bucket, __u32 now)
+VERIFIED_APART __u32 flow_victim(const struct cordon_settings *settings,
+				 const struct cordon_flow_bucket *bucket, __u32 now)
 {
 	__u32 victim = CORDON_FLOW_WAYS;
 	__u64 least = 0;
 
+	if (!settings || !bucket)
+		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
 		const __u64 tag = bucket->tag[i];
 		__u64 little;
@@ -254,15 +268,16 @@ static __always_inline __u32 flow_victim(const struct cordon_settings *settings,
 	return victim;
 }
 
-static __always_inline void flow_write(struct cordon_flow *flow, const struct flow_key *key,
-				       __u32 rule, enum cordon_flow_state state, __u32 now)
+static __always_inline void flow_write(struct cordon_flow *flow, const struct packet *packet,
+				       const struct flow_key *key, __u32 rule,
+				       enum cordon_flow_state state, __u32 now)
 {
 	flow->bytes = 0;
 	flow->packets = 0;
-	flow->source = key->source;
-	flow->destination = key->destination;
-	flow->source_port = key->source_port;
-	flow->destination_port = key->destination_port;
+	flow->source = packet->source;
+	flow->destination = packet->destination;
+	flow->source_port = packet->source_port;
+	flow->destination_port = packet->destination_port;
 	flow->protocol = key->protocol;
 	flow->state = state;
 	flow->rule = rule;
@@ -276,8 +291,8 @@ static __always_inline void flow_write(struct cordon_flow *flow, const struct fl
  */
 static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 					 struct cordon_flow_bucket *bucket,
-					 const struct flow_key *key, __u32 rule,
-					 enum cordon_flow_state state, __u32 now)
+					 const struct packet *packet, const struct flow_key *key,
+					 __u32 rule, enum cordon_flow_state state, __u32 now)
 {
 	__u32 way = flow_find(bucket, CORDON_FLOW_TAG_FREE, 0);
 	__u64 old;
@@ -290,7 +305,7 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 	if (old == CORDON_FLOW_TAG_BUSY ||
 	    __sync_val_compare_and_swap(&bucket->tag[way], old, CORDON_FLOW_TAG_BUSY) != old)
 		return CORDON_FLOW_WAYS;
-	flow_write(&bucket->flow[way], key, rule, state, now);
+	flow_write(&bucket->flow[way], packet, key, rule, state, now);
 	/* Publish: the exchange orders the writes above before it. */
 	__sync_lock_test_and_set(&bucket->tag[way], key->tag | (__u64)state << TAG_STATE_SHIFT);
 	return way;

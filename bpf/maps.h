@@ -55,12 +55,12 @@ struct settings_map {
 /* Never called.  clang leaves out of BTF what only an inner map's value names;
  * a parameter keeps it in. */
 static __attribute__((used)) __u32 keep_types(const struct cordon_settings *settings,
-					      const struct cordon_prefix_cell *prefix,
+					      const struct cordon_prefix_page *prefixes,
 					      const struct cordon_cell *cell,
 					      const struct cordon_page *page,
 					      const struct cordon_class *class)
 {
-	return settings->flags + prefix->first + cell->page + page->next[0] + class->flags;
+	return settings->flags + prefixes->cell[0].first + cell->page + page->next[0] + class->flags;
 }
 
 static __attribute__((used)) __u64 keep_flow_types(const struct cordon_flow_bucket *bucket)
@@ -68,7 +68,7 @@ static __attribute__((used)) __u64 keep_flow_types(const struct cordon_flow_buck
 	return bucket->tag[0];
 }
 
-CORDON_INNER_MAP(prefixes_map, struct cordon_prefix_cell);
+CORDON_INNER_MAP(prefixes_map, struct cordon_prefix_page);
 CORDON_INNER_MAP(matrix_map, struct cordon_cell);
 CORDON_INNER_MAP(pages_map, struct cordon_page);
 CORDON_INNER_MAP(classes_map, struct cordon_class);

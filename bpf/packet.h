@@ -4,8 +4,9 @@
  * flow, else ask the rules and make one.  XDP and tc share it; what only tc can
  * do is behind HOOK_IS_SKB, which the including file defines.
  *
- * The stack has 512 bytes for all frames: what is rarely needed is a function
- * of its own with a frame of its own.
+ * The scene of the packet being judged lies in a per-CPU map, not on the stack:
+ * packet hooks do not nest on a CPU, and the verifier, which does not follow
+ * what memory holds, then has few states to visit.
  *
  * Precedence:
  *	1. a packet that cannot be parsed is denied with the parser's reason
@@ -40,74 +41,52 @@
 
 /**
  * struct scene - a packet, where it is met, and all that is known of it so far
- * @ctx: struct __sk_buff if HOOK_IS_SKB, else struct xdp_md
+ * @packet: what the parser made of it
+ * @key: of its flow
+ * @epoch: of generation and latch, as tags have it
  * @ifindex: the interface
  * @came_by: on the way out: interface it came in by, 0 if it is the node's own
  * @packets: that it stands for (GRO, TSO)
  * @bytes: of all of them
- * @out: on its way out
- * @forward: it goes through the node
+ * @slot: of the outer maps
  * @place: of the interface in `interfaces`, CORDON_INTERFACES_MAX if it has none
  * @class: of the interface (or of the VLAN child that the packet is for)
  * @now: ticks of the flow table
  * @from, @to: identities, as far as they were found out
  * @rule: slot of the rule that lets it pass
+ * @out: on its way out
+ * @forward: it goes through the node
  */
 struct scene {
-	void *ctx;
-	const struct cordon_control *control;
-	const struct cordon_settings *settings;
+	struct packet packet;
+	struct flow_key key;
 	__u64 epoch;
 	__u32 ifindex;
 	__u32 came_by;
 	__u32 packets;
 	__u32 bytes;
-	bool out;
-	bool forward;
-	__u16 rule;
 	__u32 generation;
 	__u32 latch;
 	__u32 slot;
 	__u32 place;
 	__u32 class;
 	__u32 now;
-	__u16 from;
-	__u16 to;
-	struct packet packet;
-	struct flow_key key;
+	__u32 from;
+	__u32 to;
+	__u32 rule;
+	__u8 out;
+	__u8 forward;
+	__u16 pad;
 };
 
-static __always_inline __u32 control_generation(const struct cordon_control *control)
-{
-	const __u64 confirm_by = *(const volatile __u64 *)&control->confirm_by;
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scene);
+} scenes SEC(".maps");
 
-	if (unlikely(confirm_by) && bpf_ktime_get_ns() >= confirm_by)
-		return *(const volatile __u32 *)&control->former;
-	return *(const volatile __u32 *)&control->generation;
-}
-
-/* false: no policy was ever loaded */
-static __always_inline bool scene_enter(struct scene *scene)
-{
-	__u32 zero = 0;
-	void *settings;
-
-	scene->settings = NULL;
-	scene->control = bpf_map_lookup_elem(&control, &zero);
-	if (!scene->control)
-		return false;
-	scene->generation = control_generation(scene->control);
-	scene->latch = *(const volatile __u32 *)&scene->control->latch & 3;
-	scene->slot = (scene->generation & 1) * CORDON_LATCH_LEVELS + scene->latch;
-	scene->epoch = flow_epoch(scene->generation, scene->latch);
-	settings = bpf_map_lookup_elem(&settings_of, &scene->slot);
-	if (!settings)
-		return false;
-	scene->settings = bpf_map_lookup_elem(settings, &zero);
-	return scene->settings != NULL;
-}
-
-static __always_inline __u32 interface_place(__u32 ifindex)
+VERIFIED_APART __u32 interface_place(__u32 ifindex)
 {
 	for (__u32 i = 0; i < CORDON_INTERFACE_PROBES; i++) {
 		__u32 place = (ifindex + i) % CORDON_INTERFACES_MAX;
@@ -121,14 +100,58 @@ static __always_inline __u32 interface_place(__u32 ifindex)
 	return CORDON_INTERFACES_MAX;
 }
 
-static __always_inline __u32 interface_class(const struct scene *scene, __u32 place)
+/* What the ICMP error in @ctx quotes at @offset; each hook has its own.
+ * Return: enum cordon_reason */
+__u32 parse_hook_quoted(HOOK_CONTEXT *ctx, __u32 offset, __u32 ethertype, struct packet *quoted);
+
+static __always_inline __u32 control_generation(const struct cordon_control *control)
+{
+	const __u64 confirm_by = *(const volatile __u64 *)&control->confirm_by;
+
+	if (unlikely(confirm_by) && bpf_ktime_get_ns() >= confirm_by)
+		return *(const volatile __u32 *)&control->former;
+	return *(const volatile __u32 *)&control->generation;
+}
+
+static __always_inline const struct cordon_control *find_control(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
+}
+
+/* NULL: no policy was ever loaded */
+static __always_inline const struct cordon_settings *find_settings(__u32 slot)
+{
+	void *settings = bpf_map_lookup_elem(&settings_of, &slot);
+	__u32 zero = 0;
+
+	return settings ? bpf_map_lookup_elem(settings, &zero) : NULL;
+}
+
+static __always_inline void scene_enter(struct scene *scene, const struct cordon_control *control)
+{
+	scene->generation = control_generation(control);
+	scene->latch = *(const volatile __u32 *)&control->latch % CORDON_LATCH_LEVELS;
+	scene->slot = (scene->generation & 1) * CORDON_LATCH_LEVELS + scene->latch;
+	scene->epoch = flow_epoch(scene->generation, scene->latch);
+	scene->now = bpf_ktime_get_coarse_ns() >> FLOW_TICK_SHIFT;
+	scene->place = interface_place(scene->ifindex);
+	scene->class = 0;
+	scene->from = CORDON_IDENTITY_STRANGER;
+	scene->to = CORDON_IDENTITY_STRANGER;
+	scene->rule = 0;
+	scene->forward = 0;
+}
+
+static __always_inline __u32 interface_class(__u32 generation, __u32 place)
 {
 	const struct cordon_interface *found = bpf_map_lookup_elem(&interfaces, &place);
 
-	return found ? found->class[scene->generation & 1] : 0;
+	return found ? found->class[generation & 1] : 0;
 }
 
-static __noinline __u32 vlan_class(const struct scene *scene)
+VERIFIED_APART __u32 vlan_class(const struct scene *scene)
 {
 	const struct cordon_vlan *vlan;
 	struct cordon_vlan_key key = {};
@@ -140,126 +163,150 @@ static __noinline __u32 vlan_class(const struct scene *scene)
 	key.inner = scene->packet.vlan[1];
 	vlan = bpf_map_lookup_elem(&vlans, &key);
 	if (!vlan)
-		return interface_class(scene, scene->place);
+		return interface_class(scene->generation, scene->place);
 	return vlan->class[scene->generation & 1];
 }
 
-static __always_inline void scene_class(struct scene *scene)
+static __always_inline __u32 scene_class(const struct scene *scene,
+					 const struct cordon_settings *settings)
 {
-	scene->class = 0;
-	if (!(scene->settings->flags & CORDON_SETTINGS_TIED))
-		return;
+	if (!(settings->flags & CORDON_SETTINGS_TIED))
+		return 0;
 	if (unlikely(scene->packet.vlan[0]))
-		scene->class = vlan_class(scene);
-	else
-		scene->class = interface_class(scene, scene->place);
+		return vlan_class(scene);
+	return interface_class(scene->generation, scene->place);
 }
 
-static __always_inline bool scene_tables(const struct scene *scene, struct tables *ret_tables)
+/* Return: as verdict_zone() */
+VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
+				  const struct cordon_address *address)
 {
-	ret_tables->settings = scene->settings;
-	ret_tables->prefixes = bpf_map_lookup_elem(&prefixes_of, &scene->slot);
-	ret_tables->matrix = bpf_map_lookup_elem(&matrix_of, &scene->slot);
-	ret_tables->pages = bpf_map_lookup_elem(&pages_of, &scene->slot);
-	ret_tables->classes = bpf_map_lookup_elem(&classes_of, &scene->slot);
-	return ret_tables->prefixes && ret_tables->matrix && ret_tables->pages &&
+	void *prefixes = bpf_map_lookup_elem(&prefixes_of, &slot);
+
+	if (!prefixes || !settings || !address)
+		return PREFIX_BROKEN;
+	return verdict_zone(prefixes, settings, address);
+}
+
+static __always_inline bool tables_in_slot(__u32 slot, struct tables *ret_tables)
+{
+	ret_tables->settings = find_settings(slot);
+	ret_tables->matrix = bpf_map_lookup_elem(&matrix_of, &slot);
+	ret_tables->pages = bpf_map_lookup_elem(&pages_of, &slot);
+	ret_tables->classes = bpf_map_lookup_elem(&classes_of, &slot);
+	return ret_tables->settings && ret_tables->matrix && ret_tables->pages &&
 	       ret_tables->classes;
 }
 
-static __always_inline struct cordon_flow_bucket *scene_bucket(const struct scene *scene,
-							       const struct flow_key *key)
+static __always_inline struct cordon_flow_bucket *
+find_bucket(__u32 slot, const struct cordon_settings *settings, const struct flow_key *key)
 {
-	void *flows = bpf_map_lookup_elem(&flows_of, &scene->slot);
-	__u32 bucket = flow_bucket(key, scene->settings->flow_buckets);
+	void *flows = bpf_map_lookup_elem(&flows_of, &slot);
+	__u32 bucket = flow_bucket(key, settings->flow_buckets);
 
-	if (!flows)
-		return NULL;
-	return bpf_map_lookup_elem(flows, &bucket);
+	return flows ? bpf_map_lookup_elem(flows, &bucket) : NULL;
 }
 
 /* Who owns a cgroup: a workload or just the node. */
-static __always_inline __u32 cgroup_identity(const struct scene *scene, __u64 cgroup)
+VERIFIED_APART __u32 cgroup_identity(__u32 generation, __u64 cgroup)
 {
 	const struct cordon_workload *workload;
 
-	if (!(scene->settings->flags & CORDON_SETTINGS_WORKLOADS))
-		return CORDON_IDENTITY_NODE;
 	workload = bpf_map_lookup_elem(&workload_cgroups, &cgroup);
-	if (!workload || !workload->identity[scene->generation & 1])
+	if (!workload || !workload->identity[generation & 1])
 		return CORDON_IDENTITY_NODE;
-	return workload->identity[scene->generation & 1];
+	return workload->identity[generation & 1];
+}
+
+/* The cgroup whose socket sends an outgoing packet. */
+static __always_inline __u64 sender_cgroup(HOOK_CONTEXT *ctx)
+{
+	return HOOK_IS_SKB ? bpf_skb_cgroup_id((struct __sk_buff *)ctx) : 0;
+}
+
+static __always_inline __u32 socket_tuple(const struct packet *packet, struct bpf_sock_tuple *tuple)
+{
+	if (packet->ethertype == ETHERTYPE_IPV4) {
+		tuple->ipv4.saddr = to_be32(address_word(&packet->source, 3));
+		tuple->ipv4.daddr = to_be32(address_word(&packet->destination, 3));
+		tuple->ipv4.sport = from_be16(packet->source_port);
+		tuple->ipv4.dport = from_be16(packet->destination_port);
+		return sizeof(tuple->ipv4);
+	}
+	__builtin_memcpy(tuple->ipv6.saddr, &packet->source, sizeof(packet->source));
+	__builtin_memcpy(tuple->ipv6.daddr, &packet->destination, sizeof(packet->destination));
+	tuple->ipv6.sport = from_be16(packet->source_port);
+	tuple->ipv6.dport = from_be16(packet->destination_port);
+	return sizeof(tuple->ipv6);
 }
 
 /* The cgroup of the local socket that an incoming packet is for. */
-static __always_inline __u64 receiver_cgroup(const struct scene *scene)
+static __noinline __u64 receiver_cgroup(HOOK_CONTEXT *ctx, const struct scene *scene)
 {
-	const struct packet *packet = &scene->packet;
 	struct bpf_sock_tuple tuple = {};
+	struct cordon_owner *owner;
 	struct bpf_sock *sock = NULL;
-	__u32 size = sizeof(tuple.ipv6);
 	__u64 cgroup;
+	__u32 size;
 
-	if (!HOOK_IS_SKB)
+	if (!HOOK_IS_SKB || !scene)
 		return 0;
-	if (packet->ethertype == ETHERTYPE_IPV4) {
-		size = sizeof(tuple.ipv4);
-		tuple.ipv4.saddr = to_be32(address_word(&packet->source, 3));
-		tuple.ipv4.daddr = to_be32(address_word(&packet->destination, 3));
-		tuple.ipv4.sport = from_be16(packet->source_port);
-		tuple.ipv4.dport = from_be16(packet->destination_port);
-	} else {
-		__builtin_memcpy(tuple.ipv6.saddr, &packet->source, sizeof(packet->source));
-		__builtin_memcpy(tuple.ipv6.daddr, &packet->destination,
-				 sizeof(packet->destination));
-		tuple.ipv6.sport = from_be16(packet->source_port);
-		tuple.ipv6.dport = from_be16(packet->destination_port);
-	}
-	if (packet->protocol == PROTOCOL_TCP)
-		sock = bpf_sk_lookup_tcp(scene->ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
-	else if (packet->protocol == PROTOCOL_UDP)
-		sock = bpf_sk_lookup_udp(scene->ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	size = socket_tuple(&scene->packet, &tuple);
+	if (size > sizeof(tuple))
+		return 0;
+	if (scene->packet.protocol == PROTOCOL_TCP)
+		sock = bpf_sk_lookup_tcp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	else if (scene->packet.protocol == PROTOCOL_UDP)
+		sock = bpf_sk_lookup_udp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
 	if (!sock)
 		return 0;
-	cgroup = bpf_sk_cgroup_id(sock);
+	owner = bpf_sk_storage_get(&owners, sock, NULL, 0);
+	cgroup = owner ? owner->cgroup : 0;
 	bpf_sk_release(sock);
 	return cgroup;
 }
 
-static __always_inline __u32 local_identity(const struct scene *scene)
+static __always_inline __u32 local_identity(HOOK_CONTEXT *ctx, const struct scene *scene,
+					    const struct cordon_settings *settings)
 {
-	if (!(scene->settings->flags & CORDON_SETTINGS_WORKLOADS))
+	if (!(settings->flags & CORDON_SETTINGS_WORKLOADS))
 		return CORDON_IDENTITY_NODE;
-	if (!scene->out)
-		return cgroup_identity(scene, receiver_cgroup(scene));
-	return cgroup_identity(scene, HOOK_IS_SKB ? bpf_skb_cgroup_id(scene->ctx) : 0);
+	return cgroup_identity(scene->generation,
+			       scene->out ? sender_cgroup(ctx) : receiver_cgroup(ctx, scene));
+}
+
+static __always_inline void fib_ends(const struct packet *packet, struct bpf_fib_lookup *fib)
+{
+	if (packet->ethertype == ETHERTYPE_IPV4) {
+		fib->family = AF_INET;
+		fib->ipv4_src = to_be32(address_word(&packet->source, 3));
+		fib->ipv4_dst = to_be32(address_word(&packet->destination, 3));
+		return;
+	}
+	fib->family = AF_INET6;
+	__builtin_memcpy(fib->ipv6_src, &packet->source, sizeof(packet->source));
+	__builtin_memcpy(fib->ipv6_dst, &packet->destination, sizeof(packet->destination));
 }
 
 /**
  * far_interface() - where an incoming packet will leave
  * Return: its index, or 0 if it is for the node.
  */
-static __always_inline __u32 far_interface(const struct scene *scene)
+static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *scene)
 {
-	const struct packet *packet = &scene->packet;
 	struct bpf_fib_lookup fib = {};
-	long result;
+	const struct packet *packet;
 
+	if (!scene)
+		return 0;
+	packet = &scene->packet;
 	if (address_is_multicast(&packet->destination) ||
 	    bpf_map_lookup_elem(&local_addresses, &packet->destination))
 		return 0;
 	fib.ifindex = scene->ifindex;
 	fib.l4_protocol = packet->protocol;
-	if (packet->ethertype == ETHERTYPE_IPV4) {
-		fib.family = AF_INET;
-		fib.ipv4_src = to_be32(address_word(&packet->source, 3));
-		fib.ipv4_dst = to_be32(address_word(&packet->destination, 3));
-	} else {
-		fib.family = AF_INET6;
-		__builtin_memcpy(fib.ipv6_src, &packet->source, sizeof(packet->source));
-		__builtin_memcpy(fib.ipv6_dst, &packet->destination, sizeof(packet->destination));
-	}
-	result = bpf_fib_lookup(scene->ctx, &fib, sizeof(fib), 0);
-	return fib_says_forward(result) ? fib.ifindex : 0;
+	fib_ends(packet, &fib);
+	return fib_says_forward(bpf_fib_lookup(ctx, &fib, sizeof(fib), 0)) ? fib.ifindex : 0;
 }
 
 /* The identity at the other end of a forwarded packet, by the interface there. */
@@ -274,9 +321,10 @@ static __always_inline enum cordon_reason far_end(const struct scene *scene,
 
 	if (scene->out)
 		address = &scene->packet.source;
-	if (scene->settings->flags & CORDON_SETTINGS_TIED)
-		number = interface_class(scene, interface_place(ifindex));
-	reason = verdict_end(tables, number, address, ret_identity);
+	if (tables->settings->flags & CORDON_SETTINGS_TIED)
+		number = interface_class(scene->generation, interface_place(ifindex));
+	reason = verdict_end(tables, number, address,
+			     zone_in_slot(scene->slot, tables->settings, address), ret_identity);
 	if (!scene->out || !bpf_map_lookup_elem(&local_addresses, address))
 		return reason;
 	/* Masquerading put the node's own address there on the way. */
@@ -294,17 +342,25 @@ static __always_inline bool came_from_nowhere(const struct scene *scene)
 }
 
 /* A container's packet, met as it leaves its namespace, still has its cgroup. */
-static __always_inline __u32 container_rule(const struct scene *scene, const struct tables *tables,
-					    __u32 to)
+static __always_inline __u32 container_rule(HOOK_CONTEXT *ctx, const struct scene *scene,
+					    const struct tables *tables)
 {
 	__u32 identity;
 
-	if (!HOOK_IS_SKB || scene->out || !(scene->settings->flags & CORDON_SETTINGS_WORKLOADS))
+	if (!HOOK_IS_SKB || scene->out || !(tables->settings->flags & CORDON_SETTINGS_WORKLOADS))
 		return 0;
-	identity = cgroup_identity(scene, bpf_skb_cgroup_id(scene->ctx));
+	identity = cgroup_identity(scene->generation, sender_cgroup(ctx));
 	if (identity == CORDON_IDENTITY_NODE)
 		return 0;
-	return verdict_rule(tables, identity, to, scene->packet.protocol, scene->packet.service);
+	return verdict_rule(tables, identity, scene->to, scene->packet.protocol,
+			    scene->packet.service);
+}
+
+static __always_inline void scene_set_ends(struct scene *scene, bool near_opens, __u32 near,
+					   __u32 far)
+{
+	scene->from = near_opens ? near : far;
+	scene->to = near_opens ? far : near;
 }
 
 /**
@@ -312,57 +368,56 @@ static __always_inline __u32 container_rule(const struct scene *scene, const str
  * @opens: the packet comes from the end that opened its flow
  * Return: NONE and scene->from, ->to, ->forward; why the packet cannot be.
  */
-static __always_inline enum cordon_reason scene_ends(struct scene *scene,
+static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct scene *scene,
 						     const struct tables *tables, bool opens)
 {
-	const struct packet *packet = &scene->packet;
+	const struct cordon_address *address = &scene->packet.source;
 	const bool near_opens = scene->out != opens;
 	__u32 near = 0, far = CORDON_IDENTITY_NODE, ifindex = scene->came_by;
 	enum cordon_reason reason;
 
-	reason = verdict_end(tables, scene->class,
-			     scene->out ? &packet->destination : &packet->source, &near);
-	scene->from = near_opens ? near : far;
-	scene->to = near_opens ? far : near;
+	if (scene->out)
+		address = &scene->packet.destination;
+	reason = verdict_end(tables, scene->class, address,
+			     zone_in_slot(scene->slot, tables->settings, address), &near);
+	scene_set_ends(scene, near_opens, near, far);
 	if (reason)
 		return reason;
 	if (came_from_nowhere(scene))
 		return CORDON_REASON_SPOOFED;
-	if (!scene->out && (scene->settings->flags & CORDON_SETTINGS_FORWARD))
-		ifindex = far_interface(scene);
+	if (!scene->out && (tables->settings->flags & CORDON_SETTINGS_FORWARD))
+		ifindex = far_interface(ctx, scene);
 	scene->forward = ifindex != 0;
 	if (ifindex)
 		reason = far_end(scene, tables, ifindex, &far);
 	else if (!near_opens)
-		far = local_identity(scene);
-	scene->from = near_opens ? near : far;
-	scene->to = near_opens ? far : near;
+		far = local_identity(ctx, scene, tables->settings);
+	scene_set_ends(scene, near_opens, near, far);
 	return reason;
 }
 
 /**
  * ask_rules() - may the opener of this packet's flow have it?
  * @opens: the packet comes from the end that opened its flow
- * Return: NONE and scene->rule, or why not.
+ * Return: NONE and scene->rule, or why not (enum cordon_reason).
  */
-static __noinline enum cordon_reason ask_rules(struct scene *scene, bool opens)
+VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 opens)
 {
 	enum cordon_reason reason;
 	struct tables tables;
 	__u16 service;
-	__u32 rule;
 
-	if (!scene || !scene_tables(scene, &tables))
+	if (!scene || !tables_in_slot(scene->slot, &tables))
 		return CORDON_REASON_INTERNAL;
-	reason = scene_ends(scene, &tables, opens);
+	reason = scene_ends(ctx, scene, &tables, opens);
 	if (reason)
 		return reason;
 	service = opens ? scene->packet.service : scene->packet.source_port;
-	rule = verdict_rule(&tables, scene->from, scene->to, scene->packet.protocol, service);
-	if (!rule && scene->forward && opens)
-		rule = container_rule(scene, &tables, scene->to);
-	scene->rule = rule;
-	if (rule)
+	scene->rule = verdict_rule(&tables, scene->from, scene->to, scene->packet.protocol,
+				   service);
+	if (!scene->rule && scene->forward && opens)
+		scene->rule = container_rule(ctx, scene, &tables);
+	if (scene->rule)
 		return CORDON_REASON_NONE;
 	return scene->latch ? CORDON_REASON_LATCH : CORDON_REASON_NO_RULE;
 }
@@ -393,40 +448,11 @@ static __always_inline enum cordon_flow_state first_state(const struct packet *p
 	return CORDON_FLOW_NEW;
 }
 
-static __always_inline void packet_flow_key(const struct packet *packet, struct flow_key *ret_key)
+/* A fragment's identification stands for its ports, which later ones lack. */
+static __always_inline void packet_as_fragment(struct packet *packet)
 {
-	ret_key->source = packet->source;
-	ret_key->destination = packet->destination;
-	ret_key->source_port = packet->source_port;
-	ret_key->destination_port = packet->destination_port;
-	ret_key->protocol = packet->protocol;
-}
-
-static __always_inline void fragment_flow_key(const struct packet *packet, struct flow_key *ret_key)
-{
-	ret_key->source = packet->source;
-	ret_key->destination = packet->destination;
-	ret_key->source_port = packet->fragment_id >> 16;
-	ret_key->destination_port = (__u16)packet->fragment_id;
-	ret_key->protocol = CORDON_FLOW_FRAGMENT;
-}
-
-/* The later fragments of an allowed packet follow this entry. */
-static __noinline int fragment_lead(const struct scene *scene)
-{
-	struct cordon_flow_bucket *bucket;
-	struct flow_key key;
-
-	if (!scene)
-		return 0;
-	fragment_flow_key(&scene->packet, &key);
-	flow_key_seal(scene->control, &key, scene->class, scene->epoch);
-	key.tag |= scene->key.tag & CORDON_FLOW_TAG_FORWARD;
-	bucket = scene_bucket(scene, &key);
-	if (bucket && flow_find(bucket, key.tag, key.ignore) >= CORDON_FLOW_WAYS)
-		flow_insert(scene->settings, bucket, &key, scene->rule, CORDON_FLOW_NEW,
-			    scene->now);
-	return 0;
+	packet->source_port = packet->fragment_id >> 16;
+	packet->destination_port = (__u16)packet->fragment_id;
 }
 
 /**
@@ -435,6 +461,7 @@ static __noinline int fragment_lead(const struct scene *scene)
  * Return: its place, or WAYS.
  */
 static __always_inline __u32 flow_find_stale(const struct scene *scene,
+					     const struct cordon_settings *settings,
 					     const struct cordon_flow_bucket *bucket,
 					     enum flow_way *ret_way)
 {
@@ -444,9 +471,10 @@ static __always_inline __u32 flow_find_stale(const struct scene *scene,
 	if (place >= CORDON_FLOW_WAYS)
 		return CORDON_FLOW_WAYS;
 	tag = bucket->tag[place];
-	if (tag == CORDON_FLOW_TAG_BUSY || !flow_fits(&bucket->flow[place], &scene->key, ret_way))
+	if (tag == CORDON_FLOW_TAG_BUSY ||
+	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, ret_way))
 		return CORDON_FLOW_WAYS;
-	if (flow_expired(scene->settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
+	if (flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
 		return CORDON_FLOW_WAYS;
 	return place;
 }
@@ -464,9 +492,16 @@ static __always_inline void flow_renew(const struct scene *scene, struct cordon_
 	__sync_lock_test_and_set(&bucket->tag[place], scene->rule ? next : CORDON_FLOW_TAG_FREE);
 }
 
+static __always_inline void scene_count_flow(const struct scene *scene, struct cordon_flow *flow)
+{
+	/* What came in by another interface was counted there. */
+	if (!scene->came_by)
+		flow_count(flow, scene->packets, scene->bytes, scene->now);
+}
+
 /* A flow from before the switch is decided anew, by the rules and the way in
  * which it was opened, and keeps its state. */
-static __always_inline enum cordon_reason judge_stale(struct scene *scene,
+static __always_inline enum cordon_reason judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 						      struct cordon_flow_bucket *bucket,
 						      __u32 place, enum flow_way way)
 {
@@ -475,43 +510,47 @@ static __always_inline enum cordon_reason judge_stale(struct scene *scene,
 
 	if (scene->packet.fragment == FRAGMENT_LATER)
 		return CORDON_REASON_FRAGMENT_ORPHAN;
-	reason = ask_rules(scene, way == FLOW_ORIGINAL);
+	reason = ask_rules(ctx, scene, way == FLOW_ORIGINAL);
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
 	flow_renew(scene, bucket, place, old);
-	if (!reason && !scene->came_by)
-		flow_count(&bucket->flow[place], scene->packets, scene->bytes, scene->now);
+	if (!reason)
+		scene_count_flow(scene, &bucket->flow[place]);
 	return reason;
 }
 
 /**
  * judge_new() - no live flow: ask the rules, and make or renew the flow
- * @reopens: a flow of these ends is there, but it is over
- * Return: NONE and scene->rule, or why not.
+ * @over: a flow of these ends is there, but it is over
+ * Return: NONE and scene->rule, or why not (enum cordon_reason).
  */
-static __noinline enum cordon_reason judge_new(struct scene *scene,
-					       struct cordon_flow_bucket *bucket, bool reopens)
+VERIFIED_APART __u32 judge_new(HOOK_CONTEXT *ctx, struct scene *scene,
+			       struct cordon_flow_bucket *bucket, __u32 over)
 {
+	const struct cordon_settings *settings;
 	enum flow_way way = FLOW_ORIGINAL;
 	enum cordon_reason reason;
 	__u32 place;
 
 	if (!scene || !bucket)
 		return CORDON_REASON_INTERNAL;
-	place = reopens ? CORDON_FLOW_WAYS : flow_find_stale(scene, bucket, &way);
+	settings = find_settings(scene->slot);
+	if (!settings)
+		return CORDON_REASON_NO_POLICY;
+	place = over ? CORDON_FLOW_WAYS : flow_find_stale(scene, settings, bucket, &way);
 	if (place < CORDON_FLOW_WAYS)
-		return judge_stale(scene, bucket, place, way);
+		return judge_stale(ctx, scene, bucket, place, way);
 	reason = opens_nothing(&scene->packet);
 	if (!reason)
-		reason = ask_rules(scene, true);
+		reason = ask_rules(ctx, scene, true);
 	if (reason)
 		return reason;
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
-	place = flow_insert(scene->settings, bucket, &scene->key, scene->rule,
+	place = flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
 			    first_state(&scene->packet), scene->now);
-	if (place < CORDON_FLOW_WAYS && !scene->came_by)
-		flow_count(&bucket->flow[place], scene->packets, scene->bytes, scene->now);
+	if (place < CORDON_FLOW_WAYS)
+		scene_count_flow(scene, &bucket->flow[place]);
 	return CORDON_REASON_NONE;
 }
 
@@ -519,8 +558,8 @@ static __noinline enum cordon_reason judge_new(struct scene *scene,
  * judge_flow() - does a live flow pass the packet by itself?
  * @ret_over: set if there is a flow, but it is over
  */
-static __always_inline bool judge_flow(struct scene *scene, struct cordon_flow_bucket *bucket,
-				       bool *ret_over)
+static __always_inline bool judge_flow(struct scene *scene, const struct cordon_settings *settings,
+				       struct cordon_flow_bucket *bucket, bool *ret_over)
 {
 	const __u32 place = flow_find(bucket, scene->key.tag, scene->key.ignore);
 	enum cordon_flow_state state, next;
@@ -533,19 +572,17 @@ static __always_inline bool judge_flow(struct scene *scene, struct cordon_flow_b
 	flow = &bucket->flow[place];
 	tag = bucket->tag[place];
 	state = flow_tag_state(tag);
-	if (!flow_fits(flow, &scene->key, &way))
+	if (!flow_fits(flow, &scene->packet, scene->key.protocol, &way))
 		return false;
-	*ret_over = flow_expired(scene->settings, flow, state, scene->now) ||
+	*ret_over = flow_expired(settings, flow, state, scene->now) ||
 		    (scene->packet.protocol == PROTOCOL_TCP &&
 		     tcp_reopens(state, way, scene->packet.tcp_flags));
 	if (unlikely(*ret_over))
 		return false;
-	next = flow_next_state(state, way, &scene->packet);
+	next = flow_next_state(state, way, scene->packet.protocol, scene->packet.tcp_flags);
 	if (unlikely(next != state))
 		flow_set_state(bucket, place, tag, next);
-	/* What came in by another interface was counted there. */
-	if (!scene->came_by)
-		flow_count(flow, scene->packets, scene->bytes, scene->now);
+	scene_count_flow(scene, flow);
 	scene->rule = flow->rule;
 	return true;
 }
@@ -562,68 +599,98 @@ static __always_inline void key_path(const struct scene *scene, struct flow_key 
 /**
  * judge_error() - an ICMP error passes with the flow whose packet it quotes,
  *	towards the end that sent that packet
- * @cursor: behind the ICMP header
+ * Return: enum cordon_reason
  */
-static __noinline enum cordon_reason judge_error(struct scene *scene, struct cursor *cursor)
+VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 {
+	const struct cordon_control *held = find_control();
+	const struct cordon_settings *settings;
 	struct cordon_flow_bucket *bucket;
-	enum cordon_reason reason;
 	struct packet quoted = {};
 	enum flow_way way;
 	__u32 place;
 
-	if (!scene || !cursor)
+	if (!scene || !held)
 		return CORDON_REASON_INTERNAL;
-	reason = parse_quoted(cursor, scene->packet.ethertype, &quoted);
-	if (reason)
-		return reason;
+	settings = find_settings(scene->slot);
+	if (!settings || parse_hook_quoted(ctx, scene->packet.quoted, scene->packet.ethertype,
+					   &quoted) != CORDON_REASON_NONE)
+		return CORDON_REASON_ICMP_ORPHAN;
 	if (!address_equal(&scene->packet.destination, &quoted.source))
 		return CORDON_REASON_ICMP_ORPHAN;
-	packet_flow_key(&quoted, &scene->key);
-	flow_key_seal(scene->control, &scene->key, scene->class, scene->epoch);
+	flow_key_make(held, &quoted, quoted.protocol, scene->class, scene->epoch, &scene->key);
 	key_path(scene, &scene->key);
-	bucket = scene_bucket(scene, &scene->key);
+	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	place = flow_find(bucket, scene->key.tag, scene->key.ignore);
-	if (place >= CORDON_FLOW_WAYS || !flow_fits(&bucket->flow[place], &scene->key, &way))
+	if (place >= CORDON_FLOW_WAYS ||
+	    !flow_fits(&bucket->flow[place], &quoted, quoted.protocol, &way))
 		return CORDON_REASON_ICMP_ORPHAN;
 	scene->rule = bucket->flow[place].rule;
 	return CORDON_REASON_NONE;
 }
 
-static __always_inline enum cordon_reason judge_packet(struct scene *scene)
+/* The later fragments of an allowed packet follow this entry. */
+VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 {
+	const struct cordon_control *held = find_control();
+	const struct cordon_settings *settings;
+	struct cordon_flow_bucket *bucket;
+	__u64 path;
+
+	if (!scene || !held)
+		return CORDON_REASON_INTERNAL;
+	settings = find_settings(scene->slot);
+	if (!settings)
+		return CORDON_REASON_INTERNAL;
+	path = scene->came_by || scene->forward ? CORDON_FLOW_TAG_FORWARD : 0;
+	packet_as_fragment(&scene->packet);
+	flow_key_make(held, &scene->packet, CORDON_FLOW_FRAGMENT, scene->class, scene->epoch,
+		      &scene->key);
+	scene->key.tag |= path;
+	bucket = find_bucket(scene->slot, settings, &scene->key);
+	if (bucket && flow_find(bucket, scene->key.tag, scene->key.ignore) >= CORDON_FLOW_WAYS)
+		flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
+			    CORDON_FLOW_NEW, scene->now);
+	return CORDON_REASON_NONE;
+}
+
+static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct scene *scene,
+						       const struct cordon_control *held,
+						       const struct cordon_settings *settings)
+{
+	__u8 protocol = scene->packet.protocol;
 	struct cordon_flow_bucket *bucket;
 	enum cordon_reason reason;
 	bool over = false;
 
-	if (unlikely(scene->packet.fragment == FRAGMENT_LATER))
-		fragment_flow_key(&scene->packet, &scene->key);
-	else
-		packet_flow_key(&scene->packet, &scene->key);
-	flow_key_seal(scene->control, &scene->key, scene->class, scene->epoch);
+	if (unlikely(scene->packet.fragment == FRAGMENT_LATER)) {
+		packet_as_fragment(&scene->packet);
+		protocol = CORDON_FLOW_FRAGMENT;
+	}
+	flow_key_make(held, &scene->packet, protocol, scene->class, scene->epoch, &scene->key);
 	key_path(scene, &scene->key);
-	bucket = scene_bucket(scene, &scene->key);
+	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	reason = CORDON_REASON_NONE;
-	if (!judge_flow(scene, bucket, &over))
-		reason = judge_new(scene, bucket, over);
+	if (!judge_flow(scene, settings, bucket, &over))
+		reason = judge_new(ctx, scene, bucket, over);
 	if (!reason && unlikely(scene->packet.fragment == FRAGMENT_FIRST))
 		fragment_lead(scene);
 	return reason;
 }
 
 /* Who sent a packet, from the socket that it left by. */
-static __always_inline const struct cordon_owner *sender(const struct scene *scene)
+static __always_inline const struct cordon_owner *sender(HOOK_CONTEXT *ctx,
+							 const struct scene *scene)
 {
-	struct __sk_buff *skb = scene->ctx;
 	struct bpf_sock *sock;
 
 	if (!HOOK_IS_SKB || !scene->out)
 		return NULL;
-	sock = skb->sk;
+	sock = ((struct __sk_buff *)ctx)->sk;
 	if (!sock)
 		return NULL;
 	sock = bpf_sk_fullsock(sock);
@@ -639,10 +706,13 @@ static __always_inline __u8 scene_direction(const struct scene *scene)
 	return scene->came_by ? CORDON_DIRECTION_FORWARD : CORDON_DIRECTION_OUT;
 }
 
-static __noinline int tell_denial(const struct scene *scene, enum cordon_reason reason)
+VERIFIED_APART int tell_denial(HOOK_CONTEXT *ctx, const struct scene *scene, __u32 reason,
+			       __u32 audit)
 {
 	struct denial denial = {};
 
+	/* XDP has no use for it; a caller that knew would pass nothing at all. */
+	__asm__ volatile("" : : "r"(ctx));
 	if (!scene)
 		return 0;
 	denial.key.reason = reason;
@@ -651,14 +721,14 @@ static __noinline int tell_denial(const struct scene *scene, enum cordon_reason 
 	denial.key.service = scene->packet.service;
 	denial.key.protocol = scene->packet.protocol;
 	denial.key.direction = scene_direction(scene);
-	denial.key.audit = scene->settings && (scene->settings->flags & CORDON_SETTINGS_AUDIT);
+	denial.key.audit = audit;
 	denial.key.latch = scene->latch;
 	denial.key.generation = scene->generation;
 	denial.key.ifindex = scene->ifindex;
-	if (HOOK_IS_SKB && scene->out && !scene->came_by)
-		denial.key.cgroup = bpf_skb_cgroup_id(scene->ctx);
+	if (scene->out && !scene->came_by)
+		denial.key.cgroup = sender_cgroup(ctx);
 	denial.packet = &scene->packet;
-	denial.owner = sender(scene);
+	denial.owner = sender(ctx, scene);
 	denial.packets = scene->packets;
 	denial.bytes = scene->bytes;
 	denial_packet(&denial);
@@ -669,8 +739,9 @@ static __always_inline void count_interface(const struct scene *scene, bool deni
 {
 	struct cordon_interface_counter *counter;
 	struct cordon_traffic *traffic;
+	__u32 place = scene->place;
 
-	counter = bpf_map_lookup_elem(&interface_counts, &scene->place);
+	counter = bpf_map_lookup_elem(&interface_counts, &place);
 	if (!counter)
 		return;
 	if (denied)
@@ -681,52 +752,69 @@ static __always_inline void count_interface(const struct scene *scene, bool deni
 	traffic->bytes += scene->bytes;
 }
 
-/* @policy: scene_enter() found one */
-static __always_inline enum cordon_reason scene_judge(struct scene *scene, struct cursor *cursor,
-						      bool policy)
+static __always_inline bool builtin_passes(struct scene *scene,
+					   const struct cordon_settings *settings)
 {
 	const struct packet *packet = &scene->packet;
 
-	if (unlikely(packet->builtin) &&
-	    verdict_builtin(scene->settings, packet->builtin, packet->builtin_direction,
-			    scene->out ? BUILTIN_OUT : BUILTIN_IN)) {
-		scene->rule = packet->builtin;
+	if (likely(!packet->builtin) ||
+	    !verdict_builtin(settings, packet->builtin, packet->builtin_direction,
+			     scene->out ? BUILTIN_OUT : BUILTIN_IN))
+		return false;
+	scene->rule = packet->builtin;
+	return true;
+}
+
+static __always_inline enum cordon_reason scene_judge(HOOK_CONTEXT *ctx, struct scene *scene,
+						      const struct cordon_control *held,
+						      const struct cordon_settings *settings)
+{
+	if (unlikely(builtin_passes(scene, settings)))
 		return CORDON_REASON_NONE;
-	}
-	if (unlikely(!policy))
+	if (unlikely(!settings))
 		return CORDON_REASON_NO_POLICY;
-	if (unlikely(packet->ethertype == ETHERTYPE_ARP))
+	if (unlikely(scene->packet.ethertype == ETHERTYPE_ARP))
 		return CORDON_REASON_BUILTIN_OFF;
-	scene_class(scene);
-	if (unlikely(packet->icmp == ICMP_ABOUT_FLOW))
-		return judge_error(scene, cursor);
-	return judge_packet(scene);
+	scene->class = scene_class(scene, settings);
+	if (unlikely(scene->packet.icmp == ICMP_ABOUT_FLOW))
+		return judge_error(ctx, scene);
+	return judge_packet(ctx, scene, held, settings);
 }
 
 /**
  * packet_passes() - the verdict on a parsed packet, counted and told
- * @scene: the fields of the hook and @packet are filled in, the rest is zero
- * @cursor: behind the headers
+ * @scene: packet and the fields of the hook are filled in
  * @reason: what the parser said
  */
-static __always_inline bool packet_passes(struct scene *scene, struct cursor *cursor,
+static __always_inline bool packet_passes(HOOK_CONTEXT *ctx, struct scene *scene,
 					  enum cordon_reason reason)
 {
-	bool policy;
+	const struct cordon_control *held = find_control();
+	const struct cordon_settings *settings;
+	bool audit;
 
-	scene->now = bpf_ktime_get_coarse_ns() >> FLOW_TICK_SHIFT;
-	scene->place = interface_place(scene->ifindex);
-	policy = scene_enter(scene);
+	if (unlikely(!held))
+		return false;
+	scene_enter(scene, held);
+	settings = find_settings(scene->slot);
 	if (likely(!reason))
-		reason = scene_judge(scene, cursor, policy);
+		reason = scene_judge(ctx, scene, held, settings);
 	count_interface(scene, reason != CORDON_REASON_NONE);
-	if (unlikely(reason)) {
-		tell_denial(scene, reason);
-		return policy && (scene->settings->flags & CORDON_SETTINGS_AUDIT);
+	if (likely(!reason)) {
+		if (!scene->came_by)
+			count_rule(scene->rule, scene->packets, scene->bytes);
+		return true;
 	}
-	if (!scene->came_by)
-		count_rule(scene->rule, scene->packets, scene->bytes);
-	return true;
+	audit = settings && (settings->flags & CORDON_SETTINGS_AUDIT);
+	tell_denial(ctx, scene, reason, audit);
+	return audit;
+}
+
+static __always_inline struct scene *find_scene(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scenes, &zero);
 }
 
 #endif

@@ -66,6 +66,7 @@ enum packet_icmp {
  * @builtin: enum cordon_builtin that it looks like, within its bounds
  * @builtin_direction: bit 0: it may come in, bit 1: it may go out
  * @fragment_id: identification; IPv4: with the protocol in the high half
+ * @quoted: of an ICMP error: where the packet that it quotes starts
  */
 struct packet {
 	struct cordon_address source;
@@ -84,14 +85,18 @@ struct packet {
 	__u8 builtin_direction;
 	__u8 pad;
 	__u32 fragment_id;
+	__u16 quoted;
+	__u16 pad2[3];
 } __attribute__((aligned(8)));
 
 #define BUILTIN_IN 1
 #define BUILTIN_OUT 2
 
+/* @start: of the packet; offsets count from here */
 struct cursor {
-	const void *at;
-	const void *end;
+	const __u8 *at;
+	const __u8 *end;
+	const __u8 *start;
 };
 
 struct ether_header {
@@ -186,7 +191,7 @@ struct icmp_header {
 /** cursor_take() - the next @size bytes, or NULL if they are not there */
 static __always_inline const void *cursor_take(struct cursor *cursor, __u32 size)
 {
-	const void *at = cursor->at;
+	const __u8 *at = cursor->at;
 
 	if (at + size > cursor->end)
 		return NULL;
@@ -197,7 +202,7 @@ static __always_inline const void *cursor_take(struct cursor *cursor, __u32 size
 /** cursor_skip() - past @size bytes, at most 4 KiB; false if they are not there */
 static __always_inline bool cursor_skip(struct cursor *cursor, __u32 size)
 {
-	const void *at = cursor->at;
+	const __u8 *at = cursor->at;
 
 	size &= 0xfff;
 	if (at + size > cursor->end)
@@ -421,6 +426,7 @@ static __always_inline enum cordon_reason parse_icmp(struct cursor *cursor, stru
 	if (!icmp)
 		return CORDON_REASON_TRUNCATED;
 	packet->service = (__u16)(icmp->type << 8 | icmp->code);
+	packet->quoted = cursor->at - cursor->start;
 	if (packet->protocol == PROTOCOL_ICMP)
 		classify_icmp(packet, icmp);
 	else
@@ -697,9 +703,15 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 	return parse_network(cursor, ethertype, size, packet);
 }
 
+/** cursor_at() - a cursor at an offset, at most 4 KiB, into a packet */
+static __always_inline struct cursor cursor_at(const void *start, const void *end, __u32 offset)
+{
+	return (struct cursor){(const __u8 *)start + (offset & 0xfff), end, start};
+}
+
 /**
  * parse_quoted() - the packet that an ICMP error quotes
- * @cursor: behind the ICMP header
+ * @cursor: at packet.quoted of the error
  * @ethertype: of the error itself: an error quotes its own family
  * @quoted: zeroed; addresses, protocol and ports are filled in
  *

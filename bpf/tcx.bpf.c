@@ -6,50 +6,58 @@
  * cannot ask.  It must not redirect, change or hold a packet.
  */
 #define HOOK_IS_SKB true
+#define HOOK_CONTEXT struct __sk_buff
 #include "packet.h"
 
 /* A header chain that is longer is one that the parser gives up on anyway. */
 #define HEADERS_MAX 512
 
-static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool ether,
-						    struct packet *packet, struct cursor *cursor)
+/* Return: enum cordon_reason */
+VERIFIED_APART __u32 parse_skb(struct __sk_buff *skb, __u32 ether, struct packet *packet)
 {
-	cursor->at = (const void *)(long)skb->data;
-	cursor->end = (const void *)(long)skb->data_end;
-	if (ether)
-		return parse_ether(cursor, skb->len, packet);
-	return parse_network(cursor, from_be16((__u16)skb->protocol), skb->len, packet);
-}
+	struct cursor cursor = cursor_at((void *)(long)skb->data, (void *)(long)skb->data_end, 0);
 
-static __always_inline void packet_reset(struct __sk_buff *skb, struct packet *packet)
-{
+	if (!packet)
+		return CORDON_REASON_INTERNAL;
 	__builtin_memset(packet, 0, sizeof(*packet));
 	if (skb->vlan_present)
 		packet->vlan[0] = skb->vlan_tci & 0xfff;
+	if (ether)
+		return parse_ether(&cursor, skb->len, packet);
+	return parse_network(&cursor, from_be16((__u16)skb->protocol), skb->len, packet);
+}
+
+VERIFIED_APART __u32 parse_hook_quoted(struct __sk_buff *skb, __u32 offset, __u32 ethertype,
+				       struct packet *quoted)
+{
+	struct cursor cursor =
+		cursor_at((void *)(long)skb->data, (void *)(long)skb->data_end, offset);
+
+	if (!quoted)
+		return CORDON_REASON_INTERNAL;
+	return parse_quoted(&cursor, ethertype, quoted);
 }
 
 static __always_inline int judge_skb(struct __sk_buff *skb, bool ether, bool out)
 {
-	struct scene scene = {
-		.ctx = skb,
-		.ifindex = skb->ifindex,
-		.came_by = out ? skb->ingress_ifindex : 0,
-		.packets = skb->gso_segs > 1 ? skb->gso_segs : 1,
-		.bytes = skb->len,
-		.out = out,
-	};
-	enum cordon_reason reason;
-	struct cursor cursor;
+	struct scene *scene = find_scene();
+	__u32 reason;
 
-	packet_reset(skb, &scene.packet);
-	reason = parse_skb(skb, ether, &scene.packet, &cursor);
-	if (unlikely(reason == CORDON_REASON_TRUNCATED || scene.packet.icmp == ICMP_ABOUT_FLOW)) {
+	if (!scene)
+		return TC_VERDICT_DROP;
+	reason = parse_skb(skb, ether, &scene->packet);
+	if (unlikely(reason == CORDON_REASON_TRUNCATED ||
+		     scene->packet.icmp == ICMP_ABOUT_FLOW)) {
 		/* Perhaps the headers are not in the linear part. */
 		bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
-		packet_reset(skb, &scene.packet);
-		reason = parse_skb(skb, ether, &scene.packet, &cursor);
+		reason = parse_skb(skb, ether, &scene->packet);
 	}
-	return packet_passes(&scene, &cursor, reason) ? TC_VERDICT_PASS : TC_VERDICT_DROP;
+	scene->ifindex = skb->ifindex;
+	scene->came_by = out ? skb->ingress_ifindex : 0;
+	scene->packets = skb->gso_segs > 1 ? skb->gso_segs : 1;
+	scene->bytes = skb->len;
+	scene->out = out;
+	return packet_passes(skb, scene, reason) ? TC_VERDICT_PASS : TC_VERDICT_DROP;
 }
 
 SEC("tc")

@@ -13,27 +13,26 @@
 #include "prefix.h"
 #include "table.h"
 
-/** struct tables - one generation at one latch level */
+/** struct tables - one generation at one latch level, but for its prefixes */
 struct tables {
 	const struct cordon_settings *settings;
-	table_handle prefixes;
 	table_handle matrix;
 	table_handle pages;
 	table_handle classes;
 };
 
-/** verdict_zone() - the zone whose prefix covers an address, or STRANGER */
-static __always_inline __u32 verdict_zone(const struct tables *tables,
+/** verdict_zone() - the zone whose prefix covers an address, STRANGER, or PREFIX_BROKEN */
+static __always_inline __u32 verdict_zone(table_handle prefixes,
+					  const struct cordon_settings *settings,
 					  const struct cordon_address *address)
 {
 	__u32 word[4];
 
 	if (likely(address_is_ipv4(address)))
-		return prefix_lookup4(tables->prefixes, &tables->settings->ipv4,
-				      address_word(address, 3));
+		return prefix_lookup4(prefixes, &settings->ipv4, address_word(address, 3));
 	for (int i = 0; i < 4; i++)
 		word[i] = address_word(address, i);
-	return prefix_lookup6(tables->prefixes, &tables->settings->ipv6, word);
+	return prefix_lookup6(prefixes, &settings->ipv6, word);
 }
 
 static __always_inline bool class_allows(const struct cordon_class *class, __u32 identity)
@@ -44,6 +43,7 @@ static __always_inline bool class_allows(const struct cordon_class *class, __u32
 /**
  * verdict_end() - who a remote address is, as seen on an interface
  * @class: of the interface
+ * @zone: verdict_zone() of the address
  *
  * An address that means something on one link only (link-local, multicast) and
  * is in no zone belongs to the zone that is tied to the link.
@@ -51,12 +51,11 @@ static __always_inline bool class_allows(const struct cordon_class *class, __u32
  */
 static __always_inline enum cordon_reason verdict_end(const struct tables *tables, __u32 class,
 						      const struct cordon_address *address,
-						      __u32 *ret_identity)
+						      __u32 zone, __u32 *ret_identity)
 {
-	const __u32 zone = verdict_zone(tables, address);
 	const struct cordon_class *seen = table_at(tables->classes, class);
 
-	if (!seen)
+	if (!seen || zone == PREFIX_BROKEN)
 		return CORDON_REASON_INTERNAL;
 	if (zone != CORDON_IDENTITY_STRANGER) {
 		*ret_identity = zone;

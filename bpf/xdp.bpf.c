@@ -5,25 +5,46 @@
  * or redirect a packet.
  */
 #define HOOK_IS_SKB false
+#define HOOK_CONTEXT struct xdp_md
 #include "packet.h"
+
+/* Return: enum cordon_reason */
+VERIFIED_APART __u32 parse_xdp(struct xdp_md *xdp, struct packet *packet)
+{
+	struct cursor cursor = cursor_at((void *)(long)xdp->data, (void *)(long)xdp->data_end, 0);
+
+	if (!packet)
+		return CORDON_REASON_INTERNAL;
+	__builtin_memset(packet, 0, sizeof(*packet));
+	return parse_ether(&cursor, xdp->data_end - xdp->data, packet);
+}
+
+VERIFIED_APART __u32 parse_hook_quoted(struct xdp_md *xdp, __u32 offset, __u32 ethertype,
+				       struct packet *quoted)
+{
+	struct cursor cursor =
+		cursor_at((void *)(long)xdp->data, (void *)(long)xdp->data_end, offset);
+
+	if (!quoted)
+		return CORDON_REASON_INTERNAL;
+	return parse_quoted(&cursor, ethertype, quoted);
+}
 
 SEC("xdp")
 int xdp_ingress(struct xdp_md *xdp)
 {
-	struct cursor cursor = {
-		.at = (const void *)(long)xdp->data,
-		.end = (const void *)(long)xdp->data_end,
-	};
-	struct scene scene = {
-		.ctx = xdp,
-		.ifindex = xdp->ingress_ifindex,
-		.packets = 1,
-		.bytes = xdp->data_end - xdp->data,
-	};
-	enum cordon_reason reason;
+	struct scene *scene = find_scene();
+	__u32 reason;
 
-	reason = parse_ether(&cursor, scene.bytes, &scene.packet);
-	return packet_passes(&scene, &cursor, reason) ? XDP_PASS : XDP_DROP;
+	if (!scene)
+		return XDP_DROP;
+	reason = parse_xdp(xdp, &scene->packet);
+	scene->ifindex = xdp->ingress_ifindex;
+	scene->came_by = 0;
+	scene->packets = 1;
+	scene->bytes = xdp->data_end - xdp->data;
+	scene->out = false;
+	return packet_passes(xdp, scene, reason) ? XDP_PASS : XDP_DROP;
 }
 
 char LICENSE[] SEC("license") = "GPL";
