@@ -10,6 +10,7 @@
 
 #include <cordon/uapi/reason.h>
 
+#include "service.h"
 #include "util/array.h"
 #include "util/print.h"
 
@@ -51,32 +52,23 @@ static void find_unit(const struct cordon_live *live, const struct cordon_denial
 		snprintf(*ret_path, sizeof(*ret_path), "(gone)");
 }
 
-static bool is_icmp(uint8_t protocol)
+static void service_text(const struct cordon_denial *denial, char text[CORDON_SERVICE_TEXT_SIZE])
 {
-	return protocol == 1 || protocol == 58;
-}
-
-static void service_text(const struct cordon_denial *denial, char (*text)[32])
-{
-	char protocol[16];
-	const char *name = print_protocol(denial->key.protocol, &protocol);
 	const uint16_t service = denial->key.service;
+	/* A protocol without services is said by its name alone. */
+	const bool whole = !service && !denial->destination_port;
 
-	if (is_icmp(denial->key.protocol))
-		snprintf(*text, sizeof(*text), "%s/%u/%u", name, service >> 8, service & 0xff);
-	else if (service)
-		snprintf(*text, sizeof(*text), "%s/%u", name, service);
-	else
-		snprintf(*text, sizeof(*text), "%s", name);
+	cordon_service_format(denial->key.protocol, service, whole ? 65535 : service, text);
 }
 
 void cmd_denial_text(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
 		     uint64_t packets)
 {
-	char source[64], destination[64], service[32], comm[sizeof(denial->comm) + 1];
+	char source[64], destination[64], service[CORDON_SERVICE_TEXT_SIZE],
+		comm[sizeof(denial->comm) + 1];
 	char unit[PATH_MAX];
 
-	service_text(denial, &service);
+	service_text(denial, service);
 	clean_name(denial->comm, sizeof(denial->comm), comm);
 	find_unit(live, denial, &unit);
 	fprintf(file, "%s %s %s: %s %s (%s) -> %s (%s)",
@@ -130,9 +122,9 @@ void cmd_denial_json(FILE *file, const struct cordon_live *live, const struct co
 {
 	const struct cordon_denial_key *key = &denial->key;
 	struct json json = { .file = file };
-	char service[32], protocol[16];
+	char service[CORDON_SERVICE_TEXT_SIZE], protocol[16];
 
-	service_text(denial, &service);
+	service_text(denial, service);
 	json_object(&json, NULL);
 	json_string(&json, "event", key->audit ? "would-deny" : "denied");
 	json_string(&json, "direction", direction_name(key->direction));

@@ -75,21 +75,30 @@ int cordon_flows_read(const struct cordon_flow_table *table, const struct cordon
 	return 0;
 }
 
+/* A packet of the flow, as far as its key goes. */
+static struct packet packet_of(const struct cordon_flow *flow)
+{
+	const struct packet packet = {
+		.source = flow->source,
+		.destination = flow->destination,
+		.source_port = flow->source_port,
+		.destination_port = flow->destination_port,
+	};
+
+	return packet;
+}
+
 /* The class of its interface is in the hash but not in the flow: the one whose
  * hash has the upper half of the tag is it. */
 static bool find_key(const struct cordon_control *control, const struct cordon_flow *flow,
 		     uint64_t tag, uint32_t classes, struct flow_key *ret_key)
 {
-	struct flow_key key = {
-		.source = &flow->source,
-		.destination = &flow->destination,
-		.source_port = flow->source_port,
-		.destination_port = flow->destination_port,
-		.protocol = flow->protocol,
-	};
+	const struct packet packet = packet_of(flow);
 
 	for (uint32_t class = 0; class < classes; class ++) {
-		flow_key_seal(control, &key, class, 0);
+		struct flow_key key;
+
+		flow_key_make(control, &packet, flow->protocol, class, 0, &key);
 		if (key.tag >> 32 == tag >> 32) {
 			*ret_key = key;
 			return true;
@@ -98,12 +107,15 @@ static bool find_key(const struct cordon_control *control, const struct cordon_f
 	return false;
 }
 
-static bool has_flow(const struct cordon_flow_bucket *bucket, const struct flow_key *key)
+static bool has_flow(const struct cordon_flow_bucket *bucket, const struct cordon_flow *flow)
 {
+	const struct packet packet = packet_of(flow);
+
 	for (unsigned int i = 0; i < CORDON_FLOW_WAYS; i++) {
 		enum flow_way way;
 
-		if (tag_is_live(bucket->tag[i]) && flow_fits(&bucket->flow[i], key, &way))
+		if (tag_is_live(bucket->tag[i]) &&
+		    flow_fits(&bucket->flow[i], &packet, flow->protocol, &way))
 			return true;
 	}
 	return false;
@@ -143,7 +155,7 @@ size_t cordon_flows_move(const struct cordon_control *control,
 		if (!find_key(control, &flows[i].flow, flows[i].tag, classes, &key))
 			continue;
 		bucket = &to->buckets[flow_bucket(&key, to->nr)];
-		if (!has_flow(bucket, &key))
+		if (!has_flow(bucket, &flows[i].flow))
 			moved += put_flow(bucket, &flows[i].flow, flows[i].tag);
 	}
 	free(flows);

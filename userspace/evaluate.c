@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The programs' evaluator on the host.  Nothing is decided here that
+ * bpf/verdict.h does not decide.
+ */
+#include "evaluate.h"
+
+#include "bpf/verdict.h"
+
+struct cordon_tables cordon_tables_of_view(const struct cordon_view *view)
+{
+	const struct cordon_area *area = view->area;
+	const struct cordon_tables tables = {
+		.settings = view->settings,
+		.prefixes = area[CORDON_TABLE_PREFIXES].cells,
+		.nr_prefixes = area[CORDON_TABLE_PREFIXES].count,
+		.matrix = area[CORDON_TABLE_MATRIX].cells,
+		.nr_cells = area[CORDON_TABLE_MATRIX].count,
+		.pages = area[CORDON_TABLE_PAGES].cells,
+		.nr_pages = area[CORDON_TABLE_PAGES].count,
+		.classes = area[CORDON_TABLE_CLASSES].cells,
+		.nr_classes = area[CORDON_TABLE_CLASSES].count,
+	};
+
+	return tables;
+}
+
+struct cordon_tables cordon_tables_of_image(const struct cordon_image *image)
+{
+	const struct cordon_tables tables = {
+		.settings = &image->settings,
+		.prefixes = image->prefixes,
+		.nr_prefixes = (uint32_t)image->nr_prefixes,
+		.matrix = image->matrix,
+		.nr_cells = (uint32_t)image->nr_cells,
+		.pages = image->pages,
+		.nr_pages = (uint32_t)image->nr_pages,
+		.classes = image->classes,
+		.nr_classes = (uint32_t)image->nr_classes,
+	};
+
+	return tables;
+}
+
+/** struct handles - what verdict.h calls tables, by value */
+struct handles {
+	struct cordon_table prefixes;
+	struct cordon_table matrix;
+	struct cordon_table pages;
+	struct cordon_table classes;
+};
+
+static struct handles make_handles(const struct cordon_tables *tables)
+{
+	const struct handles handles = {
+		{ tables->prefixes, tables->nr_prefixes, sizeof(*tables->prefixes) },
+		{ tables->matrix, tables->nr_cells, sizeof(*tables->matrix) },
+		{ tables->pages, tables->nr_pages, sizeof(*tables->pages) },
+		{ tables->classes, tables->nr_classes, sizeof(*tables->classes) },
+	};
+
+	return handles;
+}
+
+uint32_t cordon_evaluate_zone(const struct cordon_tables *tables,
+			      const struct cordon_address *address)
+{
+	const struct handles handles = make_handles(tables);
+
+	return verdict_zone(&handles.prefixes, tables->settings, address);
+}
+
+/* The two remote ends of a forwarded packet, the one of any other. */
+static enum cordon_reason find_ends(const struct tables *verdict,
+				    const struct cordon_tables *tables,
+				    const struct cordon_question *question,
+				    struct cordon_answer *answer)
+{
+	const bool out = question->direction == CORDON_DIRECTION_OUT;
+	const struct cordon_address *near = out ? &question->destination : &question->source;
+	uint32_t *near_identity = out ? &answer->to : &answer->from;
+	enum cordon_reason reason;
+
+	answer->from = answer->to = question->local;
+	reason = verdict_end(verdict, question->near, near, cordon_evaluate_zone(tables, near),
+			     near_identity);
+	if (reason || question->direction != CORDON_DIRECTION_FORWARD)
+		return reason;
+	return verdict_end(verdict, question->far, &question->destination,
+			   cordon_evaluate_zone(tables, &question->destination), &answer->to);
+}
+
+struct cordon_answer cordon_evaluate(const struct cordon_tables *tables, bool latched,
+				     const struct cordon_question *question)
+{
+	const struct handles handles = make_handles(tables);
+	const struct tables verdict = {
+		.settings = tables->settings,
+		.matrix = &handles.matrix,
+		.pages = &handles.pages,
+		.classes = &handles.classes,
+	};
+	struct cordon_answer answer = { .rule = 0 };
+
+	answer.reason = find_ends(&verdict, tables, question, &answer);
+	if (answer.reason)
+		return answer;
+	answer.rule = verdict_rule(&verdict, answer.from, answer.to, question->protocol,
+				   question->service);
+	if (!answer.rule)
+		answer.reason = latched ? CORDON_REASON_LATCH : CORDON_REASON_NO_RULE;
+	return answer;
+}
