@@ -34,6 +34,7 @@
 #include "flow.h"
 #include "maps.h"
 #include "parse.h"
+#include "state.h"
 #include "verdict.h"
 
 #define AF_INET 2
@@ -104,36 +105,11 @@ VERIFIED_APART __u32 interface_place(__u32 ifindex)
  * Return: enum cordon_reason */
 __u32 parse_hook_quoted(HOOK_CONTEXT *ctx, __u32 offset, __u32 ethertype, struct packet *quoted);
 
-static __always_inline __u32 control_generation(const struct cordon_control *control)
-{
-	const __u64 confirm_by = *(const volatile __u64 *)&control->confirm_by;
-
-	if (unlikely(confirm_by) && bpf_ktime_get_ns() >= confirm_by)
-		return *(const volatile __u32 *)&control->former;
-	return *(const volatile __u32 *)&control->generation;
-}
-
-static __always_inline const struct cordon_control *find_control(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&control, &zero);
-}
-
-/* NULL: no policy was ever loaded */
-static __always_inline const struct cordon_settings *find_settings(__u32 slot)
-{
-	void *settings = bpf_map_lookup_elem(&settings_of, &slot);
-	__u32 zero = 0;
-
-	return settings ? bpf_map_lookup_elem(settings, &zero) : NULL;
-}
-
 static __always_inline void scene_enter(struct scene *scene, const struct cordon_control *control)
 {
 	scene->generation = control_generation(control);
-	scene->latch = *(const volatile __u32 *)&control->latch % CORDON_LATCH_LEVELS;
-	scene->slot = (scene->generation & 1) * CORDON_LATCH_LEVELS + scene->latch;
+	scene->latch = control_latch(control);
+	scene->slot = generation_slot(scene->generation, scene->latch);
 	scene->epoch = flow_epoch(scene->generation, scene->latch);
 	scene->now = bpf_ktime_get_coarse_ns() >> FLOW_TICK_SHIFT;
 	scene->place = interface_place(scene->ifindex);
@@ -177,27 +153,6 @@ static __always_inline __u32 scene_class(const struct scene *scene,
 	return interface_class(scene->generation, scene->place);
 }
 
-/* Return: as verdict_zone() */
-VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
-				  const struct cordon_address *address)
-{
-	void *prefixes = bpf_map_lookup_elem(&prefixes_of, &slot);
-
-	if (!prefixes || !settings || !address)
-		return PREFIX_BROKEN;
-	return verdict_zone(prefixes, settings, address);
-}
-
-static __always_inline bool tables_in_slot(__u32 slot, struct tables *ret_tables)
-{
-	ret_tables->settings = find_settings(slot);
-	ret_tables->matrix = bpf_map_lookup_elem(&matrix_of, &slot);
-	ret_tables->pages = bpf_map_lookup_elem(&pages_of, &slot);
-	ret_tables->classes = bpf_map_lookup_elem(&classes_of, &slot);
-	return ret_tables->settings && ret_tables->matrix && ret_tables->pages &&
-	       ret_tables->classes;
-}
-
 static __always_inline struct cordon_flow_bucket *
 find_bucket(__u32 slot, const struct cordon_settings *settings, const struct flow_key *key)
 {
@@ -205,17 +160,6 @@ find_bucket(__u32 slot, const struct cordon_settings *settings, const struct flo
 	__u32 bucket = flow_bucket(key, settings->flow_buckets);
 
 	return flows ? bpf_map_lookup_elem(flows, &bucket) : NULL;
-}
-
-/* Who owns a cgroup: a workload or just the node. */
-VERIFIED_APART __u32 cgroup_identity(__u32 generation, __u64 cgroup)
-{
-	const struct cordon_workload *workload;
-
-	workload = bpf_map_lookup_elem(&workload_cgroups, &cgroup);
-	if (!workload || !workload->identity[generation & 1])
-		return CORDON_IDENTITY_NODE;
-	return workload->identity[generation & 1];
 }
 
 /* The cgroup whose socket sends an outgoing packet. */

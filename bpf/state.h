@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is in force: the active generation and latch level, and their tables.
+ * Packet hooks and call hooks find them here.  Reads maps, decides nothing.
+ */
+#ifndef CORDON_BPF_STATE_H
+#define CORDON_BPF_STATE_H
+
+#include "core.h"
+#include "maps.h"
+#include "verdict.h"
+
+static __always_inline __u32 control_generation(const struct cordon_control *control)
+{
+	const __u64 confirm_by = *(const volatile __u64 *)&control->confirm_by;
+
+	if (unlikely(confirm_by) && bpf_ktime_get_ns() >= confirm_by)
+		return *(const volatile __u32 *)&control->former;
+	return *(const volatile __u32 *)&control->generation;
+}
+
+static __always_inline __u32 control_latch(const struct cordon_control *control)
+{
+	return *(const volatile __u32 *)&control->latch % CORDON_LATCH_LEVELS;
+}
+
+static __always_inline __u32 generation_slot(__u32 generation, __u32 latch)
+{
+	return (generation & 1) * CORDON_LATCH_LEVELS + latch;
+}
+
+static __always_inline const struct cordon_control *find_control(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
+}
+
+/* NULL: no policy was ever loaded */
+static __always_inline const struct cordon_settings *find_settings(__u32 slot)
+{
+	void *settings = bpf_map_lookup_elem(&settings_of, &slot);
+	__u32 zero = 0;
+
+	return settings ? bpf_map_lookup_elem(settings, &zero) : NULL;
+}
+
+/* Return: as verdict_zone() */
+VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
+				  const struct cordon_address *address)
+{
+	void *prefixes = bpf_map_lookup_elem(&prefixes_of, &slot);
+
+	if (!prefixes || !settings || !address)
+		return PREFIX_BROKEN;
+	return verdict_zone(prefixes, settings, address);
+}
+
+static __always_inline bool tables_in_slot(__u32 slot, struct tables *ret_tables)
+{
+	ret_tables->settings = find_settings(slot);
+	ret_tables->matrix = bpf_map_lookup_elem(&matrix_of, &slot);
+	ret_tables->pages = bpf_map_lookup_elem(&pages_of, &slot);
+	ret_tables->classes = bpf_map_lookup_elem(&classes_of, &slot);
+	return ret_tables->settings && ret_tables->matrix && ret_tables->pages &&
+	       ret_tables->classes;
+}
+
+/* Who owns a cgroup: a workload or just the node. */
+VERIFIED_APART __u32 cgroup_identity(__u32 generation, __u64 cgroup)
+{
+	const struct cordon_workload *workload;
+
+	workload = bpf_map_lookup_elem(&workload_cgroups, &cgroup);
+	if (!workload || !workload->identity[generation & 1])
+		return CORDON_IDENTITY_NODE;
+	return workload->identity[generation & 1];
+}
+
+#endif
