@@ -108,7 +108,7 @@ static __always_inline bool left_to_packets(const struct call *call,
 	if (!call->packet.service || address_is_loopback(address) ||
 	    address_is_link_scoped(address))
 		return true;
-	if (bpf_map_lookup_elem(&local_addresses, address))
+	if (is_own_address(address))
 		return true;
 	return zone == CORDON_IDENTITY_STRANGER && (settings->flags & CORDON_SETTINGS_TIED);
 }

@@ -133,6 +133,14 @@ static __always_inline bool flow_fits(const struct cordon_flow *flow, const stru
 					 &packet->source, packet->source_port));
 }
 
+/* An index below CORDON_FLOW_WAYS, which the verifier of 6.1 forgets as soon as
+ * it is spilled: let it see the bound again, and the compiler not know it. */
+static __always_inline __u32 flow_place(__u32 place)
+{
+	__asm__ volatile("" : "+r"(place));
+	return place % CORDON_FLOW_WAYS;
+}
+
 /** flow_find() - way in the bucket whose tag fits but for @ignore, or WAYS */
 VERIFIED_APART __u32 flow_find(const struct cordon_flow_bucket *bucket, __u64 tag, __u64 ignore)
 {
@@ -301,6 +309,7 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 		way = flow_victim(settings, bucket, now);
 	if (way >= CORDON_FLOW_WAYS)
 		return CORDON_FLOW_WAYS;
+	way = flow_place(way);
 	old = bucket->tag[way];
 	if (old == CORDON_FLOW_TAG_BUSY ||
 	    __sync_val_compare_and_swap(&bucket->tag[way], old, CORDON_FLOW_TAG_BUSY) != old)

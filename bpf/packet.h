@@ -245,7 +245,7 @@ static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *sce
 		return 0;
 	packet = &scene->packet;
 	if (address_is_multicast(&packet->destination) ||
-	    bpf_map_lookup_elem(&local_addresses, &packet->destination))
+	    is_own_address(&packet->destination))
 		return 0;
 	fib.ifindex = scene->ifindex;
 	fib.l4_protocol = packet->protocol;
@@ -269,7 +269,7 @@ static __always_inline enum cordon_reason far_end(const struct scene *scene,
 		number = interface_class(scene->generation, interface_place(ifindex));
 	reason = verdict_end(tables, number, address,
 			     zone_in_slot(scene->slot, tables->settings, address), ret_identity);
-	if (!scene->out || !bpf_map_lookup_elem(&local_addresses, address))
+	if (!scene->out || !is_own_address(address))
 		return reason;
 	/* Masquerading put the node's own address there on the way. */
 	class = table_at(tables->classes, number);
@@ -399,28 +399,36 @@ static __always_inline void packet_as_fragment(struct packet *packet)
 	packet->destination_port = (__u16)packet->fragment_id;
 }
 
+/* What flow_find_stale() returns: a place, and this if the packet is a reply. */
+#define STALE_REPLY 0x100U
+
 /**
  * flow_find_stale() - a flow of these ends that an earlier generation or latch
  *	level let in
- * Return: its place, or WAYS.
+ * Return: its place, with STALE_REPLY or not; or WAYS.
  */
-static __always_inline __u32 flow_find_stale(const struct scene *scene,
-					     const struct cordon_settings *settings,
-					     const struct cordon_flow_bucket *bucket,
-					     enum flow_way *ret_way)
+VERIFIED_APART __u32 flow_find_stale(const struct scene *scene,
+				     const struct cordon_flow_bucket *bucket)
 {
-	const __u32 place = flow_find(bucket, scene->key.tag, 0xffffffffULL);
+	const struct cordon_settings *settings;
+	enum flow_way way;
+	__u32 place;
 	__u64 tag;
 
-	if (place >= CORDON_FLOW_WAYS)
+	if (!scene || !bucket)
 		return CORDON_FLOW_WAYS;
+	settings = find_settings(scene->slot);
+	place = flow_find(bucket, scene->key.tag, 0xffffffffULL);
+	if (!settings || place >= CORDON_FLOW_WAYS)
+		return CORDON_FLOW_WAYS;
+	place = flow_place(place);
 	tag = bucket->tag[place];
 	if (tag == CORDON_FLOW_TAG_BUSY ||
-	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, ret_way))
+	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way))
 		return CORDON_FLOW_WAYS;
 	if (flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
 		return CORDON_FLOW_WAYS;
-	return place;
+	return way == FLOW_REPLY ? place | STALE_REPLY : place;
 }
 
 /* Stamp a flow that the rules allow anew, forget one that they do not.  If its
@@ -447,20 +455,41 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
  * which it was opened, and keeps its state. */
 static __always_inline enum cordon_reason judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 						      struct cordon_flow_bucket *bucket,
-						      __u32 place, enum flow_way way)
+						      __u32 stale)
 {
+	const __u32 place = flow_place(stale);
 	const __u64 old = bucket->tag[place];
 	enum cordon_reason reason;
 
 	if (scene->packet.fragment == FRAGMENT_LATER)
 		return CORDON_REASON_FRAGMENT_ORPHAN;
-	reason = ask_rules(ctx, scene, way == FLOW_ORIGINAL);
+	reason = ask_rules(ctx, scene, !(stale & STALE_REPLY));
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
 	flow_renew(scene, bucket, place, old);
 	if (!reason)
 		scene_count_flow(scene, &bucket->flow[place]);
 	return reason;
+}
+
+/* What the rules allow becomes a flow. */
+VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *bucket)
+{
+	const struct cordon_settings *settings;
+	__u32 place;
+
+	if (!scene || !bucket)
+		return CORDON_REASON_INTERNAL;
+	settings = find_settings(scene->slot);
+	if (!settings)
+		return CORDON_REASON_INTERNAL;
+	if (scene->forward)
+		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
+	place = flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
+			    first_state(&scene->packet), scene->now);
+	if (place < CORDON_FLOW_WAYS)
+		scene_count_flow(scene, &bucket->flow[flow_place(place)]);
+	return CORDON_REASON_NONE;
 }
 
 /**
@@ -471,31 +500,18 @@ static __always_inline enum cordon_reason judge_stale(HOOK_CONTEXT *ctx, struct 
 VERIFIED_APART __u32 judge_new(HOOK_CONTEXT *ctx, struct scene *scene,
 			       struct cordon_flow_bucket *bucket, __u32 over)
 {
-	const struct cordon_settings *settings;
-	enum flow_way way = FLOW_ORIGINAL;
 	enum cordon_reason reason;
-	__u32 place;
+	__u32 stale;
 
 	if (!scene || !bucket)
 		return CORDON_REASON_INTERNAL;
-	settings = find_settings(scene->slot);
-	if (!settings)
-		return CORDON_REASON_NO_POLICY;
-	place = over ? CORDON_FLOW_WAYS : flow_find_stale(scene, settings, bucket, &way);
-	if (place < CORDON_FLOW_WAYS)
-		return judge_stale(ctx, scene, bucket, place, way);
+	stale = over ? CORDON_FLOW_WAYS : flow_find_stale(scene, bucket);
+	if (stale != CORDON_FLOW_WAYS)
+		return judge_stale(ctx, scene, bucket, stale);
 	reason = opens_nothing(&scene->packet);
 	if (!reason)
 		reason = ask_rules(ctx, scene, true);
-	if (reason)
-		return reason;
-	if (scene->forward)
-		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
-	place = flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
-			    first_state(&scene->packet), scene->now);
-	if (place < CORDON_FLOW_WAYS)
-		scene_count_flow(scene, &bucket->flow[place]);
-	return CORDON_REASON_NONE;
+	return reason ? reason : flow_admit(scene, bucket);
 }
 
 /**
@@ -505,7 +521,7 @@ VERIFIED_APART __u32 judge_new(HOOK_CONTEXT *ctx, struct scene *scene,
 static __always_inline bool judge_flow(struct scene *scene, const struct cordon_settings *settings,
 				       struct cordon_flow_bucket *bucket, bool *ret_over)
 {
-	const __u32 place = flow_find(bucket, scene->key.tag, scene->key.ignore);
+	__u32 place = flow_find(bucket, scene->key.tag, scene->key.ignore);
 	enum cordon_flow_state state, next;
 	struct cordon_flow *flow;
 	enum flow_way way;
@@ -513,6 +529,7 @@ static __always_inline bool judge_flow(struct scene *scene, const struct cordon_
 
 	if (place >= CORDON_FLOW_WAYS)
 		return false;
+	place = flow_place(place);
 	flow = &bucket->flow[place];
 	tag = bucket->tag[place];
 	state = flow_tag_state(tag);
@@ -568,8 +585,10 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	place = flow_find(bucket, scene->key.tag, scene->key.ignore);
-	if (place >= CORDON_FLOW_WAYS ||
-	    !flow_fits(&bucket->flow[place], &quoted, quoted.protocol, &way))
+	if (place >= CORDON_FLOW_WAYS)
+		return CORDON_REASON_ICMP_ORPHAN;
+	place = flow_place(place);
+	if (!flow_fits(&bucket->flow[place], &quoted, quoted.protocol, &way))
 		return CORDON_REASON_ICMP_ORPHAN;
 	scene->rule = bucket->flow[place].rule;
 	return CORDON_REASON_NONE;

@@ -66,6 +66,14 @@ static __always_inline bool tables_in_slot(__u32 slot, struct tables *ret_tables
 	       ret_tables->classes;
 }
 
+/* Before 6.2 a map's key may not lie in memory that a function was given. */
+static __always_inline bool is_own_address(const struct cordon_address *address)
+{
+	struct cordon_address key = *address;
+
+	return bpf_map_lookup_elem(&local_addresses, &key) != NULL;
+}
+
 /* Who owns a cgroup: a workload or just the node. */
 VERIFIED_APART __u32 cgroup_identity(__u32 generation, __u64 cgroup)
 {
