@@ -81,7 +81,7 @@ static int save(const struct cordon_context *context, const struct cordon_image 
 		error = copy_text(policy, text.text);
 	cordon_step("store text");
 	if (!error)
-		error = cordon_image_write(image, file.text);
+		error = cordon_image_write(image, AT_FDCWD, file.text);
 	cordon_step("store image");
 	return error ? error : sync_folder(folder.text);
 }
@@ -244,7 +244,7 @@ int cordon_store_image(const struct cordon_context *context, uint32_t generation
 {
 	const struct cordon_path path = store_path(context, generation, "image");
 	struct cordon_image *image CLEANUP(image) = NULL;
-	const int error = cordon_image_read(path.text, &image);
+	const int error = cordon_image_read(AT_FDCWD, path.text, &image);
 
 	if (error)
 		return error;
