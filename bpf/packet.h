@@ -37,6 +37,7 @@
 #include "state.h"
 #include "verdict.h"
 
+#define PACKET_OTHERHOST 3 /* <linux/if_packet.h> */
 #define AF_INET 2
 #define AF_INET6 10
 
@@ -232,9 +233,17 @@ static __always_inline void fib_ends(const struct packet *packet, struct bpf_fib
 	__builtin_memcpy(fib->ipv6_dst, &packet->destination, sizeof(packet->destination));
 }
 
+/* A frame for another host's Ethernet address: a bridge or macvlan takes it on,
+ * not the node's routing. */
+static __always_inline bool is_bridged(HOOK_CONTEXT *ctx)
+{
+	return HOOK_IS_SKB && ((struct __sk_buff *)ctx)->pkt_type == PACKET_OTHERHOST;
+}
+
 /**
  * far_interface() - where an incoming packet will leave
- * Return: its index, or 0 if it is for the node.
+ * Return: its index, for a bridged one that of the port it came by; 0 if it is
+ *	for the node.
  */
 static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *scene)
 {
@@ -247,6 +256,8 @@ static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *sce
 	if (address_is_multicast(&packet->destination) ||
 	    is_own_address(&packet->destination))
 		return 0;
+	if (is_bridged(ctx))
+		return scene->ifindex;
 	fib.ifindex = scene->ifindex;
 	fib.l4_protocol = packet->protocol;
 	fib_ends(packet, &fib);
