@@ -123,8 +123,8 @@ static __always_inline int call_may_reach(struct bpf_sock_addr *ctx, bool ipv6)
 		return CALL_ALLOWED;
 	zone = zone_in_slot(call.slot, tables.settings, &call.packet.destination);
 	from = caller_identity(&call, tables.settings);
-	if (zone == PREFIX_BROKEN || verdict_rule(&tables, from, zone, call.packet.protocol,
-						  call.packet.service))
+	if (zone == PREFIX_BROKEN ||
+	    verdict_rule(&tables, from, zone, call.packet.protocol, call.packet.service))
 		return CALL_ALLOWED;
 	if (left_to_packets(&call, tables.settings, zone))
 		return CALL_ALLOWED;

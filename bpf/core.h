@@ -62,7 +62,7 @@ static __always_inline struct address_words address_words(const struct cordon_ad
 
 static __always_inline void address_set_ipv4(struct cordon_address *ret_address, __u32 be_address)
 {
-	__u32 word[4] = {0, 0, to_be32(0xffff), be_address};
+	__u32 word[4] = { 0, 0, to_be32(0xffff), be_address };
 
 	__builtin_memcpy(__builtin_assume_aligned(ret_address, 8), word, sizeof(word));
 }

@@ -194,8 +194,8 @@ static __always_inline void denial_packet(const struct denial *denial)
 /** denial_call() - from connect or bind */
 static __always_inline void denial_call(const struct denial *denial)
 {
-	__u32 index = CORDON_DENIAL_PACKET_SLOTS +
-		      denial_hash(&denial->key) % CORDON_DENIAL_CALL_SLOTS;
+	__u32 index =
+		CORDON_DENIAL_PACKET_SLOTS + denial_hash(&denial->key) % CORDON_DENIAL_CALL_SLOTS;
 	struct cordon_denial *slot = bpf_map_lookup_elem(&denials, &index);
 
 	count_call_reason(denial->key.reason);

@@ -68,7 +68,7 @@ static __always_inline __u64 flow_hash(const struct cordon_control *control,
 
 	hash = flow_hash_end(control, &packet->source, packet->source_port) +
 	       flow_hash_end(control, &packet->destination, packet->destination_port) +
-	       ((__u64)class << 8 | protocol) * control->secret[4];
+	       ((__u64) class << 8 | protocol) * control->secret[4];
 	hash ^= hash >> 33;
 	hash *= 0xff51afd7ed558ccdULL;
 	return hash ^ hash >> 33;
@@ -205,8 +205,7 @@ static __always_inline enum cordon_flow_state tcp_next_state(enum cordon_flow_st
 
 /* A SYN that may open another connection between the same ends: it is asked
  * of the rules, not of the flow. */
-static __always_inline bool tcp_reopens(enum cordon_flow_state state, enum flow_way way,
-					__u8 flags)
+static __always_inline bool tcp_reopens(enum cordon_flow_state state, enum flow_way way, __u8 flags)
 {
 	if ((flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;

@@ -60,7 +60,8 @@ static __attribute__((used)) __u32 keep_types(const struct cordon_settings *sett
 					      const struct cordon_page *page,
 					      const struct cordon_class *class)
 {
-	return settings->flags + prefixes->cell[0].first + cell->page + page->next[0] + class->flags;
+	return settings->flags + prefixes->cell[0].first + cell->page + page->next[0] +
+	       class->flags;
 }
 
 static __attribute__((used)) __u64 keep_flow_types(const struct cordon_flow_bucket *bucket)

@@ -253,8 +253,7 @@ static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *sce
 	if (!scene)
 		return 0;
 	packet = &scene->packet;
-	if (address_is_multicast(&packet->destination) ||
-	    is_own_address(&packet->destination))
+	if (address_is_multicast(&packet->destination) || is_own_address(&packet->destination))
 		return 0;
 	if (is_bridged(ctx))
 		return scene->ifindex;
@@ -265,9 +264,8 @@ static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *sce
 }
 
 /* The identity at the other end of a forwarded packet, by the interface there. */
-static __always_inline enum cordon_reason far_end(const struct scene *scene,
-						  const struct tables *tables, __u32 ifindex,
-						  __u32 *ret_identity)
+static __always_inline enum cordon_reason
+far_end(const struct scene *scene, const struct tables *tables, __u32 ifindex, __u32 *ret_identity)
 {
 	const struct cordon_address *address = &scene->packet.destination;
 	const struct cordon_class *class;
@@ -368,8 +366,8 @@ VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 ope
 	if (reason)
 		return reason;
 	service = opens ? scene->packet.service : scene->packet.source_port;
-	scene->rule = verdict_rule(&tables, scene->from, scene->to, scene->packet.protocol,
-				   service);
+	scene->rule =
+		verdict_rule(&tables, scene->from, scene->to, scene->packet.protocol, service);
 	if (!scene->rule && scene->forward && opens)
 		scene->rule = container_rule(ctx, scene, &tables);
 	if (scene->rule)
@@ -464,9 +462,8 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
 
 /* A flow from before the switch is decided anew, by the rules and the way in
  * which it was opened, and keeps its state. */
-static __always_inline enum cordon_reason judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
-						      struct cordon_flow_bucket *bucket,
-						      __u32 stale)
+static __always_inline enum cordon_reason
+judge_stale(HOOK_CONTEXT *ctx, struct scene *scene, struct cordon_flow_bucket *bucket, __u32 stale)
 {
 	const __u32 place = flow_place(stale);
 	const __u64 old = bucket->tag[place];

@@ -52,8 +52,8 @@ enum packet_fragment {
 
 /* What an ICMP message asks of the flow table. */
 enum packet_icmp {
-	ICMP_OPENS,  /* a request, or a message that expects no reply */
-	ICMP_REPLY,  /* the reply to a request of a flow */
+	ICMP_OPENS,	 /* a request, or a message that expects no reply */
+	ICMP_REPLY,	 /* the reply to a request of a flow */
 	ICMP_ABOUT_FLOW, /* about a flow whose packet it quotes */
 };
 
@@ -305,7 +305,8 @@ static __always_inline enum cordon_reason parse_udp(struct cursor *cursor, struc
 
 	if (!udp)
 		return CORDON_REASON_TRUNCATED;
-	if (packet->protocol == PROTOCOL_UDP && udp->length && from_be16(udp->length) < sizeof(*udp))
+	if (packet->protocol == PROTOCOL_UDP && udp->length &&
+	    from_be16(udp->length) < sizeof(*udp))
 		return CORDON_REASON_MALFORMED;
 	packet_ports(packet, udp->source, udp->destination);
 	if (packet->protocol != PROTOCOL_UDP)
@@ -706,7 +707,7 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 /** cursor_at() - a cursor at an offset, at most 4 KiB, into a packet */
 static __always_inline struct cursor cursor_at(const void *start, const void *end, __u32 offset)
 {
-	return (struct cursor){(const __u8 *)start + (offset & 0xfff), end, start};
+	return (struct cursor){ (const __u8 *)start + (offset & 0xfff), end, start };
 }
 
 /**

@@ -46,8 +46,7 @@ static __always_inline int judge_skb(struct __sk_buff *skb, bool ether, bool out
 	if (!scene)
 		return TC_VERDICT_DROP;
 	reason = parse_skb(skb, ether, &scene->packet);
-	if (unlikely(reason == CORDON_REASON_TRUNCATED ||
-		     scene->packet.icmp == ICMP_ABOUT_FLOW)) {
+	if (unlikely(reason == CORDON_REASON_TRUNCATED || scene->packet.icmp == ICMP_ABOUT_FLOW)) {
 		/* Perhaps the headers are not in the linear part. */
 		bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
 		reason = parse_skb(skb, ether, &scene->packet);

@@ -14,9 +14,9 @@
  *	 1 bit: CORDON_FLOW_TAG_SET
  *	 1 bit: CORDON_FLOW_TAG_FORWARD, the path
  *
- * A switch of generation or latch makes
- * all tags mismatch at once; the flow is then decided anew by the rules and
- * keeps its TCP state.  The keys of the hash are random and secret.
+ * A switch of generation or latch makes all tags mismatch at once; the flow is
+ * then decided anew by the rules and keeps its TCP state.  The keys of the hash
+ * are random and secret.
  *
  * Two CPUs at once: a place is taken by compare-and-exchange of its tag to
  * BUSY, written, and published by a store of the new tag, so one writer owns

@@ -17,14 +17,18 @@
 	X(MALFORMED, "malformed", "a header contradicts itself or its RFC")                        \
 	X(ETHERTYPE, "ethertype", "neither IPv4, IPv6 nor ARP")                                    \
 	X(VLAN_DEPTH, "vlan-depth", "more VLAN tags than the parser follows")                      \
-	X(EXTENSION_DEPTH, "extension-depth", "more IPv6 extension headers than the parser follows") \
+	X(EXTENSION_DEPTH, "extension-depth",                                                      \
+	  "more IPv6 extension headers than the parser follows")                                   \
 	X(SOURCE_ROUTE, "source-route", "source routing asks to be sent round the policy")         \
-	X(FRAGMENT_ORPHAN, "fragment-orphan", "a fragment whose first part was not allowed or not seen") \
+	X(FRAGMENT_ORPHAN, "fragment-orphan",                                                      \
+	  "a fragment whose first part was not allowed or not seen")                               \
 	X(FRAGMENT_TINY, "fragment-tiny", "a fragment that could overwrite the ports (RFC 1858)")  \
 	X(ICMP_ORPHAN, "icmp-orphan", "an ICMP error or reply that fits no flow")                  \
-	X(TCP_STATE, "tcp-state", "a TCP segment that cannot open a connection and belongs to none") \
+	X(TCP_STATE, "tcp-state",                                                                  \
+	  "a TCP segment that cannot open a connection and belongs to none")                       \
 	X(BUILTIN_OFF, "builtin-off", "the policy turned this built-in rule off")                  \
-	X(BUILTIN_BOUNDS, "builtin-bounds", "ARP, neighbour discovery or DHCP beyond what they are for") \
+	X(BUILTIN_BOUNDS, "builtin-bounds",                                                        \
+	  "ARP, neighbour discovery or DHCP beyond what they are for")                             \
 	X(LATCH, "latch", "the node is sealed and the keep list does not cover it")                \
 	X(RESERVED_PORT, "reserved-port", "the policy gives this port to another workload")        \
 	X(INTERNAL, "internal", "a table that must be there is not; please report")
@@ -47,7 +51,8 @@ enum cordon_reason {
 	  "neighbour solicitations and advertisements, hop limit 255 (RFC 4861)")                  \
 	X(RA, "router-advertisement",                                                              \
 	  "router advertisements in from link-local, solicitations out (RFC 4861)")                \
-	X(MLD, "multicast-listener", "multicast listener reports and queries, hop limit 1 (RFC 3810)") \
+	X(MLD, "multicast-listener",                                                               \
+	  "multicast listener reports and queries, hop limit 1 (RFC 3810)")                        \
 	X(DHCP, "dhcp-client", "DHCPv4 and DHCPv6 of this node as a client (RFC 2131, RFC 8415)")
 
 enum cordon_builtin {
@@ -60,6 +65,7 @@ enum cordon_builtin {
 /* The policy's own rules start at this slot. */
 #define CORDON_RULE_SLOT_FIRST 16
 
-_Static_assert(CORDON_BUILTIN_COUNT <= CORDON_RULE_SLOT_FIRST, "built-in rules have slots of their own");
+_Static_assert(CORDON_BUILTIN_COUNT <= CORDON_RULE_SLOT_FIRST,
+	       "built-in rules have slots of their own");
 
 #endif
