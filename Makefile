@@ -59,7 +59,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
             -Wpointer-arith -Wvla -Wundef
 CFLAGS   := -O2 -g
 HARDEN   := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
-COMPILE   = $(CC) -std=gnu11 $(CFLAGS) $(HARDEN) $(WARNINGS) $(CPPFLAGS) -MMD -MP
+COMPILE   = $(CC) -std=gnu11 $(CFLAGS) $(HARDEN) $(WARNINGS) $(CPPFLAGS) -MD -MP
 LIBS     := -lbpf -lelf -lz -lzstd -lyaml -lnl-route-3 -lnl-3 -lcrypto -pthread
 # Without warnings: libnl holds two functions that name getaddrinfo() and getprotobyname(), which a
 # static binary cannot serve; nothing here calls them.
@@ -76,7 +76,7 @@ TEST_CPPFLAGS := -Ibpf -Itests -I$(BUILD)/tests -isystem build/kselftest \
                  -Wno-missing-prototypes -Wno-unused-parameter
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ      = $(CLANG) -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARNINGS) $(CPPFLAGS) -MMD -MP
+FUZZ      = $(CLANG) -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARNINGS) $(CPPFLAGS) -MD -MP
 
 all: $(BUILD)/cordon ## build the helper and the BPF objects
 
@@ -93,7 +93,7 @@ $(BUILD)/flags: FORCE
 # Stripped of DWARF; BTF stays. The skeleton is written aside and moved: never half a header.
 $(BUILD)/%.bpf.o: %.bpf.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,BPF)$(CLANG) $(BPF_FLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@.whole
+	$(call say,BPF)$(CLANG) $(BPF_FLAGS) -MD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@.whole
 	@$(LLVM_STRIP) -g $@.whole -o $@ && rm $@.whole
 
 $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
