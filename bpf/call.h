@@ -113,6 +113,17 @@ static __always_inline bool left_to_packets(const struct call *call,
 	return zone == CORDON_IDENTITY_STRANGER && (settings->flags & CORDON_SETTINGS_TIED);
 }
 
+/* A UDP server that answers whom a rule let in: its flow, only the packet hooks know. */
+static __always_inline bool may_answer(const struct bpf_sock_addr *ctx, const struct tables *tables,
+				       __u32 zone)
+{
+	const struct bpf_sock *socket = ctx->sk;
+
+	return ctx->protocol == PROTOCOL_UDP && socket &&
+	       verdict_rule(tables, zone, CORDON_IDENTITY_NODE, PROTOCOL_UDP,
+			    (__u16)socket->src_port);
+}
+
 static __always_inline int call_may_reach(struct bpf_sock_addr *ctx, bool ipv6)
 {
 	struct call call = {};
@@ -126,7 +137,7 @@ static __always_inline int call_may_reach(struct bpf_sock_addr *ctx, bool ipv6)
 	if (zone == PREFIX_BROKEN ||
 	    verdict_rule(&tables, from, zone, call.packet.protocol, call.packet.service))
 		return CALL_ALLOWED;
-	if (left_to_packets(&call, tables.settings, zone))
+	if (left_to_packets(&call, tables.settings, zone) || may_answer(ctx, &tables, zone))
 		return CALL_ALLOWED;
 	call.key.direction = CORDON_DIRECTION_CONNECT;
 	call.key.from = from;
