@@ -107,6 +107,9 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(SKELS)
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -c $< -o $@
 
+# The helper carries the demo; the compiler does not tell what the assembler includes.
+$(BUILD)/userspace/cmd_demo.o $(BUILD)/fuzz/userspace/cmd_demo.o: userspace/demo.sh
+
 $(BUILD)/libcordon.a: $(filter-out $(MAIN),$(OBJECTS))
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 

@@ -48,9 +48,11 @@
 		{ "counters", "[--denials]", "packets by rule, and denied by reason",              \
 		  "  --denials     who was denied what\n", cordon_cmd_counters },                  \
 		{ "flows", "", "live flows", "", cordon_cmd_flows },                               \
+		{ "top", "[--count N]", "what is busiest, every second",                           \
+		  "  --count N     end after N rounds\n", cordon_cmd_top },                        \
 	{                                                                                          \
-		"top", "[--count N]", "what is busiest, every second",                             \
-			"  --count N     end after N rounds\n", cordon_cmd_top                     \
+		"demo", "", "the whole story in private namespaces, on any machine", "",           \
+			cordon_cmd_demo                                                            \
 	}
 
 #endif
