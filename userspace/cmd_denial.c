@@ -61,23 +61,33 @@ static void service_text(const struct cordon_denial *denial, char text[CORDON_SE
 	cordon_service_format(denial->key.protocol, service, whole ? 65535 : service, text);
 }
 
+/* The end on this machine of a call that was refused has no address yet. */
+static void print_end(FILE *file, const struct cordon_live *live,
+		      const struct cordon_address *address, uint16_t identity)
+{
+	static const struct cordon_address none;
+	char text[64];
+
+	if (!memcmp(address, &none, sizeof(none)))
+		fputs(cmd_live_identity(live, identity), file);
+	else
+		fprintf(file, "%s (%s)", print_address(address->bytes, &text),
+			cmd_live_identity(live, identity));
+}
+
 void cmd_denial_text(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
 		     uint64_t packets)
 {
-	char source[64], destination[64], service[CORDON_SERVICE_TEXT_SIZE],
-		comm[sizeof(denial->comm) + 1];
-	char unit[PATH_MAX];
+	char service[CORDON_SERVICE_TEXT_SIZE], comm[sizeof(denial->comm) + 1], unit[PATH_MAX];
 
 	service_text(denial, service);
 	clean_name(denial->comm, sizeof(denial->comm), comm);
 	find_unit(live, denial, &unit);
-	fprintf(file, "%s %s %s: %s %s (%s) -> %s (%s)",
-		denial->key.audit ? "would deny" : "denied", direction_name(denial->key.direction),
-		reason_name(denial->key.reason), service,
-		print_address(denial->source.bytes, &source),
-		cmd_live_identity(live, denial->key.from),
-		print_address(denial->destination.bytes, &destination),
-		cmd_live_identity(live, denial->key.to));
+	fprintf(file, "%s %s %s: %s ", denial->key.audit ? "would deny" : "denied",
+		direction_name(denial->key.direction), reason_name(denial->key.reason), service);
+	print_end(file, live, &denial->source, denial->key.from);
+	fputs(" -> ", file);
+	print_end(file, live, &denial->destination, denial->key.to);
 	if (denial->key.ifindex)
 		fprintf(file, " on %s", cmd_live_interface(live, denial->key.ifindex));
 	if (denial->pid)
