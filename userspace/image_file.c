@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -194,15 +195,11 @@ static int write_aside(const struct cordon_image *image, int dirfd, const char *
 
 int cordon_image_write(const struct cordon_image *image, int dirfd, const char *name)
 {
-	static const char suffix[] = ".new";
-	const size_t length = strlen(name);
 	char aside[PATH_MAX];
 	int err;
 
-	if (length + sizeof(suffix) > sizeof(aside))
+	if (snprintf(aside, sizeof(aside), "%s.new", name) >= (int)sizeof(aside))
 		return -ENAMETOOLONG;
-	memcpy(aside, name, length);
-	memcpy(aside + length, suffix, sizeof(suffix));
 	err = write_aside(image, dirfd, aside);
 	if (!err && renameat(dirfd, aside, dirfd, name))
 		err = -errno;

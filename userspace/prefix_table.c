@@ -56,7 +56,7 @@ static int reserve(struct cells *cells, size_t more)
 	struct cordon_prefix_cell *cell;
 	size_t room = cells->room * 2;
 
-	if (cells->room - cells->length >= more)
+	if (cells->cell && cells->room - cells->length >= more)
 		return 0;
 	if (room < cells->length + more)
 		room = cells->length + more;
@@ -115,7 +115,7 @@ static void sweep_close(struct sweep *sweep)
 /* Closes what ends before @word. Return: the result that holds there. */
 static uint32_t sweep_to(struct sweep *sweep, uint32_t word)
 {
-	while (sweep->open[sweep->depth].last < word)
+	while (sweep->depth && sweep->open[sweep->depth].last < word)
 		sweep_close(sweep);
 	return sweep->open[sweep->depth].result;
 }
@@ -377,16 +377,15 @@ static int build6(struct builder *builder, const struct cordon_prefix6 *prefixes
 static int take_root(struct cells *cells, uint32_t result, struct cordon_prefix_root *ret_root)
 {
 	const struct cordon_prefix_cell *cell;
-	int err;
+	int err = reserve(cells, 1);
 
+	if (err)
+		return err;
 	if (result & CORDON_PREFIX_DESCEND) {
 		cell = &cells->cell[result & CORDON_PREFIX_VALUE_MASK];
 		*ret_root = (struct cordon_prefix_root){ cell->first, cell->second };
 		return 0;
 	}
-	err = reserve(cells, 1);
-	if (err)
-		return err;
 	*ret_root = (struct cordon_prefix_root){ (uint32_t)cells->length, 0 };
 	push(cells, 0, result);
 	return 0;
@@ -397,7 +396,7 @@ static int take_pages(struct cells *cells, struct cordon_prefix_table *ret_table
 {
 	size_t left = -cells->length % CORDON_PREFIX_PAGE_CELLS;
 	void *pages;
-	int err = reserve(cells, left);
+	int err = reserve(cells, CORDON_PREFIX_PAGE_CELLS);
 
 	if (err)
 		return err;
