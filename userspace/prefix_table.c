@@ -54,7 +54,7 @@ struct sweep {
 static int reserve(struct cells *cells, size_t more)
 {
 	struct cordon_prefix_cell *cell;
-	size_t room = cells->room * 2;
+	size_t room = cells->room ? 2 * cells->room : CORDON_PREFIX_PAGE_CELLS;
 
 	if (cells->cell && cells->room - cells->length >= more)
 		return 0;
