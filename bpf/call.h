@@ -95,6 +95,7 @@ static __always_inline int call_refuse(struct call *call, const struct cordon_se
 	denial.packet = &call->packet;
 	denial.owner = &owner;
 	denial.packets = 1;
+	denial.time = bpf_ktime_get_coarse_ns();
 	denial_call(&denial);
 	return call->key.audit ? CALL_ALLOWED : CALL_REFUSED;
 }

@@ -25,6 +25,7 @@
  * @key: what it is aggregated by
  * @packet: the first packet's ends are shown
  * @owner: NULL if not known
+ * @time: nanoseconds of CLOCK_MONOTONIC_COARSE
  */
 struct denial {
 	struct cordon_denial_key key;
@@ -32,6 +33,7 @@ struct denial {
 	const struct cordon_owner *owner;
 	__u64 packets;
 	__u64 bytes;
+	__u64 time;
 };
 
 static __always_inline void count_rule(__u32 rule, __u64 packets, __u64 bytes)
@@ -78,12 +80,12 @@ static __always_inline bool record_share_left(struct cordon_loss *loss, __u64 no
 }
 
 /** denial_record() - tell a slot; false: its counts have to wait */
-static __noinline bool denial_record(struct cordon_denial *slot)
+static __noinline bool denial_record(struct cordon_denial *slot, __u64 now)
 {
 	struct cordon_denial_record *record;
 	struct cordon_loss *loss;
 	__u32 zero = 0;
-	__u64 now = bpf_ktime_get_coarse_ns(), sequence;
+	__u64 sequence;
 
 	loss = bpf_map_lookup_elem(&losses, &zero);
 	if (!loss || !slot || !record_share_left(loss, now))
@@ -155,20 +157,20 @@ static __always_inline bool denial_take(struct cordon_denial *slot, __u64 now)
 	if (slot->key.reason && now - slot->last < DENIAL_QUIET_NS)
 		return false;
 	if (slot->packets != slot->told || slot->folded)
-		return denial_record(slot);
+		return denial_record(slot, now);
 	return true;
 }
 
 static __always_inline void denial_settle(struct cordon_denial *slot, const struct denial *denial)
 {
-	const __u64 now = bpf_ktime_get_coarse_ns();
+	const __u64 now = denial->time;
 
 	if (denial_key_equal(&slot->key, &denial->key)) {
 		slot->packets += denial->packets;
 		slot->bytes += denial->bytes;
 		/* Told again at once when it comes back after a silence. */
 		if (now - slot->last >= DENIAL_QUIET_NS)
-			denial_record(slot);
+			denial_record(slot, now);
 		slot->last = now;
 		return;
 	}
@@ -177,7 +179,7 @@ static __always_inline void denial_settle(struct cordon_denial *slot, const stru
 		return;
 	}
 	denial_fill(slot, denial, now);
-	denial_record(slot);
+	denial_record(slot, now);
 }
 
 /** denial_packet() - from a packet hook */

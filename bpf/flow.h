@@ -141,13 +141,33 @@ static __always_inline __u32 flow_place(__u32 place)
 	return place % CORDON_FLOW_WAYS;
 }
 
-/** flow_find() - way in the bucket whose tag fits but for @ignore, or WAYS */
-VERIFIED_APART __u32 flow_find(const struct cordon_flow_bucket *bucket, __u64 tag, __u64 ignore)
+/**
+ * flow_find() - place in the bucket whose tag fits but for @ignore
+ * @ret_stale: place whose tag would fit in another generation or latch level
+ * Both are CORDON_FLOW_WAYS if there is none.
+ */
+static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket, __u64 tag,
+				       __u64 ignore, __u32 *ret_stale)
+{
+	*ret_stale = CORDON_FLOW_WAYS;
+	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
+		const __u64 difference = bucket->tag[i] ^ tag;
+
+		if (!(difference & ~ignore))
+			return i;
+		if (!(difference >> 32))
+			*ret_stale = i;
+	}
+	return CORDON_FLOW_WAYS;
+}
+
+/** flow_find_free() - a free place, or CORDON_FLOW_WAYS */
+VERIFIED_APART __u32 flow_find_free(const struct cordon_flow_bucket *bucket)
 {
 	if (!bucket)
 		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
-		if (!((bucket->tag[i] ^ tag) & ~ignore))
+		if (bucket->tag[i] == CORDON_FLOW_TAG_FREE)
 			return i;
 	}
 	return CORDON_FLOW_WAYS;
@@ -184,8 +204,9 @@ static __always_inline bool flow_expired(const struct cordon_settings *settings,
 {
 	const __u32 age = now - flow->seen;
 
-	/* Another CPU's clock may be a tick ahead. */
-	if ((__s32)age <= 0)
+	/* No time-out is so short, and most flows are busy.  Another CPU's clock
+	 * may be a tick ahead. */
+	if (likely((__s32)age <= 1))
 		return false;
 	return age + (age >> 4) + (age >> 7) > flow_timeout(settings, flow->protocol, state);
 }
@@ -213,10 +234,11 @@ static __always_inline bool tcp_reopens(enum cordon_flow_state state, enum flow_
 }
 
 /** flow_next_state() - what a packet makes of a flow; enum cordon_flow_state */
-VERIFIED_APART __u32 flow_next_state(__u32 state, __u32 way, __u32 protocol, __u32 tcp_flags)
+static __always_inline enum cordon_flow_state
+flow_next_state(enum cordon_flow_state state, enum flow_way way, const struct packet *packet)
 {
-	if (protocol == PROTOCOL_TCP)
-		return tcp_next_state(state, way, tcp_flags);
+	if (packet->protocol == PROTOCOL_TCP)
+		return tcp_next_state(state, way, packet->tcp_flags);
 	return way == FLOW_REPLY ? CORDON_FLOW_ESTABLISHED : state;
 }
 
@@ -301,7 +323,7 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 					 const struct packet *packet, const struct flow_key *key,
 					 __u32 rule, enum cordon_flow_state state, __u32 now)
 {
-	__u32 way = flow_find(bucket, CORDON_FLOW_TAG_FREE, 0);
+	__u32 way = flow_find_free(bucket);
 	__u64 old;
 
 	if (way >= CORDON_FLOW_WAYS)

@@ -46,6 +46,7 @@
  * @packet: what the parser made of it
  * @key: of its flow
  * @epoch: of generation and latch, as tags have it
+ * @time: nanoseconds of CLOCK_MONOTONIC_COARSE
  * @ifindex: the interface
  * @came_by: on the way out: interface it came in by, 0 if it is the node's own
  * @packets: that it stands for (GRO, TSO)
@@ -63,6 +64,7 @@ struct scene {
 	struct packet packet;
 	struct flow_key key;
 	__u64 epoch;
+	__u64 time;
 	__u32 ifindex;
 	__u32 came_by;
 	__u32 packets;
@@ -88,18 +90,30 @@ struct {
 	__type(value, struct scene);
 } scenes SEC(".maps");
 
-VERIFIED_APART __u32 interface_place(__u32 ifindex)
+static __always_inline bool is_place_of(__u32 place, __u32 ifindex)
 {
-	for (__u32 i = 0; i < CORDON_INTERFACE_PROBES; i++) {
-		__u32 place = (ifindex + i) % CORDON_INTERFACES_MAX;
-		const struct cordon_interface *found = bpf_map_lookup_elem(&interfaces, &place);
+	const struct cordon_interface *found = bpf_map_lookup_elem(&interfaces, &place);
 
-		if (!found || !found->ifindex)
-			break;
-		if (likely(found->ifindex == ifindex))
+	return found && found->ifindex == ifindex;
+}
+
+VERIFIED_APART __u32 interface_probe(__u32 ifindex)
+{
+	for (__u32 i = 1; i < CORDON_INTERFACE_PROBES; i++) {
+		const __u32 place = (ifindex + i) % CORDON_INTERFACES_MAX;
+
+		if (is_place_of(place, ifindex))
 			return place;
 	}
 	return CORDON_INTERFACES_MAX;
+}
+
+/* Return: the interface's place in `interfaces`, CORDON_INTERFACES_MAX if it has none. */
+static __always_inline __u32 interface_place(__u32 ifindex)
+{
+	const __u32 place = ifindex % CORDON_INTERFACES_MAX;
+
+	return likely(is_place_of(place, ifindex)) ? place : interface_probe(ifindex);
 }
 
 /* What the ICMP error in @ctx quotes at @offset; each hook has its own.
@@ -112,7 +126,8 @@ static __always_inline void scene_enter(struct scene *scene, const struct cordon
 	scene->latch = control_latch(control);
 	scene->slot = generation_slot(scene->generation, scene->latch);
 	scene->epoch = flow_epoch(scene->generation, scene->latch);
-	scene->now = bpf_ktime_get_coarse_ns() >> FLOW_TICK_SHIFT;
+	scene->time = bpf_ktime_get_coarse_ns();
+	scene->now = scene->time >> FLOW_TICK_SHIFT;
 	scene->place = interface_place(scene->ifindex);
 	scene->class = 0;
 	scene->from = CORDON_IDENTITY_STRANGER;
@@ -408,38 +423,6 @@ static __always_inline void packet_as_fragment(struct packet *packet)
 	packet->destination_port = (__u16)packet->fragment_id;
 }
 
-/* What flow_find_stale() returns: a place, and this if the packet is a reply. */
-#define STALE_REPLY 0x100U
-
-/**
- * flow_find_stale() - a flow of these ends that an earlier generation or latch
- *	level let in
- * Return: its place, with STALE_REPLY or not; or WAYS.
- */
-VERIFIED_APART __u32 flow_find_stale(const struct scene *scene,
-				     const struct cordon_flow_bucket *bucket)
-{
-	const struct cordon_settings *settings;
-	enum flow_way way;
-	__u32 place;
-	__u64 tag;
-
-	if (!scene || !bucket)
-		return CORDON_FLOW_WAYS;
-	settings = find_settings(scene->slot);
-	place = flow_find(bucket, scene->key.tag, 0xffffffffULL);
-	if (!settings || place >= CORDON_FLOW_WAYS)
-		return CORDON_FLOW_WAYS;
-	place = flow_place(place);
-	tag = bucket->tag[place];
-	if (tag == CORDON_FLOW_TAG_BUSY ||
-	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way))
-		return CORDON_FLOW_WAYS;
-	if (flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
-		return CORDON_FLOW_WAYS;
-	return way == FLOW_REPLY ? place | STALE_REPLY : place;
-}
-
 /* Stamp a flow that the rules allow anew, forget one that they do not.  If its
  * tag is no longer @old, another CPU was faster. */
 static __always_inline void flow_renew(const struct scene *scene, struct cordon_flow_bucket *bucket,
@@ -460,18 +443,38 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
 		flow_count(flow, scene->packets, scene->bytes, scene->now);
 }
 
-/* A flow from before the switch is decided anew, by the rules and the way in
- * which it was opened, and keeps its state. */
-static __always_inline enum cordon_reason
-judge_stale(HOOK_CONTEXT *ctx, struct scene *scene, struct cordon_flow_bucket *bucket, __u32 stale)
-{
-	const __u32 place = flow_place(stale);
-	const __u64 old = bucket->tag[place];
-	enum cordon_reason reason;
+/* There is no such reason: the flow is not the packet's, or has expired. */
+#define STALE_NOT CORDON_REASON_COUNT
 
+/**
+ * judge_stale() - a flow that an earlier generation or latch level let in is
+ *	decided anew, by the rules and the way in which it was opened; it keeps
+ *	its state
+ * Return: enum cordon_reason, or STALE_NOT.
+ */
+VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
+				 struct cordon_flow_bucket *bucket, __u32 stale)
+{
+	const struct cordon_settings *settings;
+	const __u32 place = flow_place(stale);
+	enum cordon_reason reason;
+	enum flow_way way;
+	__u64 old;
+
+	if (!scene || !bucket)
+		return CORDON_REASON_INTERNAL;
+	settings = find_settings(scene->slot);
+	if (!settings)
+		return CORDON_REASON_INTERNAL;
+	old = bucket->tag[place];
+	if (!(old & CORDON_FLOW_TAG_SET) ||
+	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way))
+		return STALE_NOT;
+	if (flow_expired(settings, &bucket->flow[place], flow_tag_state(old), scene->now))
+		return STALE_NOT;
 	if (scene->packet.fragment == FRAGMENT_LATER)
 		return CORDON_REASON_FRAGMENT_ORPHAN;
-	reason = ask_rules(ctx, scene, !(stale & STALE_REPLY));
+	reason = ask_rules(ctx, scene, way == FLOW_ORIGINAL);
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
 	flow_renew(scene, bucket, place, old);
@@ -501,54 +504,25 @@ VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *
 }
 
 /**
- * judge_new() - no live flow: ask the rules, and make or renew the flow
- * @over: a flow of these ends is there, but it is over
- * Return: NONE and scene->rule, or why not (enum cordon_reason).
+ * judge_live() - does a flow of this generation and latch pass the packet?
+ * Return: false: it is another's, or it is over and the rules must decide.
  */
-VERIFIED_APART __u32 judge_new(HOOK_CONTEXT *ctx, struct scene *scene,
-			       struct cordon_flow_bucket *bucket, __u32 over)
+static __always_inline bool judge_live(struct scene *scene, const struct cordon_settings *settings,
+				       struct cordon_flow_bucket *bucket, __u32 place)
 {
-	enum cordon_reason reason;
-	__u32 stale;
-
-	if (!scene || !bucket)
-		return CORDON_REASON_INTERNAL;
-	stale = over ? CORDON_FLOW_WAYS : flow_find_stale(scene, bucket);
-	if (stale != CORDON_FLOW_WAYS)
-		return judge_stale(ctx, scene, bucket, stale);
-	reason = opens_nothing(&scene->packet);
-	if (!reason)
-		reason = ask_rules(ctx, scene, true);
-	return reason ? reason : flow_admit(scene, bucket);
-}
-
-/**
- * judge_flow() - does a live flow pass the packet by itself?
- * @ret_over: set if there is a flow, but it is over
- */
-static __always_inline bool judge_flow(struct scene *scene, const struct cordon_settings *settings,
-				       struct cordon_flow_bucket *bucket, bool *ret_over)
-{
-	__u32 place = flow_find(bucket, scene->key.tag, scene->key.ignore);
-	enum cordon_flow_state state, next;
-	struct cordon_flow *flow;
+	struct cordon_flow *flow = &bucket->flow[place];
+	const __u64 tag = bucket->tag[place];
+	const enum cordon_flow_state state = flow_tag_state(tag);
+	enum cordon_flow_state next;
 	enum flow_way way;
-	__u64 tag;
 
-	if (place >= CORDON_FLOW_WAYS)
+	if (!flow_fits(flow, &scene->packet, scene->key.protocol, &way) ||
+	    unlikely(flow_expired(settings, flow, state, scene->now)))
 		return false;
-	place = flow_place(place);
-	flow = &bucket->flow[place];
-	tag = bucket->tag[place];
-	state = flow_tag_state(tag);
-	if (!flow_fits(flow, &scene->packet, scene->key.protocol, &way))
+	if (scene->packet.protocol == PROTOCOL_TCP &&
+	    unlikely(tcp_reopens(state, way, scene->packet.tcp_flags)))
 		return false;
-	*ret_over = flow_expired(settings, flow, state, scene->now) ||
-		    (scene->packet.protocol == PROTOCOL_TCP &&
-		     tcp_reopens(state, way, scene->packet.tcp_flags));
-	if (unlikely(*ret_over))
-		return false;
-	next = flow_next_state(state, way, scene->packet.protocol, scene->packet.tcp_flags);
+	next = flow_next_state(state, way, &scene->packet);
 	if (unlikely(next != state))
 		flow_set_state(bucket, place, tag, next);
 	scene_count_flow(scene, flow);
@@ -577,7 +551,7 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	struct cordon_flow_bucket *bucket;
 	struct packet quoted = {};
 	enum flow_way way;
-	__u32 place;
+	__u32 place, stale;
 
 	if (!scene || !held)
 		return CORDON_REASON_INTERNAL;
@@ -592,7 +566,7 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
-	place = flow_find(bucket, scene->key.tag, scene->key.ignore);
+	place = flow_find(bucket, scene->key.tag, scene->key.ignore, &stale);
 	if (place >= CORDON_FLOW_WAYS)
 		return CORDON_REASON_ICMP_ORPHAN;
 	place = flow_place(place);
@@ -608,6 +582,7 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 	const struct cordon_control *held = find_control();
 	const struct cordon_settings *settings;
 	struct cordon_flow_bucket *bucket;
+	__u32 stale;
 	__u64 path;
 
 	if (!scene || !held)
@@ -621,10 +596,28 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 		      &scene->key);
 	scene->key.tag |= path;
 	bucket = find_bucket(scene->slot, settings, &scene->key);
-	if (bucket && flow_find(bucket, scene->key.tag, scene->key.ignore) >= CORDON_FLOW_WAYS)
+	if (bucket &&
+	    flow_find(bucket, scene->key.tag, scene->key.ignore, &stale) >= CORDON_FLOW_WAYS)
 		flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
 			    CORDON_FLOW_NEW, scene->now);
 	return CORDON_REASON_NONE;
+}
+
+/* No live flow: one from before a switch, or else the rules and a new flow. */
+static __always_inline enum cordon_reason judge_anew(HOOK_CONTEXT *ctx, struct scene *scene,
+						     struct cordon_flow_bucket *bucket, __u32 stale)
+{
+	enum cordon_reason reason;
+
+	if (unlikely(stale < CORDON_FLOW_WAYS)) {
+		reason = judge_stale(ctx, scene, bucket, stale);
+		if (reason != STALE_NOT)
+			return reason;
+	}
+	reason = opens_nothing(&scene->packet);
+	if (!reason)
+		reason = ask_rules(ctx, scene, true);
+	return reason ? reason : flow_admit(scene, bucket);
 }
 
 static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct scene *scene,
@@ -634,7 +627,7 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	__u8 protocol = scene->packet.protocol;
 	struct cordon_flow_bucket *bucket;
 	enum cordon_reason reason;
-	bool over = false;
+	__u32 place, stale;
 
 	if (unlikely(scene->packet.fragment == FRAGMENT_LATER)) {
 		packet_as_fragment(&scene->packet);
@@ -645,9 +638,12 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
-	reason = CORDON_REASON_NONE;
-	if (!judge_flow(scene, settings, bucket, &over))
-		reason = judge_new(ctx, scene, bucket, over);
+	place = flow_find(bucket, scene->key.tag, scene->key.ignore, &stale);
+	if (likely(place < CORDON_FLOW_WAYS) &&
+	    likely(judge_live(scene, settings, bucket, flow_place(place))))
+		reason = CORDON_REASON_NONE;
+	else
+		reason = judge_anew(ctx, scene, bucket, stale);
 	if (!reason && unlikely(scene->packet.fragment == FRAGMENT_FIRST))
 		fragment_lead(scene);
 	return reason;
@@ -702,6 +698,7 @@ VERIFIED_APART int tell_denial(HOOK_CONTEXT *ctx, const struct scene *scene, __u
 	denial.owner = sender(ctx, scene);
 	denial.packets = scene->packets;
 	denial.bytes = scene->bytes;
+	denial.time = scene->time;
 	denial_packet(&denial);
 	return 0;
 }

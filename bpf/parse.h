@@ -290,7 +290,8 @@ static __always_inline void parse_dhcpv6(struct packet *packet)
 	const struct cordon_address *to = &packet->destination;
 
 	if (packet->source_port == 546 && packet->destination_port == 547 &&
-	    address_word(to, 0) == 0xff020000 && address_word(to, 3) == DHCPV6_SERVERS_LOW)
+	    address_word(to, 0) == 0xff020000 && !address_word(to, 1) && !address_word(to, 2) &&
+	    address_word(to, 3) == DHCPV6_SERVERS_LOW)
 		packet->builtin_direction = BUILTIN_OUT;
 	if (packet->source_port == 547 && packet->destination_port == 546 &&
 	    address_is_link_local(&packet->source))

@@ -53,14 +53,19 @@ static __always_inline enum cordon_reason verdict_end(const struct tables *table
 						      const struct cordon_address *address,
 						      __u32 zone, __u32 *ret_identity)
 {
-	const struct cordon_class *seen = table_at(tables->classes, class);
+	const struct cordon_class *seen;
 
-	if (!seen || zone == PREFIX_BROKEN)
+	if (zone == PREFIX_BROKEN)
 		return CORDON_REASON_INTERNAL;
-	if (zone != CORDON_IDENTITY_STRANGER) {
-		*ret_identity = zone;
+	*ret_identity = zone;
+	/* No zone is tied to any interface: every address may be seen anywhere. */
+	if (!(tables->settings->flags & CORDON_SETTINGS_TIED))
+		return CORDON_REASON_NONE;
+	seen = table_at(tables->classes, class);
+	if (!seen)
+		return CORDON_REASON_INTERNAL;
+	if (zone != CORDON_IDENTITY_STRANGER)
 		return class_allows(seen, zone) ? CORDON_REASON_NONE : CORDON_REASON_SPOOFED;
-	}
 	*ret_identity = seen->fallback;
 	if (seen->forwarder && address_is_link_scoped(address)) {
 		*ret_identity = seen->forwarder;

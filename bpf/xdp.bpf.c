@@ -8,13 +8,10 @@
 #define HOOK_CONTEXT struct xdp_md
 #include "packet.h"
 
-/* Return: enum cordon_reason */
-VERIFIED_APART __u32 parse_xdp(struct xdp_md *xdp, struct packet *packet)
+static __always_inline enum cordon_reason parse_xdp(struct xdp_md *xdp, struct packet *packet)
 {
 	struct cursor cursor = cursor_at((void *)(long)xdp->data, (void *)(long)xdp->data_end, 0);
 
-	if (!packet)
-		return CORDON_REASON_INTERNAL;
 	__builtin_memset(packet, 0, sizeof(*packet));
 	return parse_ether(&cursor, xdp->data_end - xdp->data, packet);
 }
