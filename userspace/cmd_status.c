@@ -74,7 +74,7 @@ static bool class_has(const struct cordon_class *class, uint32_t identity)
 	return class->allowed[identity / 64] >> (identity % 64) & 1;
 }
 
-/* Zones tied to an interface; of class 0, to which none is tied, "any". */
+/* Zones that may be seen on an interface; of class 0, to which none is tied, "any". */
 static const char *zones_of(const struct status *status, uint32_t class, char (*text)[ZONES_TEXT])
 {
 	const struct cordon_class *classes = status->view.area[CORDON_TABLE_CLASSES].cells;
@@ -85,7 +85,8 @@ static const char *zones_of(const struct status *status, uint32_t class, char (*
 		return "any";
 	(*text)[0] = '\0';
 	for (uint32_t i = CORDON_IDENTITY_FIRST; i < status->zones.count; i++) {
-		if (zones[i].kind != CORDON_IDENTITY_KIND_ZONE || !class_has(&classes[class], i))
+		if (zones[i].kind != CORDON_IDENTITY_KIND_ZONE ||
+		    (!class_has(&classes[class], i) && classes[class].fallback != i))
 			continue;
 		used += (size_t)snprintf(*text + used, sizeof(*text) - used, "%s%s",
 					 used ? "," : "", zones[i].name);
