@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,25 @@ static int read_address(const struct explain *explain, const char *text,
 	return 0;
 }
 
+/* A packet has one port, or one type and code (a type alone stands for code 0);
+ * other protocols have neither. */
+static bool is_one(const struct cordon_service *service)
+{
+	switch (service->protocol) {
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return service->first >> 8 == service->last >> 8;
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return service->first == service->last;
+	default:
+		return true;
+	}
+}
+
 /* As a policy would write it: "tcp/22", "icmp/8", "gre". */
 static int read_service(struct explain *explain, const char *protocol, const char *port)
 {
@@ -101,8 +121,9 @@ static int read_service(struct explain *explain, const char *protocol, const cha
 	if (error)
 		cordon_fail(explain->call->failure, error, "%s",
 			    diag.stored ? diag.entry[0].text : text);
-	else if (service.any || (service.first != service.last && service.first))
-		error = cordon_fail(explain->call->failure, -EINVAL, "%s is more than one service",
+	else if (service.any || !is_one(&service))
+		error = cordon_fail(explain->call->failure, -EINVAL,
+				    "%s is more than one service: give one PORT, TYPE or TYPE/CODE",
 				    text);
 	cordon_diag_clear(&diag);
 	if (error)

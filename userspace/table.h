@@ -40,7 +40,7 @@
 		{ "explain", "DIRECTION PROTOCOL SOURCE DESTINATION [PORT]",                       \
 		  "the rule or reason that decides",                                               \
 		  "  DIRECTION     in, out or forward\n"                                           \
-		  "  PORT          port, or TYPE/CODE of ICMP\n"                                   \
+		  "  PORT          port, or TYPE or TYPE/CODE of ICMP\n"                           \
 		  "  --interface I as seen there (forward: where it comes in)\n"                   \
 		  "  --workload W  sent by, or meant for, this workload\n"                         \
 		  "  --policy FILE this policy instead of the one in force\n",                     \
