@@ -446,6 +446,26 @@ TEST(a_thousand_rules_are_quick)
 	}
 }
 
+/* Every pair of 500 zones has the same rules: found once, not a quarter of a million times. */
+TEST(pairs_that_share_their_rules_share_the_work)
+{
+	struct cordon_policy *policy CLEANUP(policy) = make_big(20);
+	double spent;
+	int err;
+
+	free(policy->zones);
+	policy->nr_zones = 500;
+	policy->zones = calloc(policy->nr_zones, sizeof(*policy->zones));
+	for (size_t i = 0; i < policy->nr_rules; i++) {
+		policy->rules[i].from = CORDON_IDENTITY_ANY;
+		policy->rules[i].to = CORDON_IDENTITY_ANY;
+	}
+	spent = compile_milliseconds(policy, &err);
+	TH_LOG("%.2f ms", spent);
+	EXPECT_EQ(0, err);
+	EXPECT_GT(1000, spent);
+}
+
 /* The small node: 20 zones, 4,096 flows, under 8 MB. */
 TEST(a_small_node_is_small)
 {
