@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Bash completion: what it offers after a line. The last word of a line is the one to complete.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+PATH=$PWD/${BUILD:-build}:$PATH
+. userspace/completion/cordon
+
+n=0
+offers()
+{
+	local want=$1 got
+	shift
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	_cordon cordon "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+	got="${COMPREPLY[*]}"
+	n=$((n + 1))
+	if [ "$got" = "$want" ]; then
+		echo "ok $n ${*}: $want"
+	else
+		echo "not ok $n ${*}"
+		echo "# wants: $want"
+		echo "# got:   $got"
+	fi
+}
+
+echo 'TAP version 13'
+echo '1..15'
+offers 'check confirm counters' cordon c
+offers 'status' cordon --root /tmp st
+offers 'status' cordon --json st
+offers '' cordon nothing
+offers '--confirm' cordon apply --co
+offers '--count' cordon top --cou
+offers '--denials' cordon counters --d
+offers '' cordon counters --confirm
+offers 'tests/policy/good/minimal.yaml' cordon check tests/policy/good/mini
+offers 'tests/policy/good/minimal.yaml' cordon apply --audit tests/policy/good/mini
+offers 'in out forward' cordon explain ''
+offers 'icmp icmpv6' cordon explain in icm
+offers 'lo' cordon explain in icmp --interface lo
+offers 'icmp icmpv6' cordon --json explain --interface lo in icm
+offers '' cordon explain in tcp ''
