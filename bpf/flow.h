@@ -141,19 +141,30 @@ static __always_inline __u32 flow_place(__u32 place)
 	return place % CORDON_FLOW_WAYS;
 }
 
+/* Most flows are at the place that their hash prefers; looking there first, a
+ * processor fetches tag and flow at once instead of one after the other. */
+static __always_inline __u32 flow_preferred(const struct flow_key *key)
+{
+	return key->bucket_hash % CORDON_FLOW_WAYS;
+}
+
 /**
- * flow_find() - place in the bucket whose tag fits but for @ignore
+ * flow_find() - place in the bucket of the flow that a packet looks for
  * @ret_stale: place whose tag would fit in another generation or latch level
  * Both are CORDON_FLOW_WAYS if there is none.
  */
-static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket, __u64 tag,
-				       __u64 ignore, __u32 *ret_stale)
+static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket,
+				       const struct flow_key *key, __u32 *ret_stale)
 {
-	*ret_stale = CORDON_FLOW_WAYS;
-	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
-		const __u64 difference = bucket->tag[i] ^ tag;
+	const __u32 preferred = flow_preferred(key);
 
-		if (!(difference & ~ignore))
+	*ret_stale = CORDON_FLOW_WAYS;
+	if (likely(!((bucket->tag[preferred] ^ key->tag) & ~key->ignore)))
+		return preferred;
+	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
+		const __u64 difference = bucket->tag[i] ^ key->tag;
+
+		if (!(difference & ~key->ignore))
 			return i;
 		if (!(difference >> 32))
 			*ret_stale = i;
@@ -161,14 +172,16 @@ static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket, 
 	return CORDON_FLOW_WAYS;
 }
 
-/** flow_find_free() - a free place, or CORDON_FLOW_WAYS */
-VERIFIED_APART __u32 flow_find_free(const struct cordon_flow_bucket *bucket)
+/** flow_find_free() - a free place, best the @preferred one, or CORDON_FLOW_WAYS */
+VERIFIED_APART __u32 flow_find_free(const struct cordon_flow_bucket *bucket, __u32 preferred)
 {
 	if (!bucket)
 		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
-		if (bucket->tag[i] == CORDON_FLOW_TAG_FREE)
-			return i;
+		const __u32 place = flow_place(preferred + i);
+
+		if (bucket->tag[place] == CORDON_FLOW_TAG_FREE)
+			return place;
 	}
 	return CORDON_FLOW_WAYS;
 }
@@ -323,7 +336,7 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 					 const struct packet *packet, const struct flow_key *key,
 					 __u32 rule, enum cordon_flow_state state, __u32 now)
 {
-	__u32 way = flow_find_free(bucket);
+	__u32 way = flow_find_free(bucket, flow_preferred(key));
 	__u64 old;
 
 	if (way >= CORDON_FLOW_WAYS)

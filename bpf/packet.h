@@ -46,6 +46,7 @@
  * @packet: what the parser made of it
  * @key: of its flow
  * @epoch: of generation and latch, as tags have it
+ * @jiffies: when @time and @now were read
  * @time: nanoseconds of CLOCK_MONOTONIC_COARSE
  * @ifindex: the interface
  * @came_by: on the way out: interface it came in by, 0 if it is the node's own
@@ -64,6 +65,7 @@ struct scene {
 	struct packet packet;
 	struct flow_key key;
 	__u64 epoch;
+	__u64 jiffies;
 	__u64 time;
 	__u32 ifindex;
 	__u32 came_by;
@@ -120,14 +122,26 @@ static __always_inline __u32 interface_place(__u32 ifindex)
  * Return: enum cordon_reason */
 __u32 parse_hook_quoted(HOOK_CONTEXT *ctx, __u32 offset, __u32 ethertype, struct packet *quoted);
 
+/* The coarse clock moves with the jiffies, which cost nothing to read: it is
+ * asked once for each, and remembered in this CPU's scene. */
+static __always_inline void scene_clock(struct scene *scene)
+{
+	const __u64 jiffies = bpf_jiffies64();
+
+	if (likely(jiffies == scene->jiffies))
+		return;
+	scene->jiffies = jiffies;
+	scene->time = bpf_ktime_get_coarse_ns();
+	scene->now = scene->time >> FLOW_TICK_SHIFT;
+}
+
 static __always_inline void scene_enter(struct scene *scene, const struct cordon_control *control)
 {
 	scene->generation = control_generation(control);
 	scene->latch = control_latch(control);
 	scene->slot = generation_slot(scene->generation, scene->latch);
 	scene->epoch = flow_epoch(scene->generation, scene->latch);
-	scene->time = bpf_ktime_get_coarse_ns();
-	scene->now = scene->time >> FLOW_TICK_SHIFT;
+	scene_clock(scene);
 	scene->place = interface_place(scene->ifindex);
 	scene->class = 0;
 	scene->from = CORDON_IDENTITY_STRANGER;
@@ -443,8 +457,29 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
 		flow_count(flow, scene->packets, scene->bytes, scene->now);
 }
 
-/* There is no such reason: the flow is not the packet's, or has expired. */
+/* What stale_way() says of a flow that is not the packet's, or has expired; and
+ * judge_stale() then, as there is no such reason. */
 #define STALE_NOT CORDON_REASON_COUNT
+
+/* Return: enum flow_way, or STALE_NOT. */
+VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_flow_bucket *bucket,
+			       __u32 stale)
+{
+	const struct cordon_settings *settings;
+	const __u32 place = flow_place(stale);
+	enum flow_way way;
+	__u64 tag;
+
+	if (!scene || !bucket)
+		return STALE_NOT;
+	settings = find_settings(scene->slot);
+	tag = bucket->tag[place];
+	if (!settings || !(tag & CORDON_FLOW_TAG_SET) ||
+	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way) ||
+	    flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
+		return STALE_NOT;
+	return way;
+}
 
 /**
  * judge_stale() - a flow that an earlier generation or latch level let in is
@@ -455,31 +490,24 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
 VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 				 struct cordon_flow_bucket *bucket, __u32 stale)
 {
-	const struct cordon_settings *settings;
-	const __u32 place = flow_place(stale);
 	enum cordon_reason reason;
-	enum flow_way way;
+	__u32 way;
 	__u64 old;
 
 	if (!scene || !bucket)
 		return CORDON_REASON_INTERNAL;
-	settings = find_settings(scene->slot);
-	if (!settings)
-		return CORDON_REASON_INTERNAL;
-	old = bucket->tag[place];
-	if (!(old & CORDON_FLOW_TAG_SET) ||
-	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way))
-		return STALE_NOT;
-	if (flow_expired(settings, &bucket->flow[place], flow_tag_state(old), scene->now))
+	old = bucket->tag[flow_place(stale)];
+	way = stale_way(scene, bucket, stale);
+	if (way == STALE_NOT)
 		return STALE_NOT;
 	if (scene->packet.fragment == FRAGMENT_LATER)
 		return CORDON_REASON_FRAGMENT_ORPHAN;
 	reason = ask_rules(ctx, scene, way == FLOW_ORIGINAL);
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
-	flow_renew(scene, bucket, place, old);
+	flow_renew(scene, bucket, flow_place(stale), old);
 	if (!reason)
-		scene_count_flow(scene, &bucket->flow[place]);
+		scene_count_flow(scene, &bucket->flow[flow_place(stale)]);
 	return reason;
 }
 
@@ -566,7 +594,7 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
-	place = flow_find(bucket, scene->key.tag, scene->key.ignore, &stale);
+	place = flow_find(bucket, &scene->key, &stale);
 	if (place >= CORDON_FLOW_WAYS)
 		return CORDON_REASON_ICMP_ORPHAN;
 	place = flow_place(place);
@@ -596,8 +624,7 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 		      &scene->key);
 	scene->key.tag |= path;
 	bucket = find_bucket(scene->slot, settings, &scene->key);
-	if (bucket &&
-	    flow_find(bucket, scene->key.tag, scene->key.ignore, &stale) >= CORDON_FLOW_WAYS)
+	if (bucket && flow_find(bucket, &scene->key, &stale) >= CORDON_FLOW_WAYS)
 		flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
 			    CORDON_FLOW_NEW, scene->now);
 	return CORDON_REASON_NONE;
@@ -638,7 +665,7 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
-	place = flow_find(bucket, scene->key.tag, scene->key.ignore, &stale);
+	place = flow_find(bucket, &scene->key, &stale);
 	if (likely(place < CORDON_FLOW_WAYS) &&
 	    likely(judge_live(scene, settings, bucket, flow_place(place))))
 		reason = CORDON_REASON_NONE;
