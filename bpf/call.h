@@ -88,9 +88,13 @@ static __always_inline int call_refuse(struct call *call, const struct cordon_se
 	struct cordon_owner owner = {};
 	struct denial denial = {};
 
+	call->key.audit = !!(settings->flags & CORDON_SETTINGS_AUDIT);
+	if (settings->flags & CORDON_SETTINGS_QUIET) {
+		count_call_reason(reason);
+		return call->key.audit ? CALL_ALLOWED : CALL_REFUSED;
+	}
 	owner_fill(&owner);
 	call->key.reason = reason;
-	call->key.audit = !!(settings->flags & CORDON_SETTINGS_AUDIT);
 	denial.key = call->key;
 	denial.packet = &call->packet;
 	denial.owner = &owner;

@@ -801,7 +801,10 @@ static __always_inline bool packet_passes(HOOK_CONTEXT *ctx, struct scene *scene
 		return true;
 	}
 	audit = settings && (settings->flags & CORDON_SETTINGS_AUDIT);
-	tell_denial(ctx, scene, reason, audit);
+	if (unlikely(settings && (settings->flags & CORDON_SETTINGS_QUIET)))
+		count_reason(reason, scene->packets, scene->bytes);
+	else
+		tell_denial(ctx, scene, reason, audit);
 	return audit;
 }
 

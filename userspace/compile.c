@@ -468,8 +468,8 @@ static uint32_t settings_flags(const struct cordon_policy *policy)
 
 	if (policy->audit)
 		flags |= CORDON_SETTINGS_AUDIT;
-	if (policy->log_flows == CORDON_LOG_FLOWS_ALL)
-		flags |= CORDON_SETTINGS_FLOW_RECORDS;
+	if (policy->log_flows == CORDON_LOG_FLOWS_NONE)
+		flags |= CORDON_SETTINGS_QUIET;
 	for (size_t i = 0; i < policy->nr_zones; i++) {
 		if (policy->zones[i].nr_interfaces)
 			flags |= CORDON_SETTINGS_TIED;

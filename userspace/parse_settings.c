@@ -257,7 +257,6 @@ static int read_log_flows(struct parse *parse, const struct cordon_value *value,
 {
 	static const char *const names[] = {
 		[CORDON_LOG_FLOWS_DENIED] = "denied",
-		[CORDON_LOG_FLOWS_ALL] = "all",
 		[CORDON_LOG_FLOWS_NONE] = "none",
 	};
 	size_t index;
@@ -276,9 +275,13 @@ static int read_log_exec(struct parse *parse, const struct cordon_value *value, 
 	int error = cordon_parse_choice(parse, value, "'exec'", names, ARRAY_SIZE(names), &index);
 
 	(void)target;
-	if (!error)
-		parse->policy->log_exec = index;
-	return error;
+	if (error)
+		return error;
+	parse->policy->log_exec = index;
+	if (index)
+		cordon_diag_warning(parse->diag, value->at,
+				    "'exec: all' is noted, but this version records no programs");
+	return 0;
 }
 
 static const struct parse_field log_fields[] = {

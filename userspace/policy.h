@@ -139,7 +139,6 @@ struct cordon_interface_choice {
 
 enum cordon_log_flows {
 	CORDON_LOG_FLOWS_DENIED, /* the default */
-	CORDON_LOG_FLOWS_ALL,
 	CORDON_LOG_FLOWS_NONE,
 };
 

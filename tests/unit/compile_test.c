@@ -166,7 +166,7 @@ TEST(flags_follow_the_policy)
 	} rows[] = {
 		{ "rules: []\n", 0 },
 		{ "mode: audit\nrules: []\n", CORDON_SETTINGS_AUDIT },
-		{ "log: {flows: all}\nrules: []\n", CORDON_SETTINGS_FLOW_RECORDS },
+		{ "log: {flows: none}\nrules: []\n", CORDON_SETTINGS_QUIET },
 		{ "rules:\n  - {name: x, from: pos, to: a, services: [any]}\n",
 		  CORDON_SETTINGS_WORKLOADS },
 		{ "rules:\n  - {name: x, from: a, to: pos, services: [any]}\n",

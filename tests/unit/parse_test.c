@@ -626,7 +626,7 @@ TEST(settings)
 	EXPECT_EQ(3, policy->timeouts.icmp);
 	EXPECT_EQ(4, policy->timeouts.fragment);
 	EXPECT_EQ(2592000, policy->timeouts.other);
-	EXPECT_EQ(CORDON_LOG_FLOWS_ALL, policy->log_flows);
+	EXPECT_EQ(CORDON_LOG_FLOWS_NONE, policy->log_flows);
 	EXPECT_TRUE(policy->log_exec);
 	ASSERT_EQ(5, policy->nr_choices);
 	EXPECT_STREQ("veth*", policy->choices[1].pattern);

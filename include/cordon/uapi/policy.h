@@ -74,12 +74,12 @@ struct cordon_control {
 _Static_assert(sizeof(struct cordon_control) == 64, "cordon_control is one cache line");
 
 /* cordon_settings.flags */
-#define CORDON_SETTINGS_AUDIT (1U << 0)	       /* deny nothing, record what would be */
-#define CORDON_SETTINGS_TIED (1U << 1)	       /* some zone is tied to an interface */
-#define CORDON_SETTINGS_WORKLOADS (1U << 2)    /* some rule names a workload */
-#define CORDON_SETTINGS_FORWARD (1U << 3)      /* some rule is between two zones */
-#define CORDON_SETTINGS_RESERVED (1U << 4)     /* some rule leads to a workload */
-#define CORDON_SETTINGS_FLOW_RECORDS (1U << 5) /* record allowed flows, too */
+#define CORDON_SETTINGS_AUDIT (1U << 0)	    /* deny nothing, record what would be */
+#define CORDON_SETTINGS_TIED (1U << 1)	    /* some zone is tied to an interface */
+#define CORDON_SETTINGS_WORKLOADS (1U << 2) /* some rule names a workload */
+#define CORDON_SETTINGS_FORWARD (1U << 3)   /* some rule is between two zones */
+#define CORDON_SETTINGS_RESERVED (1U << 4)  /* some rule leads to a workload */
+#define CORDON_SETTINGS_QUIET (1U << 5)	    /* count denials, make no records of them */
 #define CORDON_SETTINGS_KNOWN_FLAGS 0x3fU
 
 /**
