@@ -15,7 +15,7 @@
 #define CONFIRM_MAX (7UL * 24 * 3600)
 
 static void print_done(const struct cordon_call *call, const struct cordon_image *image,
-		       unsigned long confirm)
+		       unsigned long confirm, bool first)
 {
 	const struct cordon_settings *settings = &image->settings;
 	struct json json = { .file = stdout };
@@ -28,6 +28,8 @@ static void print_done(const struct cordon_call *call, const struct cordon_image
 								 "");
 		if (confirm)
 			printf("it lapses in %lu s unless you run: cordon confirm\n", confirm);
+		if (first)
+			puts("there was no policy: it then goes back to audit, denying nothing");
 		return;
 	}
 	json_object(&json, NULL);
@@ -35,20 +37,43 @@ static void print_done(const struct cordon_call *call, const struct cordon_image
 	json_number(&json, "serial", settings->serial);
 	json_bool(&json, "audit", settings->flags & CORDON_SETTINGS_AUDIT);
 	json_number(&json, "confirm_seconds", confirm);
+	json_bool(&json, "first", first);
 	json_object_end(&json);
 	json_line_end(&json);
+}
+
+/* A trial needs something to return to. */
+static int apply_audit(struct cordon_session *session, const struct cordon_apply *trial,
+		       struct cordon_failure *failure)
+{
+	struct cordon_settings *settings = &trial->image->settings;
+	const uint32_t flags = settings->flags;
+	struct cordon_apply wish = *trial;
+	int error;
+
+	wish.confirm_seconds = 0;
+	settings->flags |= CORDON_SETTINGS_AUDIT;
+	error = cordon_session_apply(session, &wish, failure);
+	settings->flags = flags;
+	return error;
 }
 
 static int apply(const struct cordon_call *call, const struct cordon_apply *wish)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	bool first;
 	int error;
 
 	error = cordon_session_open(call->context, CORDON_SESSION_LOAD, call->failure, &session);
+	if (error)
+		return error;
+	first = wish->confirm_seconds && !cordon_standing_read(&session.maps).effective;
+	if (first)
+		error = apply_audit(&session, wish, call->failure);
 	if (!error)
 		error = cordon_session_apply(&session, wish, call->failure);
 	if (!error)
-		print_done(call, wish->image, wish->confirm_seconds);
+		print_done(call, wish->image, wish->confirm_seconds, first);
 	return error;
 }
 
