@@ -186,6 +186,23 @@ VERIFIED_APART __u32 flow_find_free(const struct cordon_flow_bucket *bucket, __u
 	return CORDON_FLOW_WAYS;
 }
 
+/**
+ * flow_find_own() - a place whose flow had the same ends: over, or let in by an
+ *	earlier generation.  Its successor must take that very place, or it would
+ *	stand before it and be found first.
+ * Return: the place, or CORDON_FLOW_WAYS.
+ */
+VERIFIED_APART __u32 flow_find_own(const struct cordon_flow_bucket *bucket, __u64 tag)
+{
+	if (!bucket)
+		return CORDON_FLOW_WAYS;
+	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
+		if (!((bucket->tag[i] ^ tag) >> 32) && (bucket->tag[i] & CORDON_FLOW_TAG_SET))
+			return i;
+	}
+	return CORDON_FLOW_WAYS;
+}
+
 VERIFIED_APART __u32 flow_timeout(const struct cordon_settings *settings, __u32 protocol,
 				  __u32 state)
 {
@@ -336,9 +353,11 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 					 const struct packet *packet, const struct flow_key *key,
 					 __u32 rule, enum cordon_flow_state state, __u32 now)
 {
-	__u32 way = flow_find_free(bucket, flow_preferred(key));
+	__u32 way = flow_find_own(bucket, key->tag);
 	__u64 old;
 
+	if (likely(way >= CORDON_FLOW_WAYS))
+		way = flow_find_free(bucket, flow_preferred(key));
 	if (way >= CORDON_FLOW_WAYS)
 		way = flow_victim(settings, bucket, now);
 	if (way >= CORDON_FLOW_WAYS)

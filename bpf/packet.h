@@ -478,6 +478,9 @@ VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_fl
 	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way) ||
 	    flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
 		return STALE_NOT;
+	if (scene->packet.protocol == PROTOCOL_TCP &&
+	    tcp_reopens(flow_tag_state(tag), way, scene->packet.tcp_flags))
+		return STALE_NOT;
 	return way;
 }
 
@@ -610,7 +613,6 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 	const struct cordon_control *held = find_control();
 	const struct cordon_settings *settings;
 	struct cordon_flow_bucket *bucket;
-	__u32 stale;
 	__u64 path;
 
 	if (!scene || !held)
@@ -624,7 +626,8 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 		      &scene->key);
 	scene->key.tag |= path;
 	bucket = find_bucket(scene->slot, settings, &scene->key);
-	if (bucket && flow_find(bucket, &scene->key, &stale) >= CORDON_FLOW_WAYS)
+	/* Identifications come round again: one that led before leads anew. */
+	if (bucket)
 		flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
 			    CORDON_FLOW_NEW, scene->now);
 	return CORDON_REASON_NONE;
