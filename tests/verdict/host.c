@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "place.h"
+#include "stage.h"
 #include "policy.h"
 
 /* What <bpf/bpf_helpers.h> gives a program. */
 #define SEC(name) __attribute__((unused))
-#define __uint(name, value) int (*name)[value]
+#define __uint(name, value) int(*name)[value]
 #define __type(name, value) __typeof__(value) *name
 #define __array(name, value) __typeof__(value) *name[1]
 #define __noinline __attribute__((noinline))
@@ -26,6 +26,7 @@ static void *bpf_ringbuf_reserve(void *ring, uint64_t size, uint64_t flags);
 static void bpf_ringbuf_submit(void *record, uint64_t flags);
 static uint64_t bpf_ktime_get_coarse_ns(void);
 static uint64_t bpf_ktime_get_ns(void);
+static uint64_t bpf_jiffies64(void);
 static uint32_t bpf_get_smp_processor_id(void);
 static long bpf_fib_lookup(void *context, struct bpf_fib_lookup *fib, int size, uint32_t flags);
 static uint64_t bpf_skb_cgroup_id(struct __sk_buff *skb);
@@ -63,7 +64,7 @@ struct host {
 	struct cordon_loss loss;
 	struct cordon_denial_record record;
 	uint64_t records;
-	struct cordon_address own[2 * PLACE_INTERFACES];
+	struct cordon_address own[2 * STAGE_INTERFACES];
 	struct scene scene;
 	uint64_t now;
 	const struct host_packet *packet;
@@ -83,7 +84,7 @@ enum table_number {
 
 static void *find_own(const void *key)
 {
-	for (int i = 0; i < 2 * PLACE_INTERFACES; i++) {
+	for (int i = 0; i < 2 * STAGE_INTERFACES; i++) {
 		if (!memcmp(&here->own[i], key, sizeof(here->own[i])))
 			return &here->own[i];
 	}
@@ -167,6 +168,11 @@ static uint64_t bpf_ktime_get_ns(void)
 	return here->now;
 }
 
+static uint64_t bpf_jiffies64(void)
+{
+	return here->now / 4000000;
+}
+
 static uint32_t bpf_get_smp_processor_id(void)
 {
 	return 0;
@@ -175,15 +181,15 @@ static uint32_t bpf_get_smp_processor_id(void)
 /* Subnets by their first 24 or 64 bits; all else by the first interface. */
 static long bpf_fib_lookup(void *context, struct bpf_fib_lookup *fib, int size, uint32_t flags)
 {
-	uint8_t address[PLACE_ADDRESS_SIZE];
+	uint8_t address[STAGE_ADDRESS_SIZE];
 
 	(void)context, (void)size, (void)flags;
 	fib->ifindex = 1;
-	for (int i = 0; i < PLACE_INTERFACES; i++) {
+	for (int i = 0; i < STAGE_INTERFACES; i++) {
 		const bool ipv4 = fib->family == AF_INET;
-		const struct place_interface *it = &place_interfaces[i];
+		const struct stage_interface *it = &stage_interfaces[i];
 
-		place_address(ipv4 ? it->ipv4 : it->ipv6, address);
+		stage_address(ipv4 ? it->ipv4 : it->ipv6, address);
 		if (!memcmp(address, ipv4 ? (void *)&fib->ipv4_dst : (void *)fib->ipv6_dst,
 			    ipv4 ? 3 : 8))
 			fib->ifindex = (uint32_t)i + 1;
@@ -226,8 +232,7 @@ static void *bpf_sk_storage_get(void *map, struct bpf_sock *sock, void *value, u
 	return NULL;
 }
 
-__u32 parse_hook_quoted(struct __sk_buff *skb, __u32 offset, __u32 ethertype,
-			struct packet *quoted)
+__u32 parse_hook_quoted(struct __sk_buff *skb, __u32 offset, __u32 ethertype, struct packet *quoted)
 {
 	const struct host_packet *packet = here->packet;
 	struct cursor cursor = cursor_at(packet->bytes, packet->bytes + packet->linear, offset);
@@ -245,12 +250,12 @@ struct host *host_new(void)
 	host->now = 1000ULL << 30;
 	for (unsigned int i = 0; i < sizeof(host->control.secret) / 8; i++)
 		host->control.secret[i] = (0x9e3779b97f4a7c15ULL * (i + 1)) | 1;
-	for (int i = 0; i < PLACE_INTERFACES; i++) {
+	for (int i = 0; i < STAGE_INTERFACES; i++) {
 		struct cordon_address *own = &host->own[2 * i];
 
 		own->bytes[10] = own->bytes[11] = 0xff;
-		place_address(place_interfaces[i].ipv4, own->bytes + 12);
-		place_address(place_interfaces[i].ipv6, own[1].bytes);
+		stage_address(stage_interfaces[i].ipv4, own->bytes + 12);
+		stage_address(stage_interfaces[i].ipv6, own[1].bytes);
 		host->interfaces[i + 1].ifindex = (uint32_t)i + 1;
 	}
 	return host;
@@ -275,8 +280,8 @@ static void fill_slot(struct host *host, uint32_t generation, uint32_t latch)
 {
 	const struct cordon_image *image = host->images[generation & 1];
 	struct cordon_table *table = host->tables[generation_slot(generation, latch)];
-	const struct cordon_cell *matrix =
-		latch == CORDON_LATCH_OPEN ? image->matrix : image->keep_matrix;
+	const struct cordon_cell *matrix = latch == CORDON_LATCH_OPEN ? image->matrix :
+									image->keep_matrix;
 
 	set_table(&table[TABLE_SETTINGS], &host->settings[generation & 1], 1,
 		  sizeof(struct cordon_settings));
@@ -315,9 +320,9 @@ static int activate(struct host *host, struct cordon_image *image)
 		return -1;
 	for (uint32_t latch = 0; latch < CORDON_LATCH_LEVELS; latch++)
 		fill_slot(host, generation, latch);
-	for (int i = 0; i < PLACE_INTERFACES; i++) {
+	for (int i = 0; i < STAGE_INTERFACES; i++) {
 		const struct cordon_image_interface *found =
-			cordon_image_interface_find(image, place_interfaces[i].name);
+			cordon_image_interface_find(image, stage_interfaces[i].name);
 
 		host->interfaces[i + 1].class[half] = found ? found->class : 0;
 	}
@@ -380,6 +385,17 @@ void host_forget_flows(struct host *host)
 	memset(host->flows, 0, (size_t)host->buckets * sizeof(*host->flows));
 }
 
+/* As eth_type_trans() tells. */
+#define PACKET_FOR_OTHER 3 /* PACKET_OTHERHOST */
+
+static bool meant_for_other(const struct host_packet *packet)
+{
+	static const uint8_t own[6] = STAGE_ETHER;
+
+	return !packet->out && packet->size >= 6 && !(packet->bytes[0] & 1) &&
+	       memcmp(packet->bytes, own, sizeof(own));
+}
+
 /* As judge_skb() of tcx.bpf.c. */
 static void look(struct host *host, const struct host_packet *packet, enum cordon_reason *reason)
 {
@@ -410,7 +426,7 @@ struct host_verdict host_judge(struct host *host, const struct host_packet *pack
 {
 	uint64_t before[CORDON_REASON_COUNT];
 	struct host_verdict verdict = { 0 };
-	struct __sk_buff skb = { 0 };
+	struct __sk_buff skb = { .pkt_type = meant_for_other(packet) ? PACKET_FOR_OTHER : 0 };
 	enum cordon_reason reason;
 
 	here = host;

@@ -20,7 +20,7 @@
 struct host;
 
 /** struct host_packet - a frame where it is met
- * @interface: place_interfaces[]
+ * @interface: stage_interfaces[]
  * @came_by: likewise, -1 for none
  * @linear: bytes that the programs can reach, the rest is paged
  */

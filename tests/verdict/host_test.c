@@ -40,8 +40,7 @@ static void wait_seconds(struct runner *runner, int seconds)
 	host_wait(runner->state, (uint32_t)seconds);
 }
 
-static struct verdict judge(struct runner *runner, const struct row *row,
-			    const struct frame *frame)
+static struct verdict judge(struct runner *runner, const struct row *row, const struct frame *frame)
 {
 	/* Exactly as large as the frame, so that a sanitizer sees what is read beyond. */
 	uint8_t *bytes = malloc(frame->size ? frame->size : 1);

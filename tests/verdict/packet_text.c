@@ -124,6 +124,8 @@ static const char *write_ether(struct writer *writer)
 	uint8_t *at = append(writer, 14);
 
 	memcpy(at, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
+	if (has_word(writer, "other"))
+		at[5] = 9;
 	layer->next_given = word_after(writer, "type");
 	put16(at + 12, hex_number(writer, "type", 0));
 	return NULL;

@@ -6,7 +6,7 @@
  * A packet is a list of layers with '/' between them.  Lengths and the number
  * of the next header are filled in unless given:
  *
- *	eth [type HEX]                 written by itself if it is not there
+ *	eth [type HEX] [other]         written by itself if it is not there; other: to a third
  *	vlan ID, qinq ID
  *	arp [op N] [hw N] [proto HEX] [hwsize N] [protosize N]
  *	ip4 SRC > DST [ttl N] [id N] [off BYTES] [mf] [proto N] [len N] [ver N] [ihl N] [opt HEX]

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "place.h"
+#include "stage.h"
 
 #define ROWS_MAX 1024
 #define FAILURES_SHOWN 12
@@ -24,8 +24,8 @@ static char *next_word(char **text)
 
 static int interface_index(const char *name)
 {
-	for (int i = 0; name && i < PLACE_INTERFACES; i++) {
-		if (!strcmp(place_interfaces[i].name, name))
+	for (int i = 0; name && i < STAGE_INTERFACES; i++) {
+		if (!strcmp(stage_interfaces[i].name, name))
 			return i;
 	}
 	return -1;
@@ -113,7 +113,7 @@ static const char *read_row(struct row *row, char *line)
 static bool read_lines(struct table *table, FILE *file, const char *path)
 {
 	char line[1024];
-	bool host = false;
+	bool host = false, programs = false;
 
 	for (int number = 1; fgets(line, sizeof(line), file); number++) {
 		struct row *row = &table->rows[table->nr_rows];
@@ -124,12 +124,18 @@ static bool read_lines(struct table *table, FILE *file, const char *path)
 			continue;
 		if (!strcmp(line, "host") || !strcmp(line, "everywhere")) {
 			host = line[0] == 'h';
+			programs = false;
+			continue;
+		}
+		if (!strcmp(line, "programs")) {
+			programs = true;
 			continue;
 		}
 		row->line = number;
 		wrong = read_row(row, line);
 		host |= row->kind == ROW_WAIT;
 		row->host = host;
+		row->programs = programs;
 		if (wrong || ++table->nr_rows == ROWS_MAX) {
 			fprintf(stderr, "# %s:%d: %s\n", path, number, wrong ? wrong : "too long");
 			return false;

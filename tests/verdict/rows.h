@@ -11,8 +11,8 @@
  *	latch LEVEL                      open, egress, isolate, lockdown
  *	fresh                            forget all flows
  *	wait SECONDS                     on the host only, with all that follows
- *	host, everywhere                 what follows can be run on the host only, or
- *	                                 everywhere again
+ *	host, programs, everywhere       what follows can be run on the host only, not on
+ *	                                 the wire, or everywhere again
  *
  * Packets are as in packet_text.h; rows of one table see each other's flows.
  */
@@ -37,10 +37,11 @@ enum row_kind {
  * @number: latch level or seconds
  * @cut: every beginning of @frame is meant, not @frame
  * @out: at the way out
- * @interface: place_interfaces[] where it is met
+ * @interface: stage_interfaces[] where it is met
  * @came_by: where it came in, -1 for none
  * @pass: @expected is a rule, else a reason
  * @host: only the host can do it
+ * @programs: a wire cannot
  */
 struct row {
 	enum row_kind kind;
@@ -50,6 +51,7 @@ struct row {
 	bool out;
 	bool pass;
 	bool host;
+	bool programs;
 	int interface;
 	int came_by;
 	char expected[64];
