@@ -383,7 +383,8 @@ static void start_kernel(struct bench *bench, const char *folder)
 	static char root[64], bpffs[64];
 	struct cordon_failure failure = { .text = "" };
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWNET) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		die("needs root: %s", strerror(errno));
 	if (mount("cordon-bench", folder, "bpf", 0, NULL))
 		die("cannot mount a bpffs: %s", strerror(errno));

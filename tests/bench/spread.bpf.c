@@ -121,10 +121,18 @@ int bare_tc(struct __sk_buff *skb __attribute__((unused)))
 	return 2; /* TC_ACT_SHOT */
 }
 
-/* The stack looks at the checksum of the IPv4 header; UDP goes without. */
-static __always_inline void set_checksum(struct iphdr *ip)
+/* The same, of the type that tcx takes. */
+SEC("tcx/ingress")
+int bare_tcx(struct __sk_buff *skb __attribute__((unused)))
 {
-	const __u16 *word = (const __u16 *)ip;
+	return 2; /* TC_ACT_SHOT */
+}
+
+/* The stack looks at the checksum of the IPv4 header; UDP goes without. */
+static __always_inline void set_checksum(void *header)
+{
+	struct iphdr *ip = header;
+	const __u16 *word = header;
 	__u32 sum = 0;
 
 	ip->check = 0;
@@ -135,14 +143,29 @@ static __always_inline void set_checksum(struct iphdr *ip)
 	ip->check = ~sum;
 }
 
+/* A frame that was forwarded comes back for use as the node left it. */
+static __always_inline void renew(struct frame *frame)
+{
+	const struct spread_state *held;
+	__u32 zero = 0;
+
+	held = bpf_map_lookup_elem(&state, &zero);
+	if (!held)
+		return;
+	__builtin_memcpy(frame->ether.h_dest, held->mac, sizeof(frame->ether.h_dest));
+	frame->ip.ttl = 64;
+	set_checksum((char *)frame + sizeof(frame->ether));
+}
+
 SEC("xdp")
 int send_xdp(struct xdp_md *xdp)
 {
-	void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
+	struct frame *frame = (void *)(long)xdp->data;
 
-	if (!spread(data, end))
+	if (!spread(frame, (void *)(long)xdp->data_end) ||
+	    (void *)(frame + 1) > (void *)(long)xdp->data_end)
 		return XDP_ABORTED;
-	set_checksum(&((struct frame *)data)->ip);
+	renew(frame);
 	return XDP_TX;
 }
 

@@ -24,6 +24,7 @@ struct spread_sample {
  * @random: of xorshift, not 0
  * @turn: index of the one after it, if @in_order
  * @fresh_ports: each packet has a random source port: another flow
+ * @mac: where the send program sends to
  */
 struct spread_state {
 	struct spread_sample next;
@@ -31,7 +32,8 @@ struct spread_state {
 	__u32 turn;
 	__u32 in_order;
 	__u32 fresh_ports;
-	__u32 pad;
+	__u8 mac[6];
+	__u8 pad[6];
 };
 
 #endif

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What people see of the figures: tables, goals and plots. It measures nothing."""
+
+import shutil
+import subprocess
+
+from figures import number, table
+
+PACKETS = ("established", "new", "new-full-table", "denied", "denied-random", "denied-scan")
+DROPPERS = ("xdp-bare", "tcx-bare", "cordon-xdp", "cordon-tc", "nft-netdev", "nft-inet")
+FAR = ("unfiltered", "cordon", "cordon-xdp", "nft-stateful")
+
+
+def sizes_of(figures, name, key="prefixes"):
+    return sorted({f["params"][key] for f in figures.all if f["name"] == name and f["params"][key]})
+
+
+def packet_tables(figures):
+    sizes = sorted({(f["params"]["prefixes"], f["params"]["rules"])
+                    for f in figures.all if f["name"] == "packet"})
+    for hook in ("xdp", "tc"):
+        rows = [[f"{count:,} / {rules:,}"] +
+                [figures.get("packet", subject, hook=hook, prefixes=count, rules=rules)
+                 for subject in PACKETS] for count, rules in sizes]
+        if rows:
+            table(f"ns a packet over bare, {hook}, BPF_PROG_TEST_RUN",
+                  ["prefixes / rules", *PACKETS], rows)
+
+
+def drop_table(figures):
+    rows = []
+    for subject in DROPPERS:
+        for size in sizes_of(figures, "drops") if "bare" not in subject else [0]:
+            rate = figures.get("drops", subject, prefixes=size)
+            if rate is not None:
+                rows.append([subject, f"{size:,}" if size else "", rate / 1e6,
+                             figures.get("drop-cpu", subject, prefixes=size),
+                             figures.get("drop-ratio", subject, prefixes=size),
+                             figures.get("drop-cpu-ratio", subject, prefixes=size)])
+    if rows:
+        table("drops end to end over veth", ["", "prefixes", "M packets/s", "ns of CPU",
+                                             "of bare", "by CPU"], rows)
+    if "xdp-filter" in figures.notes:
+        print(f"  xdp-filter: {figures.notes['xdp-filter']}")
+
+
+def far_table(figures):
+    if figures.get("forwards", "unfiltered") is None:
+        return
+    table("through and to the node", ["", "TCP to, Gb/s", "of unfiltered", "TCP through, Gb/s",
+                                      "of unfiltered", "forwards, M/s", "ns of CPU",
+                                      "of unfiltered"],
+          [[subject, figures.get("tcp-to", subject), figures.get("tcp-to-ratio", subject),
+            figures.get("tcp-through", subject), figures.get("tcp-through-ratio", subject),
+            figures.get("forwards", subject) / 1e6, figures.get("forward-cpu", subject),
+            figures.get("forward-ratio", subject)] for subject in FAR])
+
+
+def load_table(figures):
+    rows = []
+    for size in sizes_of(figures, "load-first"):
+        for subject in ("cordon", "nft"):
+            rows.append([f"{size:,} {subject}"] + [
+                figures.get(f"load-{what}", subject, prefixes=size)
+                for what in ("first", "replace", "one-more", "replace-rss")])
+            if rows[-1][-1] is None:
+                rows[-1][-1] = figures.get("load-first-rss", subject, prefixes=size)
+    if rows:
+        table("the whole command, ms", ["prefixes", "first", "replace", "one more", "peak MB"],
+              rows)
+        print(f"  20 rules: {number(figures.get('load-small', 'cordon'))} ms; with programs to be "
+              f"loaded first: {number(figures.get('load-programs', 'cordon'))} ms")
+
+
+def memory_table(figures):
+    small = figures.get("memory-small", "cordon")
+    if small is None:
+        return
+    rows = [[f["subject"], f["median"]] for f in figures.all if f["name"] == "memory-map"]
+    rows.sort(key=lambda row: -row[1])
+    table("kernel memory of a node of 20 zones and 4,096 flows: largest maps, bytes",
+          ["map", "bytes"], rows[:8])
+    print(f"  maps {number(small)} MB, programs {number(figures.get('memory-programs', 'cordon'))}"
+          f" MB; a prefix {number(figures.get('memory-prefix', 'cordon'))} bytes, "
+          f"a flow {number(figures.get('memory-flow', 'cordon'))}")
+
+
+# ---- goals ---------------------------------------------------------------------------------
+
+def quotient(a, b):
+    return a / b if a is not None and b else None
+
+
+def drop_goals(figures):
+    def rate(subject, size):
+        return figures.get("drops", subject, prefixes=size)
+
+    for size in (10, 1000):
+        yield (f"drops of bare at {size:,} prefixes", ">=", 0.5,
+               figures.get("drop-ratio", "cordon-xdp", prefixes=size))
+    for size, times in ((10, 4), (1000, 4), (100000, 3)):
+        yield (f"drops of nft netdev's at {size:,} prefixes", ">=", times,
+               quotient(rate("cordon-xdp", size), rate("nft-netdev", size)))
+
+
+def packet_goals(figures):
+    def packet(subject, count, rules):
+        return figures.get("packet", subject, hook="xdp", prefixes=count, rules=rules)
+
+    for size in ((10, 10), (1000000, 1000)):
+        at = f"{size[0]:,} prefixes, {size[1]:,} rules"
+        yield f"established, ns over bare, {at}", "<=", 60, packet("established", *size)
+        yield f"new allowed, ns over bare, {at}", "<=", 200, packet("new", *size)
+        yield (f"denied, ns over bare, {at}", "<=", 60 if size[0] == 10 else 100,
+               packet("denied", *size))
+
+
+def other_goals(figures):
+    million = {"prefixes": 1000000}
+    for kind in ("tcp-to", "tcp-through"):
+        own = figures.get(kind, "cordon")
+        yield f"{kind} of unfiltered", ">=", 0.95, figures.get(f"{kind}-ratio", "cordon")
+        yield f"{kind} of nft stateful's", ">", 1, quotient(own, figures.get(kind, "nft-stateful"))
+    yield "a million prefixes, ms", "<=", 1000, figures.get("load-replace", "cordon", **million)
+    yield "their peak memory, MB", "<=", 200, figures.get("load-replace-rss", "cordon", **million)
+    yield "one prefix more, ms", "<=", 250, figures.get("load-one-more", "cordon", **million)
+    yield "20 rules, ms", "<=", 20, figures.get("load-small", "cordon")
+    yield "small node, MB", "<=", 8, figures.get("memory-small", "cordon")
+    yield "a prefix, bytes", "<=", 64, figures.get("memory-prefix", "cordon")
+    yield "a flow, bytes", "<=", 64, figures.get("memory-flow", "cordon")
+
+
+def goals(figures):
+    rows = []
+    for each in (packet_goals, drop_goals, other_goals):
+        for what, sign, goal, value in each(figures):
+            if value is None:
+                continue
+            met = value <= goal if sign == "<=" else value > goal if sign == ">" else value >= goal
+            rows.append([what, f"{sign} {number(goal)}", value, "met" if met else "MISSED"])
+    if rows:
+        table("goals (absolute ones are for a machine whose bare XDP test run takes 6 ns)",
+              ["", "goal", "measured", ""], rows)
+
+
+def tables(figures):
+    for each in (packet_tables, drop_table, far_table, load_table, memory_table, goals):
+        each(figures)
+
+
+# ---- plots ---------------------------------------------------------------------------------
+
+def plot(outdir, name, title, ylabel, series, extra=""):
+    """series: {label: [(x, y)]}; x is a number of prefixes."""
+    series = {label: [(x, y) for x, y in points if y is not None]
+              for label, points in series.items()}
+    series = {label: points for label, points in series.items() if points}
+    if not series or not shutil.which("gnuplot"):
+        return
+    blocks = "".join(f"$d{n} << E\n" + "".join(f"{x} {y}\n" for x, y in points) + "E\n"
+                     for n, points in enumerate(series.values()))
+    lines = ", ".join(f"$d{n} with linespoints linewidth 2 title '{label}'"
+                      for n, label in enumerate(series))
+    script = (f"set terminal pngcairo size 900,560 font ',11'\nset output '{outdir}/{name}.png'\n"
+              f"set title '{title}'\nset xlabel 'prefixes'\nset ylabel '{ylabel}'\n"
+              f"set logscale x\nset format x '10^{{%L}}'\nset grid\nset key outside right\n{extra}\n"
+              f"{blocks}plot {lines}\n")
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def plots(figures, outdir):
+    sizes = sizes_of(figures, "packet")
+    for hook in ("xdp", "tc"):
+        plot(outdir, f"packet-{hook}", f"A packet, {hook}, ns over bare", "ns",
+             {f"{s}, {rules} rules": [(x, figures.get("packet", s, hook=hook, prefixes=x,
+                                                      rules=rules)) for x in sizes]
+              for s in ("established", "new", "denied") for rules in (10, 1000)},
+             "set yrange [0:*]")
+    sizes = sizes_of(figures, "drops")
+    bare = {s: figures.get("drops", s, prefixes=0) for s in ("xdp-bare", "tcx-bare")}
+    series = {s: [(x, y / 1e6) for x in sizes if (y := figures.get("drops", s, prefixes=x))]
+              for s in DROPPERS if s not in bare}
+    series |= {s: [(x, rate / 1e6) for x in sizes] for s, rate in bare.items() if rate}
+    plot(outdir, "drops", "Drops end to end over veth", "million packets a second", series,
+         "set yrange [0:*]")
+    sizes = sizes_of(figures, "load-first")
+    plot(outdir, "loads", "The whole command", "ms",
+         {f"{s}, {what}": [(x, figures.get(f"load-{what}", s, prefixes=x)) for x in sizes]
+          for s in ("cordon", "nft") for what in ("first", "replace", "one-more")},
+         "set logscale y")
