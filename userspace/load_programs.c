@@ -515,7 +515,6 @@ int cordon_load_programs(const struct cordon_context *context, struct cordon_fai
 {
 	int error;
 
-	libbpf_set_print(NULL);
 	error = cordon_probe_bpffs(context, failure);
 	if (error)
 		return error;

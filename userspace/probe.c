@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 /* include/uapi/linux/magic.h */
 #define BPFFS_MAGIC 0xcafe4a11
@@ -32,6 +33,8 @@ int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret
 
 	if (geteuid())
 		return cordon_fail(failure, -EPERM, "this needs root");
+	/* What fails is said by us, in one line. */
+	libbpf_set_print(NULL);
 	if (uname(&name) || sscanf(name.release, "%u.%u", &probe.major, &probe.minor) != 2)
 		return cordon_fail(failure, -ENOTSUP, "cannot tell the kernel's version");
 	if (probe.major < 6 || (probe.major == 6 && probe.minor < 1))
