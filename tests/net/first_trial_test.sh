@@ -3,11 +3,12 @@
 #
 # The first policy of a node on trial, written so that it locks its author out: with nothing to
 # return to, it must still let go.
-cd "$(dirname "$0")/../.." || exit 1
+set -e
+cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 
 ping_node() { on_peer wan0 ping -q -n -c 1 -W 0.5 10.1.0.1; }
-is() { local want=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$want" ]; }
+is() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
 
 test_start 7
 net_start
