@@ -176,7 +176,8 @@ static int send_frames(char **argv)
 {
 	struct spread_bpf *spread = load_spread();
 	struct frame frame = make_frame(argv[3]);
-	struct xdp_md context = { .data_end = sizeof(frame), .ingress_ifindex = interface(argv[2]) };
+	struct xdp_md context = { .data_end = sizeof(frame),
+				  .ingress_ifindex = interface(argv[2]) };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = &frame, .data_size_in = sizeof(frame),
 		    .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = atoi(argv[7]),
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);

@@ -46,7 +46,8 @@ class World:
         worlds.count += 1
         self.number = worlds.count
         self.node, self.a, self.b = (f"{worlds.prefix}-{self.number}{x}" for x in ("n", "a", "b"))
-        self.na, self.nb = f"cb{self.number}a", f"cb{self.number}b"
+        # Threads outlive a namespace for a moment: never the name of another run's.
+        self.na, self.nb = (f"cb{os.getpid() % 4096:03x}{self.number}{x}" for x in "ab")
         self.folder = worlds.folder / f"w{self.number}"
         self.folder.mkdir()
         self.thread = None
@@ -102,6 +103,13 @@ class World:
     def thread_ns(self):
         return int(Path(f"/proc/{self.thread}/schedstat").read_text().split()[0])
 
+    def settle(self):
+        """Waits until the thread has handled what was sent and sleeps."""
+        last = -1
+        while last != self.thread_ns():
+            last = self.thread_ns()
+            time.sleep(0.01)
+
     def polled(self):
         """Packets that na's queue handed on, whatever became of them."""
         text = self.on_node("ethtool", "-S", self.na)
@@ -130,6 +138,7 @@ class World:
         """Sends live frames into the node; returns the seconds that it took."""
         text = self.on(self.a, self.worlds.helper("ends_helper"), "send", "eth0", self.mac(),
                        prefixes, destination, port, count)
+        self.settle()
         return int(text) / 1e9
 
     def server(self, namespace, *command):
