@@ -74,6 +74,14 @@ static __always_inline bool call_enter(struct bpf_sock_addr *ctx, bool ipv6, str
 	return true;
 }
 
+/* A process in another network namespace, a container say, does not send from
+ * here: its packets come in by an interface. */
+static __always_inline bool from_elsewhere(struct bpf_sock_addr *ctx,
+					   const struct cordon_settings *settings)
+{
+	return settings->netns && bpf_get_netns_cookie(ctx) != settings->netns;
+}
+
 static __always_inline __u32 caller_identity(const struct call *call,
 					     const struct cordon_settings *settings)
 {
@@ -135,7 +143,8 @@ static __always_inline int call_may_reach(struct bpf_sock_addr *ctx, bool ipv6)
 	struct tables tables;
 	__u32 from, zone;
 
-	if (!call_enter(ctx, ipv6, &call) || !tables_in_slot(call.slot, &tables))
+	if (!call_enter(ctx, ipv6, &call) || !tables_in_slot(call.slot, &tables) ||
+	    from_elsewhere(ctx, tables.settings))
 		return CALL_ALLOWED;
 	zone = zone_in_slot(call.slot, tables.settings, &call.packet.destination);
 	from = caller_identity(&call, tables.settings);
@@ -158,7 +167,8 @@ static __always_inline int call_may_bind(struct bpf_sock_addr *ctx, bool ipv6)
 	struct tables tables;
 	__u32 from;
 
-	if (!call_enter(ctx, ipv6, &call) || !tables_in_slot(call.slot, &tables))
+	if (!call_enter(ctx, ipv6, &call) || !tables_in_slot(call.slot, &tables) ||
+	    from_elsewhere(ctx, tables.settings))
 		return CALL_ALLOWED;
 	if (!(tables.settings->flags & CORDON_SETTINGS_RESERVED) || !call.packet.service ||
 	    address_is_loopback(&call.packet.destination))

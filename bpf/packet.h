@@ -509,6 +509,9 @@ VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
 	flow_renew(scene, bucket, flow_place(stale), old);
+	/* What is told of a reply names its own ends, not its flow's. */
+	if (reason && way == FLOW_REPLY)
+		scene_set_ends(scene, true, scene->to, scene->from);
 	if (!reason)
 		scene_count_flow(scene, &bucket->flow[flow_place(stale)]);
 	return reason;

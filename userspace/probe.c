@@ -7,12 +7,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+
+#include "util/cleanup.h"
 
 /* include/uapi/linux/magic.h */
 #define BPFFS_MAGIC 0xcafe4a11
@@ -76,4 +79,15 @@ int cordon_probe_bpffs(const struct cordon_context *context, struct cordon_failu
 				   "bpffs is not mounted at %s: mount -t bpf bpf %s", existing,
 				   existing);
 	return 0;
+}
+
+uint64_t cordon_probe_netns(void)
+{
+	const int fd CLEANUP(close) = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
+		return 0;
+	return cookie;
 }

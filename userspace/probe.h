@@ -6,6 +6,7 @@
 #define CORDON_PROBE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "context.h"
 
@@ -29,5 +30,11 @@ int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret
  * Return: 0, -ENODEV with @failure.
  */
 int cordon_probe_bpffs(const struct cordon_context *context, struct cordon_failure *failure);
+
+/**
+ * cordon_probe_netns() - the cookie of this network namespace, 0 if the kernel
+ *	does not tell
+ */
+uint64_t cordon_probe_netns(void);
 
 #endif

@@ -307,6 +307,7 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 	if (error)
 		return error;
 	wish->image->settings.generation = choose_number(session, wish);
+	wish->image->settings.netns = cordon_probe_netns();
 	cordon_step("number");
 	error = keep_files(session, wish, failure);
 	if (!error)

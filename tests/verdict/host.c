@@ -140,7 +140,7 @@ static void *bpf_map_lookup_elem(void *map, const void *key)
 	if (map == &vlans || map == &workload_cgroups)
 		return NULL;
 	memcpy(&index, key, sizeof(index));
-	if (table >= here->tables[0] && table < here->tables[CORDON_SLOTS])
+	if (table >= here->tables[0] && table < here->tables[0] + sizeof(here->tables) / sizeof(*table))
 		return (void *)table_at(table, index);
 	found = find_outer(map, index);
 	return found ? found : find_array(map, index);

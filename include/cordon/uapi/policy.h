@@ -154,6 +154,8 @@ struct cordon_prefix_page {
  * @ipv4: prefix table root of IPv4
  * @ipv6: prefix table root of IPv6
  * @timeout_*: seconds without a packet after which a flow is forgotten
+ * @netns: cookie (SO_NETNS_COOKIE) of the network namespace that is guarded: calls
+ *	from others are left to the packet hooks; 0: not known, all calls are judged
  * @node: name of the node from the policy, NUL padded
  * @digest: SHA-256 of the policy text with its included files
  */
@@ -178,10 +180,11 @@ struct cordon_settings {
 	__u32 timeout_icmp;
 	__u32 timeout_fragment;
 	__u32 timeout_other;
+	__u64 netns;
 	char node[64];
 	__u8 digest[32];
 };
-_Static_assert(sizeof(struct cordon_settings) == 192, "cordon_settings has no padding");
+_Static_assert(sizeof(struct cordon_settings) == 200, "cordon_settings has no padding");
 
 /** struct cordon_cell - one cell of the matrix: @page 0 allows nothing */
 struct cordon_cell {
