@@ -296,7 +296,7 @@ static bool ask_end(const struct compiled *compiled, struct random *random, unsi
 	const struct cordon_image_interface *interface =
 		cordon_image_interface_find(compiled->image, name);
 	const uint32_t class = interface ? interface->class : 0;
-	uint32_t zone, got_zone, identity, got_identity;
+	uint32_t zone, got_zone, identity, got_identity = CORDON_IDENTITY_STRANGER;
 	enum cordon_reason reason, got;
 	struct cordon_address address;
 
