@@ -140,7 +140,7 @@ static void *bpf_map_lookup_elem(void *map, const void *key)
 	if (map == &vlans || map == &workload_cgroups)
 		return NULL;
 	memcpy(&index, key, sizeof(index));
-	if (table >= here->tables[0] && table < here->tables[0] + sizeof(here->tables) / sizeof(*table))
+	if ((uintptr_t)table - (uintptr_t)here->tables < sizeof(here->tables))
 		return (void *)table_at(table, index);
 	found = find_outer(map, index);
 	return found ? found : find_array(map, index);
@@ -392,7 +392,7 @@ static bool meant_for_other(const struct host_packet *packet)
 {
 	static const uint8_t own[6] = STAGE_ETHER;
 
-	return !packet->out && packet->size >= 6 && !(packet->bytes[0] & 1) &&
+	return !packet->out && packet->linear >= 6 && !(packet->bytes[0] & 1) &&
 	       memcmp(packet->bytes, own, sizeof(own));
 }
 
