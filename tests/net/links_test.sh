@@ -118,7 +118,7 @@ foreign_seen()
 	ip -n "$NODE" link show alien0 | grep -o 'prog/xdp.*'
 }
 
-test_start 32
+test_start 29
 # Made in a subshell.
 NET_PEERS+=(early late)
 load_modules
