@@ -361,7 +361,7 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
 	if (scene->out)
 		address = &scene->packet.destination;
 	reason = verdict_end(tables, scene->class, address,
-			     zone_in_slot(scene->slot, tables->settings, address), &near);
+			     zone_here(scene->slot, tables->settings, address), &near);
 	scene_set_ends(scene, near_opens, near, far);
 	if (reason)
 		return reason;
@@ -706,15 +706,11 @@ static __always_inline __u8 scene_direction(const struct scene *scene)
 	return scene->came_by ? CORDON_DIRECTION_FORWARD : CORDON_DIRECTION_OUT;
 }
 
-VERIFIED_APART int tell_denial(HOOK_CONTEXT *ctx, const struct scene *scene, __u32 reason,
-			       __u32 audit)
+static __always_inline void tell_denial(HOOK_CONTEXT *ctx, const struct scene *scene, __u32 reason,
+					__u32 audit)
 {
 	struct denial denial = {};
 
-	/* XDP has no use for it; a caller that knew would pass nothing at all. */
-	__asm__ volatile("" : : "r"(ctx));
-	if (!scene)
-		return 0;
 	denial.key.reason = reason;
 	denial.key.from = scene->from;
 	denial.key.to = scene->to;
@@ -733,7 +729,6 @@ VERIFIED_APART int tell_denial(HOOK_CONTEXT *ctx, const struct scene *scene, __u
 	denial.bytes = scene->bytes;
 	denial.time = scene->time;
 	denial_packet(&denial);
-	return 0;
 }
 
 static __always_inline void count_interface(const struct scene *scene, bool denied)

@@ -46,14 +46,21 @@ static __always_inline const struct cordon_settings *find_settings(__u32 slot)
 }
 
 /* Return: as verdict_zone() */
-VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
-				  const struct cordon_address *address)
+static __always_inline __u32 zone_here(__u32 slot, const struct cordon_settings *settings,
+				       const struct cordon_address *address)
 {
 	void *prefixes = bpf_map_lookup_elem(&prefixes_of, &slot);
 
-	if (!prefixes || !settings || !address)
+	return prefixes ? verdict_zone(prefixes, settings, address) : PREFIX_BROKEN;
+}
+
+/** zone_in_slot() - the same, for where a call is not too dear */
+VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
+				  const struct cordon_address *address)
+{
+	if (!settings || !address)
 		return PREFIX_BROKEN;
-	return verdict_zone(prefixes, settings, address);
+	return zone_here(slot, settings, address);
 }
 
 static __always_inline bool tables_in_slot(__u32 slot, struct tables *ret_tables)
