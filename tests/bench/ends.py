@@ -6,14 +6,14 @@ It must not compare figures of different runs: ratios are taken within a round.
 """
 
 import json
-import statistics
 
 import policies
-from worlds import NODE_A, NODE_B, PEER_A, PEER_B, Failed
+from worlds import NODE_A, PEER_B, Failed
 
 CLOSED_PORT = 9
 PORT = 5201
 WARM = 300000
+HOSTS = 1000
 
 
 def outermost(listed):
@@ -65,11 +65,33 @@ def ratios(values, base):
 
 # ---- drops ---------------------------------------------------------------------------------
 
-def drop_worlds(worlds, sizes, nft_sizes):
+def hosts_of(worlds):
+    """xdp-filter takes no prefixes: one address of each of a thousand."""
+    hosts = worlds.folder / "hosts"
+    hosts.write_text("".join(policies.text((a | 1, 32)) + "\n"
+                             for a, _ in policies.prefixes(HOSTS)))
+    return hosts
+
+
+def xdp_filter(world, worlds, figures):
+    """It wants a dispatcher of freplace programs, which not each kernel takes."""
+    one = world("xdp-filter", HOSTS)
+    try:
+        one.on_node("xdp-filter", "load", "-p", "allow", "-f", "ipv4", one.na)
+        for host in hosts_of(worlds).read_text().split():
+            one.on_node("xdp-filter", "ip", host.removesuffix("/32"), "-m", "src")
+    except Failed as failure:
+        figures.notes["xdp-filter"] = str(failure).replace("\n", " ")[:300]
+        return False
+    figures.notes["xdp-filter"] = f"{HOSTS:,} exact addresses, as it takes no prefixes"
+    return True
+
+
+def drop_worlds(worlds, figures, sizes, nft_sizes):
     """(world, subject, prefixes) of each contender, set up."""
     made = []
 
-    def world(subject, size, note=""):
+    def world(subject, size):
         one = worlds.make(f"{subject} {size}")
         one.poll_by_thread()
         made.append((one, subject, size))
@@ -83,6 +105,8 @@ def drop_worlds(worlds, sizes, nft_sizes):
             one.cordon("apply", policies.write(
                 worlds.folder / f"drop{size}", size, 1, flows=4096,
                 interfaces=f'interfaces: {{modes: {{"cb*": {mode}}}}}'))
+    if not xdp_filter(world, worlds, figures):
+        made.pop()
     for size in nft_sizes:
         listed = policies.prefixes(size)
         one = world("nft-netdev", size)
@@ -95,7 +119,7 @@ def drop_worlds(worlds, sizes, nft_sizes):
 def drops(worlds, figures, quick):
     sizes = (10, 1000, 100000) if quick else (10, 1000, 100000, 1000000)
     nft_sizes = (10, 1000) if quick else (10, 1000, 100000)
-    made = drop_worlds(worlds, sizes, nft_sizes)
+    made = drop_worlds(worlds, figures, sizes, nft_sizes)
     # So many that a run takes half a second at best.
     count = 1500000 if quick else 5000000
     for size in (*sizes, *nft_sizes):
@@ -106,8 +130,10 @@ def drops(worlds, figures, quick):
     def measure(world, count=count):
         subject, size = by_name[world.name]
         before, ns = world.polled(), world.thread_ns()
-        seconds = world.send(worlds.folder / f"drop{size or 1000}" / "z0.txt", NODE_A,
-                             CLOSED_PORT, count)
+        sources = worlds.folder / f"drop{size or 1000}" / "z0.txt"
+        if subject == "xdp-filter":
+            sources = worlds.folder / "hosts"
+        seconds = world.send(sources, NODE_A, CLOSED_PORT, count)
         handled = world.polled() - before
         if handled < 1000:
             raise Failed(f"{world.name} was given {handled} packets")
@@ -143,19 +169,6 @@ def check_counters(made):
             raise Failed(f"{world.name}: {counted['denied']}")
 
 
-def xdp_filter(worlds, figures):
-    """xdp-filter wants a dispatcher of freplace programs, which not each kernel takes."""
-    one = worlds.make("xdp-filter")
-    try:
-        one.on_node("xdp-filter", "load", one.na)
-        one.on_node("xdp-filter", "unload", one.na)
-        note = "loads; not measured: it takes exact addresses only"
-    except Failed as failure:
-        note = str(failure).replace("\n", " ")[:300]
-    figures.notes["xdp-filter"] = note
-    worlds.clear()
-
-
 # ---- forwarding and TCP --------------------------------------------------------------------
 
 FAR_POLICY = """cordon: 1
@@ -177,7 +190,6 @@ def far_worlds(worlds):
     made = {}
     for subject in ("unfiltered", "cordon", "cordon-xdp", "nft-stateful"):
         one = made[subject] = worlds.make(subject, far=True)
-        one.drop_port = PORT
         if subject == "nft-stateful":
             one.on_node("nft", "-f", "-", stdin=STATEFUL)
         elif subject != "unfiltered":

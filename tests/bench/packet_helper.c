@@ -42,7 +42,7 @@
 #define REPEAT_EMPTY 32768 /* a table of 131,072 has room for them */
 #define ROUNDS_MAX 200
 #define CLOSED_PORT 9
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 2000 /* for each round that is wished for */
 
 enum hook {
 	HOOK_XDP,
@@ -480,7 +480,9 @@ static void read_policy(struct bench *bench, const char *path)
 
 int main(int argc, char **argv)
 {
-	struct bench bench = { .random = { 0x9e3779b97f4a7c15ULL }, .patience_ms = PATIENCE_MS };
+	struct bench bench = {
+		.random = { 0x9e3779b97f4a7c15ULL },
+	};
 	const char *only = getenv("SUBJECT"), *at = getenv("HOOK");
 	char folder[] = "/tmp/cordon-bench.XXXXXX";
 
@@ -489,6 +491,7 @@ int main(int argc, char **argv)
 	bench.rounds = atoi(argv[1]);
 	if (bench.rounds < 1 || bench.rounds > ROUNDS_MAX)
 		die("1 to %d rounds", ROUNDS_MAX);
+	bench.patience_ms = bench.rounds * PATIENCE_MS;
 	if (!mkdtemp(folder))
 		die("cannot make %s", folder);
 	start_kernel(&bench, folder);
