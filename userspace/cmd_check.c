@@ -235,8 +235,8 @@ static void print_text(const char *path, const struct cordon_image *image,
 	       (unsigned long long)settings->prefixes, settings->workloads);
 	printf("rules          %zu, and %zu in the keep list\n",
 	       image->nr_rules - count_keep(image), count_keep(image));
-	printf("tables         %zu prefix cells, %zu pages, %zu classes of interfaces\n",
-	       image->nr_prefixes, image->nr_pages, image->nr_classes);
+	printf("tables         %zu prefix cells, %zu pages of services, %zu classes of interfaces\n",
+	       image->nr_prefixes * CORDON_PREFIX_PAGE_CELLS, image->nr_pages, image->nr_classes);
 	printf("flows          %u\n", settings->flow_buckets * CORDON_FLOW_WAYS);
 	printf("kernel memory  %s\n\n",
 	       print_size(cordon_image_memory(image, possible_cpus()), &size));
