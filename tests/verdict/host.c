@@ -241,15 +241,26 @@ __u32 parse_hook_quoted(struct __sk_buff *skb, __u32 offset, __u32 ethertype, st
 	return parse_quoted(&cursor, ethertype, quoted);
 }
 
+/* splitmix64: keys that are multiples of each other make different flows collide. */
+static uint64_t next_secret(uint64_t *seed)
+{
+	uint64_t mixed = *seed += 0x9e3779b97f4a7c15ULL;
+
+	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
+	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
+	return mixed ^ mixed >> 31;
+}
+
 struct host *host_new(void)
 {
 	struct host *host = calloc(1, sizeof(*host));
+	uint64_t seed = 1;
 
 	if (!host)
 		return NULL;
 	host->now = 1000ULL << 30;
 	for (unsigned int i = 0; i < sizeof(host->control.secret) / 8; i++)
-		host->control.secret[i] = (0x9e3779b97f4a7c15ULL * (i + 1)) | 1;
+		host->control.secret[i] = next_secret(&seed) | 1;
 	for (int i = 0; i < STAGE_INTERFACES; i++) {
 		struct cordon_address *own = &host->own[2 * i];
 
