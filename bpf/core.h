@@ -40,9 +40,11 @@
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define from_be16(x) __builtin_bswap16(x)
 #define from_be32(x) __builtin_bswap32(x)
+#define from_be64(x) __builtin_bswap64(x)
 #else
 #define from_be16(x) ((__u16)(x))
 #define from_be32(x) ((__u32)(x))
+#define from_be64(x) ((__u64)(x))
 #endif
 #define to_be32(x) from_be32(x)
 

@@ -52,8 +52,10 @@ static __always_inline __u64 flow_hash_end(const struct cordon_control *control,
 	const struct address_words words = address_words(address);
 	__u64 hash;
 
-	hash = words.word[0] * control->secret[0] + words.word[1] * control->secret[1] +
-	       port * control->secret[2];
+	/* A product carries upwards only: the octets in which neighbours differ must
+	 * be the lowest, or flows of two small networks share their whole hash. */
+	hash = from_be64(words.word[0]) * control->secret[0] +
+	       from_be64(words.word[1]) * control->secret[1] + port * control->secret[2];
 	hash ^= hash >> 32;
 	return hash * control->secret[3];
 }
