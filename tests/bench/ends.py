@@ -55,6 +55,7 @@ def rounds_of(contenders, rounds, measure):
     values = {c.name: [] for c in contenders}
     for _ in range(rounds):
         for contender in contenders:
+            contender.worlds.wait_for_quiet()
             values[contender.name].append(measure(contender))
     return values
 

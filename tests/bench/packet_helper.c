@@ -404,7 +404,7 @@ static void measure(struct bench *bench, enum hook hook, const struct subject *s
 
 static void start_kernel(struct bench *bench, const char *folder)
 {
-	static char root[64], bpffs[64];
+	static char root[160], bpffs[160];
 	struct cordon_failure failure = { .text = "" };
 
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET) ||
@@ -484,7 +484,8 @@ int main(int argc, char **argv)
 		.random = { 0x9e3779b97f4a7c15ULL },
 	};
 	const char *only = getenv("SUBJECT"), *at = getenv("HOOK");
-	char folder[] = "/tmp/cordon-bench.XXXXXX";
+	const char *temporary = getenv("TMPDIR");
+	char folder[128];
 
 	if (argc < 3)
 		die("usage: packet_helper ROUNDS POLICY...");
@@ -492,6 +493,7 @@ int main(int argc, char **argv)
 	if (bench.rounds < 1 || bench.rounds > ROUNDS_MAX)
 		die("1 to %d rounds", ROUNDS_MAX);
 	bench.patience_ms = bench.rounds * PATIENCE_MS;
+	snprintf(folder, sizeof(folder), "%s/cordon-bench.XXXXXX", temporary ? temporary : "/tmp");
 	if (!mkdtemp(folder))
 		die("cannot make %s", folder);
 	start_kernel(&bench, folder);

@@ -12,5 +12,7 @@ QUICK = [(10, 10), (1000000, 1000)]
 def measure(worlds, figures, quick):
     paths = [policies.write(worlds.folder / f"packet-{count}-{rules}", count, rules)
              for count, rules in (QUICK if quick else SIZES)]
-    for line in run(worlds.helper("packet_helper"), 7 if quick else 15, *paths).splitlines():
+    text = run("env", f"TMPDIR={worlds.folder}", worlds.helper("packet_helper"),
+               7 if quick else 15, *paths)
+    for line in text.splitlines():
         figures.add_line(line)

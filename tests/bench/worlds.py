@@ -165,11 +165,20 @@ class Worlds:
         self.prefix = f"cordon-bench-{os.getpid()}"
         self.made = []
         self.count = 0
+        self.patience = 60.0  # seconds to wait for others, all in all
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.prefix}."))
         self.cgroup = cgroup2() / f"{self.prefix}.slice"
         self.cgroup.mkdir()
         (self.folder / "bpffs").mkdir()
         run("mount", "-t", "bpf", self.prefix, self.folder / "bpffs")
+
+    def wait_for_quiet(self):
+        """Others who run meanwhile take CPU and caches away: wait for them, but not for ever."""
+        while self.patience > 0:
+            if int(Path("/proc/loadavg").read_text().split()[3].split("/")[0]) <= 1:
+                return
+            time.sleep(0.05)
+            self.patience -= 0.05
 
     def helper(self, name):
         return self.build / "tests" / "bench" / name
