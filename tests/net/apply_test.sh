@@ -78,13 +78,13 @@ check "unless forced" cordon apply --force "$NET_TMP/one.yaml"
 check "rollback" cordon rollback
 check "brings the former rules back" port_open 81
 
-check "a trial" cordon apply "$NET_TMP/one.yaml" --force --confirm 1
+check "a trial" cordon apply "$NET_TMP/one.yaml" --force --confirm 5
 check "is in force" port_open 80
-check "and lapses with nobody running" until_ok 3 port_open 81
+check "and lapses with nobody running" until_ok 10 port_open 81
 check "confirm comes too late" says "too late" cordon confirm
-check "a trial again" cordon apply "$NET_TMP/one.yaml" --force --confirm 1
+check "a trial again" cordon apply "$NET_TMP/one.yaml" --force --confirm 5
 check "is confirmed" cordon confirm
-sleep 1.2
+sleep 5.2
 check "stays" port_open 80
 
 before=$(generation)

@@ -142,12 +142,18 @@ receive on_node python3 "$NET_TMP/receive" 7000
 on_peer wan0 python3 "$NET_TMP/send" 10.1.0.1 7000 1 5555 >/dev/null
 before=$(flows)
 check "an established flow is in the table" test "$before" -ge 1
-no_rule=$(reason no-rule) slots=$(denied_by_slots) folds=$(folded) records=$(told)
+# What the kernel drops because the node's queue is full never came to a hook.
+queue_drops() { on_node awk '$1 == "wan0:" { print $5 }' /proc/net/dev; }
+no_rule=$(reason no-rule) slots=$(denied_by_slots) folds=$(folded) records=$(told) drops=$(queue_drops)
 flood udp 130 20000 7000
+drops=$(($(queue_drops) - drops)) counted=$(($(reason no-rule) - no_rule))
+echo "# counted $counted, dropped before any hook $drops"
 after=$(flows)
 check "a flood that no rule allows makes no entry and evicts none" test "$before" = "$after"
-check "each of 20,000 is counted" test $(($(reason no-rule) - no_rule)) = 20000
-check "and none is missing in the slots" test $(($(denied_by_slots) - slots + $(folded) - folds)) = 20000
+# A peer may solicit a router meanwhile, so a few more, but never fewer.
+all_of() { [ "$1" -ge $((20000 - drops)) ] && [ "$1" -le 20010 ] && [ "$1" -gt 10000 ]; }
+check "each of 20,000 is counted" all_of "$counted"
+check "and none is missing in the slots" all_of $(($(denied_by_slots) - slots + $(folded) - folds))
 echo "# told of 20,000: $(($(told) - records))"
 check "few are told" test $(($(told) - records)) -le 20
 check "but the first at once" test $(($(told) - records)) -ge 1
