@@ -9,8 +9,8 @@
 
 #include <cordon/uapi/reason.h>
 
-#include "cmd_denial.h"
-#include "cmd_live.h"
+#include "denial_text.h"
+#include "live.h"
 #include "command.h"
 #include "load.h"
 #include "util/cleanup.h"
@@ -168,9 +168,9 @@ static int print_denials(const struct cordon_call *call, const struct cordon_liv
 	nr = aggregate(denials, all);
 	for (size_t i = 0; i < nr; i++) {
 		if (call->context->json)
-			cmd_denial_json(stdout, live, &denials[i], denials[i].packets);
+			cordon_denial_json(stdout, live, &denials[i], denials[i].packets);
 		else
-			cmd_denial_text(stdout, live, &denials[i], denials[i].packets);
+			cordon_denial_text(stdout, live, &denials[i], denials[i].packets);
 	}
 	return 0;
 }
@@ -192,7 +192,7 @@ static int print_counts(const struct cordon_call *call, const struct cordon_live
 
 int cordon_cmd_counters(const struct cordon_call *call)
 {
-	struct cordon_live live CLEANUP(live) = cmd_live_none();
+	struct cordon_live live CLEANUP(live) = cordon_live_none();
 	bool denials = false;
 	const struct cordon_flag flags[] = { { "--denials", &denials, NULL },
 					     { NULL, NULL, NULL } };
@@ -200,7 +200,7 @@ int cordon_cmd_counters(const struct cordon_call *call)
 
 	if (cordon_call_flags(call, flags, 0, 0, NULL) < 0)
 		return CORDON_EXIT_USAGE;
-	error = cmd_live_open(call, &live);
+	error = cordon_live_open(call, &live);
 	if (!error)
 		error = denials ? print_denials(call, &live) : print_counts(call, &live);
 	if (error)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "attach.h"
-#include "cmd_live.h"
+#include "live.h"
 #include "cmd_policy.h"
 #include "command.h"
 #include "evaluate.h"
@@ -152,7 +152,7 @@ static int read_question(struct explain *explain, const char **arguments)
 static const char *identity_name(const struct explain *explain, uint32_t identity)
 {
 	if (!explain->image)
-		return cmd_live_identity(&explain->live, identity);
+		return cordon_live_identity(&explain->live, identity);
 	if (identity == CORDON_IDENTITY_STRANGER)
 		return "stranger";
 	return identity < explain->image->nr_zones ? explain->image->zones[identity].name : "?";
@@ -320,7 +320,7 @@ static int open_tables(struct explain *explain, const char *policy)
 			explain->tables = cordon_tables_of_image(explain->image);
 		return error;
 	}
-	error = cmd_live_open(explain->call, &explain->live);
+	error = cordon_live_open(explain->call, &explain->live);
 	if (error)
 		return error;
 	explain->tables = cordon_tables_of_view(&explain->live.view);
@@ -349,7 +349,7 @@ static int answer(struct explain *explain, const char *policy)
 
 int cordon_cmd_explain(const struct cordon_call *call)
 {
-	struct explain explain = { .call = call, .live = cmd_live_none() };
+	struct explain explain = { .call = call, .live = cordon_live_none() };
 	const char *arguments[5] = { NULL }, *policy = NULL;
 	const struct cordon_flag flags[] = {
 		{ "--interface", NULL, &explain.interface },
@@ -364,7 +364,7 @@ int cordon_cmd_explain(const struct cordon_call *call)
 		return CORDON_EXIT_USAGE;
 	result = answer(&explain, policy);
 	cordon_image_free(explain.image);
-	cmd_live_close(&explain.live);
+	cordon_live_close(&explain.live);
 	cordon_nl_links_clear(&explain.links);
 	return result;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd_live.h"
+#include "live.h"
 #include "command.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -51,7 +51,7 @@ static void add_row(struct table *table, const struct cordon_live *live,
 	table_cell(table, "%s", destination);
 	table_cell(table, "%s%s", state_name(flow->flow.state),
 		   flow->tag & CORDON_FLOW_TAG_FORWARD ? ", forwarded" : "");
-	table_cell(table, "%s", cmd_live_rule(live, flow->flow.rule));
+	table_cell(table, "%s", cordon_live_rule(live, flow->flow.rule));
 	table_cell(table, "%u", flow->flow.packets);
 	table_cell(table, "%s", print_size(flow->flow.bytes, &size));
 	table_cell(table, "%u s", flow->idle);
@@ -97,7 +97,7 @@ static void print_json(const struct cordon_live *live, const struct cordon_flow_
 		json_end(&json, "destination", &flow->destination, flow->destination_port);
 		json_string(&json, "state", state_name(flow->state));
 		json_bool(&json, "forwarded", flows[i].tag & CORDON_FLOW_TAG_FORWARD);
-		json_string(&json, "rule", cmd_live_rule(live, flow->rule));
+		json_string(&json, "rule", cordon_live_rule(live, flow->rule));
 		json_number(&json, "packets", flow->packets);
 		json_number(&json, "bytes", flow->bytes);
 		json_number(&json, "idle_seconds", flows[i].idle);
@@ -109,16 +109,16 @@ static void print_json(const struct cordon_live *live, const struct cordon_flow_
 
 int cordon_cmd_flows(const struct cordon_call *call)
 {
-	struct cordon_live live CLEANUP(live) = cmd_live_none();
+	struct cordon_live live CLEANUP(live) = cordon_live_none();
 	struct cordon_flow_live *flows CLEANUP(free) = NULL;
 	size_t nr = 0;
 	int error;
 
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
 		return CORDON_EXIT_USAGE;
-	error = cmd_live_open(call, &live);
+	error = cordon_live_open(call, &live);
 	if (!error)
-		error = cmd_live_flows(&live, &flows, &nr);
+		error = cordon_live_flows(&live, &flows, &nr);
 	if (error)
 		return cordon_fail(call->failure, error, "cannot read the flows: %s",
 				   strerror(-error));

@@ -13,7 +13,7 @@
 
 #include <cordon/uapi/reason.h>
 
-#include "cmd_live.h"
+#include "live.h"
 #include "command.h"
 #include "util/cleanup.h"
 #include "util/print.h"
@@ -138,7 +138,7 @@ static int show_rounds(const struct cordon_call *call, struct cordon_live *live,
 		size_t nr;
 
 		nanosleep(&second, NULL);
-		cmd_live_follow(call->context, live);
+		cordon_live_follow(call->context, live);
 		error = take_sample(live, now);
 		if (error)
 			break;
@@ -153,7 +153,7 @@ static int show_rounds(const struct cordon_call *call, struct cordon_live *live,
 
 int cordon_cmd_top(const struct cordon_call *call)
 {
-	struct cordon_live live CLEANUP(live) = cmd_live_none();
+	struct cordon_live live CLEANUP(live) = cordon_live_none();
 	struct rounds *rounds CLEANUP(free) = NULL;
 	const char *text = NULL;
 	const struct cordon_flag flags[] = { { "--count", NULL, &text }, { NULL, NULL, NULL } };
@@ -164,7 +164,7 @@ int cordon_cmd_top(const struct cordon_call *call)
 		return CORDON_EXIT_USAGE;
 	if (text && cordon_call_number(call, "--count", text, 1, 1000000, &count))
 		return CORDON_EXIT_USAGE;
-	error = cmd_live_open(call, &live);
+	error = cordon_live_open(call, &live);
 	if (error)
 		return error;
 	rounds = calloc(1, sizeof(*rounds));

@@ -17,8 +17,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cmd_denial.h"
-#include "cmd_live.h"
+#include "denial_text.h"
+#include "live.h"
 #include "nl.h"
 #include "ring.h"
 #include "session.h"
@@ -129,9 +129,9 @@ static void tell(void *state, const struct cordon_denial *denial, uint64_t packe
 
 	told.folded = folded;
 	if (daemon->context->json)
-		cmd_denial_json(stdout, &daemon->live, &told, packets);
+		cordon_denial_json(stdout, &daemon->live, &told, packets);
 	else
-		cmd_denial_text(stdout, &daemon->live, &told, packets);
+		cordon_denial_text(stdout, &daemon->live, &told, packets);
 }
 
 static void take_record(void *state, const struct cordon_denial_record *record)
@@ -157,7 +157,7 @@ static void on_second(struct daemon *daemon)
 
 	if (read(daemon->timer, &expirations, sizeof(expirations)) < 0)
 		return;
-	cmd_live_follow(daemon->context, &daemon->live);
+	cordon_live_follow(daemon->context, &daemon->live);
 	sweep(daemon);
 	if (daemon->undone.links || daemon->undone.addresses || daemon->live.standing.lapsed)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
@@ -220,7 +220,7 @@ static int open_denials(struct daemon *daemon, struct cordon_failure *failure)
 	const struct cordon_call call = { .context = daemon->context, .failure = failure };
 	int error;
 
-	error = cmd_live_open(&call, &daemon->live);
+	error = cordon_live_open(&call, &daemon->live);
 	if (error)
 		return error;
 	daemon->slots = calloc((size_t)CORDON_DENIAL_SLOTS * daemon->live.maps.cpus,
@@ -275,7 +275,7 @@ static void close_daemon(struct daemon *daemon)
 {
 	cordon_ring_close(daemon->ring);
 	cordon_tally_free(daemon->tally);
-	cmd_live_close(&daemon->live);
+	cordon_live_close(&daemon->live);
 	cordon_nl_watch_close(daemon->watch);
 	free(daemon->slots);
 	cordon_image_free(daemon->image[0]);
@@ -306,7 +306,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 {
 	struct daemon daemon = {
 		.context = context,
-		.live = cmd_live_none(),
+		.live = cordon_live_none(),
 		.epoll = -1,
 		.signals = -1,
 		.timer = -1,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
@@ -29,6 +30,19 @@ static bool has_tcx(void)
 	return !bpf_prog_query_opts(LOOPBACK_INDEX, BPF_TCX_INGRESS, &query);
 }
 
+/* "6.12.0-rc1" is 6 and 12. */
+static bool read_release(const char *release, struct cordon_probe *probe)
+{
+	char *end;
+
+	probe->major = (unsigned int)strtoul(release, &end, 10);
+	if (end == release || *end != '.')
+		return false;
+	release = end + 1;
+	probe->minor = (unsigned int)strtoul(release, &end, 10);
+	return end != release;
+}
+
 int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret_probe)
 {
 	struct cordon_probe probe = { .major = 0 };
@@ -38,7 +52,7 @@ int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret
 		return cordon_fail(failure, -EPERM, "this needs root");
 	/* What fails is said by us, in one line. */
 	libbpf_set_print(NULL);
-	if (uname(&name) || sscanf(name.release, "%u.%u", &probe.major, &probe.minor) != 2)
+	if (uname(&name) || !read_release(name.release, &probe))
 		return cordon_fail(failure, -ENOTSUP, "cannot tell the kernel's version");
 	if (probe.major < 6 || (probe.major == 6 && probe.minor < 1))
 		return cordon_fail(failure, -ENOTSUP,

@@ -3,5 +3,6 @@
 # serial: yes
 #
 # The tables of verdicts once more, with real frames on real wires: see kernel_test.c.
-cd "$(dirname "$0")/../.." || exit 1
+set -e
+cd "$(dirname "$0")/../.."
 exec "${BUILD:-build}/tests/verdict/kernel_test" --wire "$@"

@@ -3,7 +3,7 @@
  * A denial in one line.  Names are those of now: a denial of a generation that
  * is gone keeps its numbers' names only if they still have them.
  */
-#include "cmd_denial.h"
+#include "denial_text.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -69,14 +69,14 @@ static void print_end(FILE *file, const struct cordon_live *live,
 	char text[64];
 
 	if (!memcmp(address, &none, sizeof(none)))
-		fputs(cmd_live_identity(live, identity), file);
+		fputs(cordon_live_identity(live, identity), file);
 	else
 		fprintf(file, "%s (%s)", print_address(address->bytes, &text),
-			cmd_live_identity(live, identity));
+			cordon_live_identity(live, identity));
 }
 
-void cmd_denial_text(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
-		     uint64_t packets)
+void cordon_denial_text(FILE *file, const struct cordon_live *live,
+			const struct cordon_denial *denial, uint64_t packets)
 {
 	char service[CORDON_SERVICE_TEXT_SIZE], comm[sizeof(denial->comm) + 1], unit[PATH_MAX];
 
@@ -89,7 +89,7 @@ void cmd_denial_text(FILE *file, const struct cordon_live *live, const struct co
 	fputs(" -> ", file);
 	print_end(file, live, &denial->destination, denial->key.to);
 	if (denial->key.ifindex)
-		fprintf(file, " on %s", cmd_live_interface(live, denial->key.ifindex));
+		fprintf(file, " on %s", cordon_live_interface(live, denial->key.ifindex));
 	if (denial->pid)
 		fprintf(file, " by %s[%u] uid %u", comm, denial->pid, denial->uid);
 	if (unit[0])
@@ -108,7 +108,7 @@ static void json_end(struct json *json, const char *key, const struct cordon_liv
 	json_object(json, key);
 	json_string(json, "address", print_address(address->bytes, &text));
 	json_number(json, "port", port);
-	json_string(json, "identity", cmd_live_identity(live, identity));
+	json_string(json, "identity", cordon_live_identity(live, identity));
 	json_object_end(json);
 }
 
@@ -127,8 +127,8 @@ static void json_process(struct json *json, const struct cordon_live *live,
 	json_object_end(json);
 }
 
-void cmd_denial_json(FILE *file, const struct cordon_live *live, const struct cordon_denial *denial,
-		     uint64_t packets)
+void cordon_denial_json(FILE *file, const struct cordon_live *live,
+			const struct cordon_denial *denial, uint64_t packets)
 {
 	const struct cordon_denial_key *key = &denial->key;
 	struct json json = { .file = file };
@@ -144,7 +144,7 @@ void cmd_denial_json(FILE *file, const struct cordon_live *live, const struct co
 	json_end(&json, "source", live, &denial->source, denial->source_port, key->from);
 	json_end(&json, "destination", live, &denial->destination, denial->destination_port,
 		 key->to);
-	json_string(&json, "interface", cmd_live_interface(live, key->ifindex));
+	json_string(&json, "interface", cordon_live_interface(live, key->ifindex));
 	json_number(&json, "generation", key->generation);
 	json_number(&json, "packets", packets);
 	json_number(&json, "total", denial->packets);

@@ -2,14 +2,14 @@
 /*
  * The generation in force with its names.
  */
-#include "cmd_live.h"
+#include "live.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "util/cleanup.h"
 
-struct cordon_live cmd_live_none(void)
+struct cordon_live cordon_live_none(void)
 {
 	struct cordon_live live = { .has_cgroups = false };
 
@@ -17,14 +17,14 @@ struct cordon_live cmd_live_none(void)
 	return live;
 }
 
-void cmd_live_close(struct cordon_live *live)
+void cordon_live_close(struct cordon_live *live)
 {
 	cordon_view_close(&live->view);
 	cordon_area_close(&live->zones);
 	cordon_maps_close(&live->maps);
 }
 
-int cmd_live_follow(const struct cordon_context *context, struct cordon_live *live)
+int cordon_live_follow(const struct cordon_context *context, struct cordon_live *live)
 {
 	const struct cordon_standing standing = cordon_standing_read(&live->maps);
 	int error;
@@ -45,25 +45,25 @@ int cmd_live_follow(const struct cordon_context *context, struct cordon_live *li
 	return 0;
 }
 
-int cmd_live_open(const struct cordon_call *call, struct cordon_live *ret_live)
+int cordon_live_open(const struct cordon_call *call, struct cordon_live *ret_live)
 {
-	struct cordon_live live CLEANUP(live) = cmd_live_none();
+	struct cordon_live live CLEANUP(live) = cordon_live_none();
 	struct cordon_failure ignored = { .text = "" };
 	int error;
 
 	error = cordon_maps_open(call->context, call->failure, &live.maps);
 	if (error)
 		return error;
-	error = cmd_live_follow(call->context, &live);
+	error = cordon_live_follow(call->context, &live);
 	if (error)
 		return cordon_fail(call->failure, error, "no policy is in force");
 	live.has_cgroups = !cordon_cgroup_find(call->context, &ignored, &live.cgroups);
 	*ret_live = live;
-	live = cmd_live_none();
+	live = cordon_live_none();
 	return 0;
 }
 
-const char *cmd_live_identity(const struct cordon_live *live, uint32_t identity)
+const char *cordon_live_identity(const struct cordon_live *live, uint32_t identity)
 {
 	const struct cordon_zone *zones = live->zones.cells;
 
@@ -74,14 +74,14 @@ const char *cmd_live_identity(const struct cordon_live *live, uint32_t identity)
 	return identity < live->zones.count && zones[identity].name[0] ? zones[identity].name : "?";
 }
 
-const char *cmd_live_rule(const struct cordon_live *live, uint32_t slot)
+const char *cordon_live_rule(const struct cordon_live *live, uint32_t slot)
 {
 	return slot < CORDON_RULE_SLOTS && live->maps.rules[slot].name[0] ?
 		       live->maps.rules[slot].name :
 		       "-";
 }
 
-const char *cmd_live_interface(const struct cordon_live *live, uint32_t ifindex)
+const char *cordon_live_interface(const struct cordon_live *live, uint32_t ifindex)
 {
 	for (uint32_t i = 0; ifindex && i < CORDON_INTERFACE_PROBES; i++) {
 		const struct cordon_interface *interface =
@@ -93,8 +93,8 @@ const char *cmd_live_interface(const struct cordon_live *live, uint32_t ifindex)
 	return "-";
 }
 
-int cmd_live_flows(const struct cordon_live *live, struct cordon_flow_live **ret_flows,
-		   size_t *ret_nr)
+int cordon_live_flows(const struct cordon_live *live, struct cordon_flow_live **ret_flows,
+		      size_t *ret_nr)
 {
 	const uint32_t slot = cordon_slot(live->standing.effective, live->standing.latch);
 	struct cordon_flow_table table;
