@@ -231,8 +231,9 @@ static void print_text(const char *path, const struct cordon_image *image,
 	       (unsigned long long)settings->serial,
 	       settings->flags & CORDON_SETTINGS_AUDIT ? "audit: denies nothing" : "enforcing");
 	printf("digest         %s\n", digest);
-	printf("zones          %u with %llu prefixes, %u workloads\n", settings->zones,
-	       (unsigned long long)settings->prefixes, settings->workloads);
+	printf("zones          %u, of %llu prefixes\n", settings->zones,
+	       (unsigned long long)settings->prefixes);
+	printf("workloads      %u\n", settings->workloads);
 	printf("rules          %zu, and %zu in the keep list\n",
 	       image->nr_rules - count_keep(image), count_keep(image));
 	printf("tables         %zu prefix cells, %zu pages of services, %zu classes of interfaces\n",

@@ -9,9 +9,9 @@
 
 #include <cordon/uapi/reason.h>
 
+#include "command.h"
 #include "denial_text.h"
 #include "live.h"
-#include "command.h"
 #include "load.h"
 #include "util/cleanup.h"
 #include "util/print.h"

@@ -7,22 +7,26 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attach.h"
-#include "live.h"
 #include "cmd_policy.h"
 #include "command.h"
 #include "evaluate.h"
+#include "live.h"
 #include "service.h"
 #include "util/array.h"
 #include "util/print.h"
 
+#define NOTES_MAX 4
+
 /**
  * struct explain - what is asked, of what
  * @image: the policy of --policy; NULL: ask the one in force, @live
+ * @note: what the verdict alone does not tell
  */
 struct explain {
 	const struct cordon_call *call;
@@ -36,7 +40,21 @@ struct explain {
 	const struct cordon_nl_link *near;
 	const struct cordon_nl_link *far;
 	bool latched;
+	char note[NOTES_MAX][160];
+	size_t nr_notes;
 };
+
+static void __attribute__((format(printf, 2, 3)))
+add_note(struct explain *explain, const char *format, ...)
+{
+	va_list arguments;
+
+	if (explain->nr_notes == NOTES_MAX)
+		return;
+	va_start(arguments, format);
+	vsnprintf(explain->note[explain->nr_notes++], sizeof(explain->note[0]), format, arguments);
+	va_end(arguments);
+}
 
 static const char *reason_help(enum cordon_reason reason)
 {
@@ -133,6 +151,27 @@ static int read_service(struct explain *explain, const char *protocol, const cha
 	return 0;
 }
 
+static bool is_ipv4(const struct cordon_address *address)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(address->bytes, mapped, sizeof(mapped));
+}
+
+static int check_families(const struct explain *explain)
+{
+	const struct cordon_question *question = &explain->question;
+	const bool ipv4 = is_ipv4(&question->source);
+
+	if (ipv4 != is_ipv4(&question->destination))
+		return cordon_fail(explain->call->failure, -EINVAL,
+				   "one address is IPv4 and the other IPv6");
+	if (question->protocol == (ipv4 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return cordon_fail(explain->call->failure, -EINVAL,
+				   "icmp is for IPv4 addresses, icmpv6 for IPv6");
+	return 0;
+}
+
 static int read_question(struct explain *explain, const char **arguments)
 {
 	struct cordon_question *question = &explain->question;
@@ -146,6 +185,11 @@ static int read_question(struct explain *explain, const char **arguments)
 		error = read_address(explain, arguments[2], &question->source);
 	if (!error)
 		error = read_address(explain, arguments[3], &question->destination);
+	if (!error)
+		error = check_families(explain);
+	if (!error && explain->workload && question->direction == CORDON_DIRECTION_FORWARD)
+		error = cordon_fail(explain->call->failure, -EINVAL,
+				    "no workload has a part in what is forwarded");
 	return error;
 }
 
@@ -171,17 +215,27 @@ static bool is_workload(const struct explain *explain, uint32_t identity)
 	return zones[identity].kind == CORDON_IDENTITY_KIND_WORKLOAD;
 }
 
-static int find_workload(struct explain *explain)
+/* Return: 0: there is none, as 0 is a stranger's. */
+static uint32_t find_workload(const struct explain *explain, const char *name)
 {
-	for (uint32_t i = 0; i < identities(explain); i++) {
-		if (is_workload(explain, i) &&
-		    !strcmp(identity_name(explain, i), explain->workload)) {
-			explain->question.local = i;
-			return 0;
-		}
+	for (uint32_t i = CORDON_IDENTITY_FIRST; i < identities(explain); i++) {
+		if (is_workload(explain, i) && !strcmp(identity_name(explain, i), name))
+			return i;
 	}
-	return cordon_fail(explain->call->failure, -ENOENT, "there is no workload %s",
-			   explain->workload);
+	return 0;
+}
+
+/* What comes in is judged as for the node: see ask_listener(). */
+static int take_workload(struct explain *explain)
+{
+	const uint32_t workload = find_workload(explain, explain->workload);
+
+	if (!workload)
+		return cordon_fail(explain->call->failure, -ENOENT, "the policy has no workload %s",
+				   explain->workload);
+	if (explain->question.direction == CORDON_DIRECTION_OUT)
+		explain->question.local = workload;
+	return 0;
 }
 
 static uint32_t class_of(const struct explain *explain, const struct cordon_nl_link *link)
@@ -254,25 +308,128 @@ static const struct cordon_rule *rule_of(const struct explain *explain, uint32_t
 	return rule < explain->image->nr_rules ? &explain->image->rules[rule].rule : NULL;
 }
 
-/* A port may be given to a workload, and then it depends on who listens. */
-static uint32_t find_listener(const struct explain *explain)
+/* A rule to a workload gives it the port; to others the bind hook refuses it. */
+static void ask_listener(struct explain *explain, struct cordon_answer *answer)
 {
-	struct cordon_question question = explain->question;
+	const struct cordon_rule *rule = answer->reason ? NULL : rule_of(explain, answer->rule);
+	const uint32_t owner = rule ? find_workload(explain, rule->to) : 0;
 
-	for (uint32_t i = CORDON_IDENTITY_FIRST;
-	     question.direction == CORDON_DIRECTION_IN && i < identities(explain); i++) {
-		question.local = i;
-		if (is_workload(explain, i) &&
-		    !cordon_evaluate(&explain->tables, explain->latched, &question).reason)
-			return i;
+	if (explain->question.direction != CORDON_DIRECTION_IN)
+		return;
+	if (explain->workload)
+		answer->to = find_workload(explain, explain->workload);
+	else if (owner)
+		answer->to = owner;
+	if (owner)
+		add_note(explain, "only workload %s may listen there", rule->to);
+	if (owner && owner != answer->to)
+		answer->reason = CORDON_REASON_RESERVED_PORT;
+}
+
+/* Their other bounds need a whole packet: see parse_dhcp(), classify_link_icmpv6(). */
+static enum cordon_builtin find_builtin(const struct cordon_question *question)
+{
+	static const struct {
+		uint8_t protocol;
+		uint16_t service;
+		bool in, out;
+		enum cordon_builtin builtin;
+	} all[] = {
+		{ IPPROTO_ICMPV6, 130 << 8, true, true, CORDON_BUILTIN_MLD },
+		{ IPPROTO_ICMPV6, 131 << 8, true, true, CORDON_BUILTIN_MLD },
+		{ IPPROTO_ICMPV6, 132 << 8, true, true, CORDON_BUILTIN_MLD },
+		{ IPPROTO_ICMPV6, 143 << 8, true, true, CORDON_BUILTIN_MLD },
+		{ IPPROTO_ICMPV6, 133 << 8, false, true, CORDON_BUILTIN_RA },
+		{ IPPROTO_ICMPV6, 134 << 8, true, false, CORDON_BUILTIN_RA },
+		{ IPPROTO_ICMPV6, 135 << 8, true, true, CORDON_BUILTIN_ND },
+		{ IPPROTO_ICMPV6, 136 << 8, true, true, CORDON_BUILTIN_ND },
+		{ IPPROTO_UDP, 67, false, true, CORDON_BUILTIN_DHCP },
+		{ IPPROTO_UDP, 68, true, false, CORDON_BUILTIN_DHCP },
+		{ IPPROTO_UDP, 547, false, true, CORDON_BUILTIN_DHCP },
+		{ IPPROTO_UDP, 546, true, false, CORDON_BUILTIN_DHCP },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (all[i].protocol == question->protocol && all[i].service == question->service &&
+		    ((all[i].in && question->direction == CORDON_DIRECTION_IN) ||
+		     (all[i].out && question->direction == CORDON_DIRECTION_OUT)))
+			return all[i].builtin;
 	}
-	return 0;
+	return CORDON_BUILTIN_NONE;
+}
+
+static void note_builtin(struct explain *explain)
+{
+	static const char *const texts[][2] = {
+#define BUILTIN_TEXTS(name, text, help) [CORDON_BUILTIN_##name] = { text, help },
+		CORDON_BUILTINS(BUILTIN_TEXTS)
+#undef BUILTIN_TEXTS
+	};
+	const enum cordon_builtin builtin = find_builtin(&explain->question);
+
+	if (!builtin)
+		return;
+	if (explain->tables.settings->builtins_off >> builtin & 1)
+		add_note(explain, "the built-in rule %s is off", texts[builtin][0]);
+	else
+		add_note(explain, "but the built-in rule %s passes %s", texts[builtin][0],
+			 texts[builtin][1]);
+}
+
+static bool is_here(const struct cordon_nl_addresses *addresses,
+		    const struct cordon_address *address)
+{
+	for (size_t i = 0; i < addresses->nr; i++) {
+		if (!memcmp(&addresses->entry[i].address, address, sizeof(*address)))
+			return true;
+	}
+	return false;
+}
+
+/* Multicast, broadcast, unspecified. */
+static bool is_special(const struct cordon_address *address)
+{
+	static const struct cordon_address unspecified;
+
+	if (is_ipv4(address))
+		return address->bytes[12] >> 4 == 14 || address->bytes[15] == 255 ||
+		       !memcmp(address->bytes + 12, unspecified.bytes, 4);
+	return address->bytes[0] == 0xff || !memcmp(address, &unspecified, sizeof(*address));
+}
+
+/* A direction that the addresses belie is asked easily, and answered wrongly. */
+static void note_direction(struct explain *explain)
+{
+	const struct cordon_question *question = &explain->question;
+	const bool forward = question->direction == CORDON_DIRECTION_FORWARD;
+	const struct cordon_address *address = &question->destination;
+	struct cordon_nl_addresses addresses = { 0 };
+	struct cordon_failure ignored = { .text = "" };
+	char text[64];
+
+	if (question->direction == CORDON_DIRECTION_OUT)
+		address = &question->source;
+	if (!explain->image && !is_special(address) &&
+	    !cordon_nl_addresses_read(&ignored, &addresses) &&
+	    is_here(&addresses, address) == forward)
+		add_note(explain, "but %s is %s address of this node: is it `explain %s`?",
+			 print_address(address->bytes, &text), forward ? "an" : "no",
+			 forward ? "in" : "forward");
+	free(addresses.entry);
+}
+
+static void add_notes(struct explain *explain, const struct cordon_answer *answer)
+{
+	if (answer->reason == CORDON_REASON_NO_RULE)
+		note_builtin(explain);
+	note_direction(explain);
+	if (answer->reason && explain->tables.settings->flags & CORDON_SETTINGS_AUDIT)
+		add_note(explain, "but the policy only audits: it passes, and is counted");
 }
 
 static void print_text(const struct explain *explain, const struct cordon_answer *answer)
 {
 	const struct cordon_rule *rule = answer->reason ? NULL : rule_of(explain, answer->rule);
-	const uint32_t listener = answer->reason ? find_listener(explain) : 0;
 
 	if (rule)
 		printf("allowed by rule %s: %s", rule->name, rule->services);
@@ -287,8 +444,8 @@ static void print_text(const struct explain *explain, const struct cordon_answer
 	if (explain->far)
 		printf(", out by %s", explain->far->name);
 	putchar('\n');
-	if (listener)
-		printf("but allowed where workload %s listens\n", identity_name(explain, listener));
+	for (size_t i = 0; i < explain->nr_notes; i++)
+		puts(explain->note[i]);
 }
 
 static void print_json(const struct explain *explain, const struct cordon_answer *answer)
@@ -306,6 +463,10 @@ static void print_json(const struct explain *explain, const struct cordon_answer
 	json_string(&json, "to", identity_name(explain, answer->to));
 	json_string(&json, "interface", explain->near ? explain->near->name : "");
 	json_string(&json, "out_interface", explain->far ? explain->far->name : "");
+	json_array(&json, "notes");
+	for (size_t i = 0; i < explain->nr_notes; i++)
+		json_string(&json, NULL, explain->note[i]);
+	json_array_end(&json);
 	json_object_end(&json);
 	json_line_end(&json);
 }
@@ -334,12 +495,14 @@ static int answer(struct explain *explain, const char *policy)
 	int error = open_tables(explain, policy);
 
 	if (!error && explain->workload)
-		error = find_workload(explain);
+		error = take_workload(explain);
 	if (!error)
 		error = find_interfaces(explain);
 	if (error)
 		return error;
 	found = cordon_evaluate(&explain->tables, explain->latched, &explain->question);
+	ask_listener(explain, &found);
+	add_notes(explain, &found);
 	if (explain->call->context->json)
 		print_json(explain, &found);
 	else

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "live.h"
 #include "command.h"
+#include "live.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/print.h"
@@ -36,6 +36,48 @@ static void end_text(const struct cordon_address *address, uint16_t port, bool p
 	else
 		snprintf(*text, sizeof(*text), strchr(plain, ':') ? "[%s]:%u" : "%s:%u", plain,
 			 port);
+}
+
+static int by_ends(const void *a, const void *b)
+{
+	const struct cordon_flow_live *x = a, *y = b;
+	int order = x->flow.protocol - y->flow.protocol;
+
+	if (!order)
+		order = memcmp(&x->flow.source, &y->flow.source, sizeof(x->flow.source));
+	if (!order)
+		order = memcmp(&x->flow.destination, &y->flow.destination,
+			       sizeof(x->flow.destination));
+	if (!order)
+		order = x->flow.source_port - y->flow.source_port;
+	return order ? order : x->flow.destination_port - y->flow.destination_port;
+}
+
+static void merge(struct cordon_flow_live *sum, const struct cordon_flow_live *part)
+{
+	sum->flow.packets += part->flow.packets;
+	sum->flow.bytes += part->flow.bytes;
+	if (part->flow.state > sum->flow.state)
+		sum->flow.state = part->flow.state;
+	if (part->idle < sum->idle)
+		sum->idle = part->idle;
+}
+
+/* A forwarded flow has an entry for either side: each counts what comes in there. */
+static size_t fold_forwarded(struct cordon_flow_live *flows, size_t nr)
+{
+	size_t used = 0;
+
+	if (nr)
+		qsort(flows, nr, sizeof(*flows), by_ends);
+	for (size_t i = 0; i < nr; i++) {
+		if (used && flows[used - 1].tag & flows[i].tag & CORDON_FLOW_TAG_FORWARD &&
+		    !by_ends(&flows[used - 1], &flows[i]))
+			merge(&flows[used - 1], &flows[i]);
+		else
+			flows[used++] = flows[i];
+	}
+	return used;
 }
 
 static void add_row(struct table *table, const struct cordon_live *live,
@@ -122,6 +164,7 @@ int cordon_cmd_flows(const struct cordon_call *call)
 	if (error)
 		return cordon_fail(call->failure, error, "cannot read the flows: %s",
 				   strerror(-error));
+	nr = fold_forwarded(flows, nr);
 	if (call->context->json)
 		print_json(&live, flows, nr);
 	else

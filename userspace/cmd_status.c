@@ -4,6 +4,7 @@
  * from the kernel; the exit code follows from what was found: 0 enforcing,
  * 3 degraded, 4 not enforcing.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "probe.h"
 #include "session.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -202,16 +204,20 @@ static int collect_kernel(struct status *status)
 
 static int collect(struct status *status)
 {
+	const struct cordon_context *context = status->call->context;
 	struct cordon_failure *failure = status->call->failure;
+	struct cordon_cgroup_root ignored;
 	int error;
 
-	error = cordon_session_open(status->call->context, CORDON_SESSION_LOOK, failure,
-				    &status->session);
+	/* A wrong folder is a mistake of who asks, and no state of the node. */
+	if (context->cgroup && cordon_cgroup_find(context, failure, &ignored))
+		return -EINVAL;
+	error = cordon_session_open(context, CORDON_SESSION_LOOK, failure, &status->session);
 	if (!error)
 		error = collect_kernel(status);
 	if (error)
 		return error;
-	status->daemon = cordon_daemon_pid(status->call->context);
+	status->daemon = cordon_daemon_pid(context);
 	status->counts = calloc(CORDON_INTERFACES_MAX, sizeof(*status->counts));
 	error = status->counts ?
 			cordon_interface_counts_read(&status->session.maps, status->counts) :
@@ -299,7 +305,7 @@ static void print_hooks(const struct status *status)
 		puts("not covered");
 		return;
 	}
-	printf("%s:", status->session.cgroups.path);
+	printf("%s\n           ", status->session.cgroups.path);
 	for (size_t i = 0; i < ARRAY_SIZE(status->hooks); i++)
 		printf(" %s%s", status->hooks[i].there ? "" : "NOT ", status->hooks[i].name);
 	putchar('\n');
@@ -313,7 +319,7 @@ static int print_text(const struct status *status)
 	else
 		puts("generation  none: no policy is in force");
 	print_hooks(status);
-	printf("records     %llu, %llu held back, %llu lost\n",
+	printf("records     %llu made, %llu held back, %llu lost\n",
 	       (unsigned long long)status->losses.records, (unsigned long long)status->losses.held,
 	       (unsigned long long)status->losses.lost);
 	if (status->daemon)
@@ -431,23 +437,62 @@ static void clear(struct status *status)
 	free(status->counts);
 }
 
+/* Pinned links hold programs to their hooks, whatever else is missing. */
+static bool has_links(const struct cordon_context *context)
+{
+	const struct cordon_path path = cordon_path_pin(context, "links", "");
+	const struct dirent *entry;
+	DIR *folder = opendir(path.text);
+	bool found = false;
+
+	while (folder && !found && (entry = readdir(folder)))
+		found = entry->d_name[0] != '.';
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+static int explain_unloaded(const struct cordon_call *call, char (*ret_fault)[1024])
+{
+	const char *seen = call->failure->text;
+	struct cordon_failure no_bpffs = { .text = "" };
+
+	if (cordon_probe_bpffs(call->context, &no_bpffs)) {
+		snprintf(*ret_fault, sizeof(*ret_fault), "%s", no_bpffs.text);
+		return CORDON_EXIT_NOT_ENFORCING;
+	}
+	if (!has_links(call->context)) {
+		snprintf(*ret_fault, sizeof(*ret_fault),
+			 "%s: put a policy into force with cordon apply or cordon run", seen);
+		return CORDON_EXIT_NOT_ENFORCING;
+	}
+	snprintf(*ret_fault, sizeof(*ret_fault),
+		 "%s, but its links are pinned: their programs go on, unseen; "
+		 "cordon apply puts it right",
+		 seen);
+	return CORDON_EXIT_DEGRADED;
+}
+
 static int print_unloaded(const struct cordon_call *call)
 {
 	struct json json = { .file = stdout };
+	char fault[1024];
+	const int result = explain_unloaded(call, &fault);
+	const char *state = result == CORDON_EXIT_DEGRADED ? "degraded" : "not enforcing";
 
 	if (!call->context->json) {
-		printf("cordon is not enforcing\n%s\n", call->failure->text);
-		return CORDON_EXIT_NOT_ENFORCING;
+		printf("cordon is %s\n%s\n", state, fault);
+		return result;
 	}
 	json_object(&json, NULL);
-	json_string(&json, "state", "not enforcing");
+	json_string(&json, "state", state);
 	json_number(&json, "generation", 0);
 	json_array(&json, "faults");
-	json_string(&json, NULL, call->failure->text);
+	json_string(&json, NULL, fault);
 	json_array_end(&json);
 	json_object_end(&json);
 	json_line_end(&json);
-	return CORDON_EXIT_NOT_ENFORCING;
+	return result;
 }
 
 int cordon_cmd_status(const struct cordon_call *call)

@@ -13,8 +13,8 @@
 
 #include <cordon/uapi/reason.h>
 
-#include "live.h"
 #include "command.h"
+#include "live.h"
 #include "util/cleanup.h"
 #include "util/print.h"
 

@@ -92,7 +92,7 @@ void cordon_denial_text(FILE *file, const struct cordon_live *live,
 		fprintf(file, " on %s", cordon_live_interface(live, denial->key.ifindex));
 	if (denial->pid)
 		fprintf(file, " by %s[%u] uid %u", comm, denial->pid, denial->uid);
-	if (unit[0])
+	if (unit[0] && strcmp(unit, "/") != 0)
 		fprintf(file, " in %s", unit);
 	fprintf(file, ", %llu packet%s", (unsigned long long)packets, packets == 1 ? "" : "s");
 	if (denial->folded)

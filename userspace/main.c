@@ -34,7 +34,8 @@ static int run_command(const struct cordon_command *command, const struct cordon
 	if ((result < 0 || result == CORDON_EXIT_USAGE) && call->failure->text[0])
 		fprintf(stderr, "cordon: %s\n", call->failure->text);
 	if (result == CORDON_EXIT_USAGE)
-		fprintf(stderr, "usage: cordon %s %s\n", command->name, command->arguments);
+		fprintf(stderr, "usage: cordon %s%s%s\n", command->name,
+			command->arguments[0] ? " " : "", command->arguments);
 	return result < 0 ? CORDON_EXIT_FAILED : result;
 }
 

@@ -37,12 +37,12 @@
 		{ "status", "",                                                                    \
 		  "what is in force and covered; exit 0 enforcing, 3 degraded, 4 not", "",         \
 		  cordon_cmd_status },                                                             \
-		{ "explain", "DIRECTION PROTOCOL SOURCE DESTINATION [PORT]",                       \
+		{ "explain", "[OPTION ...] DIRECTION PROTOCOL SOURCE DESTINATION [PORT]",          \
 		  "the rule or reason that decides",                                               \
 		  "  DIRECTION     in, out or forward\n"                                           \
 		  "  PORT          port, or TYPE or TYPE/CODE of ICMP\n"                           \
 		  "  --interface I as seen there (forward: where it comes in)\n"                   \
-		  "  --workload W  sent by, or meant for, this workload\n"                         \
+		  "  --workload W  sent by this workload, or for a port that it listens on\n"      \
 		  "  --policy FILE this policy instead of the one in force\n",                     \
 		  cordon_cmd_explain },                                                            \
 		{ "counters", "[--denials]", "packets by rule, and denied by reason",              \

@@ -174,23 +174,28 @@ static void measure_columns(const struct table *table, int *width)
 	}
 }
 
-static void print_cell(const struct table *table, size_t index, const int *width, FILE *file)
+/* Blanks before a cell, not after it: a line must not end in some. */
+static void print_cell(const struct table *table, size_t index, const int *width, int *blanks,
+		       FILE *file)
 {
 	const size_t column = index % table->columns;
 	const char *text = cell_text(table, index);
+	const int rest = width[column] - (int)strlen(text);
 
 	if (is_number_column(table, column))
-		fprintf(file, "%*s", width[column], text);
-	else if (column + 1 == table->columns)
-		fputs(text, file);
-	else
-		fprintf(file, "%-*s", width[column], text);
-	fputs(column + 1 == table->columns ? "\n" : "  ", file);
+		*blanks += rest;
+	if (text[0])
+		fprintf(file, "%*s%s", *blanks, "", text);
+	*blanks = (text[0] ? 0 : *blanks) + (is_number_column(table, column) ? 0 : rest) + 2;
+	if (column + 1 < table->columns)
+		return;
+	fputc('\n', file);
+	*blanks = 0;
 }
 
 void table_print(struct table *table, FILE *file)
 {
-	int width[TABLE_COLUMNS_MAX] = { 0 };
+	int width[TABLE_COLUMNS_MAX] = { 0 }, blanks = 0;
 
 	if (table->failed)
 		fputs("(out of memory)\n", file);
@@ -198,7 +203,7 @@ void table_print(struct table *table, FILE *file)
 		measure_columns(table, width);
 	for (size_t i = 0; i < table->nr_cells; i++) {
 		if (!table->failed)
-			print_cell(table, i, width, file);
+			print_cell(table, i, width, &blanks, file);
 	}
 	for (size_t i = 0; i < table->nr_cells; i++)
 		free(table->cells[i]);

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the commands say of a node that is not as it should be, and to questions that were asked
+# wrongly: explain, flows and status.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/net/lib.sh
+
+says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
+is() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
+flows() { cordon flows --json | jq "[.[] | select(.destination.port == 8080)] | $1"; }
+listens() { on_peer wan0 bash -c 'echo >/dev/tcp/127.0.0.1/8080'; }
+flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
+no_trailing_blanks() { ! "$@" | grep -q ' $'; }
+
+test_start 24
+net_start
+net_peer wan0
+net_peer lan0
+net_address wan0 10.1.0.1/24 10.1.0.2/24
+net_address lan0 10.2.0.1/24 10.2.0.2/24
+cat >"$NET_TMP/policy.yaml" <<-'END'
+	cordon: 1
+	serial: 1
+	zones:
+	  management: {addresses: [10.1.0.0/24, "fd01::/64"]}
+	  devices:    {addresses: [10.2.0.0/24], interfaces: [lan0]}
+	workloads:
+	  pos:     {units: [pos.service]}
+	  updater: {units: [updater.service]}
+	rules:
+	  - {name: sensors, from: devices,    to: management, services: [tcp/8080]}
+	  - {name: orders,  from: management, to: pos,        services: [tcp/9000]}
+END
+check "nothing loaded: status says what to do" says "cordon apply" cordon status
+check "and exits 4" is 4 cordon status
+check "a cgroup that is not there is a mistake, no state" is 1 cordon status --cgroup "$NET_TMP/none"
+check "apply" cordon apply "$NET_TMP/policy.yaml"
+
+check "explain: a port of a workload" says "only workload pos may listen" \
+	cordon explain in tcp 10.1.0.2 10.1.0.1 9000
+check "explain: for that workload" says "allowed by rule orders" \
+	cordon explain in tcp 10.1.0.2 10.1.0.1 9000 --workload pos
+check "explain: for another" says "denied, reserved-port" \
+	cordon explain in tcp 10.1.0.2 10.1.0.1 9000 --workload updater
+check "explain: a workload that is not there" is 1 \
+	cordon explain in tcp 10.1.0.2 10.1.0.1 9000 --workload nobody
+check "explain: addresses of two families" is 2 cordon explain in tcp 10.1.0.2 fd01::1 80
+check "explain: icmp between IPv6 addresses" is 2 cordon explain in icmp fd01::2 fd01::1 8
+check "explain: no workload forwards" is 2 \
+	cordon explain forward tcp 10.2.0.2 10.1.0.2 8080 --workload pos
+check "explain: in, but for another node" says "explain forward" \
+	cordon explain in tcp 10.2.0.2 10.1.0.2 8080
+check "explain: forward, but for this one" says "explain in" \
+	cordon explain forward tcp 10.2.0.2 10.1.0.1 8080
+check "explain: what a built-in rule passes" says "rule neighbour-discovery passes" \
+	cordon explain in icmpv6 fd01::2 fd01::1 neighbour-solicitation
+check "explain: and by which way" says "denied, no-rule" \
+	cordon explain in icmpv6 fd01::2 fd01::1 echo-request
+
+on_peer wan0 socat TCP-LISTEN:8080,reuseaddr,fork EXEC:'sleep 60' 2>/dev/null &
+until_ok 10 listens
+on_peer lan0 socat -u TCP:10.1.0.2:8080 - 2>/dev/null &
+check "a forwarded connection" until_ok 10 flow_is_open
+check "is one line of flows" [ "$(flows length)" = 1 ]
+check "no line of flows ends in blanks" no_trailing_blanks cordon flows
+check "nor one of status" no_trailing_blanks cordon status
+
+rm "$NET_BPFFS/maps/counters"
+check "a pin is gone: status exits 3" is 3 cordon status
+check "as programs go on" says "their programs go on" cordon status
+check "apply puts it right" cordon apply "$NET_TMP/policy.yaml"
+check "status exits 0" is 0 cordon status
+umount "$NET_TMP/bpffs"
+check "no bpffs: status says so" says "bpffs is not mounted" cordon status
+test_end
