@@ -146,7 +146,7 @@ static __always_inline int call_may_reach(struct bpf_sock_addr *ctx, bool ipv6)
 	if (!call_enter(ctx, ipv6, &call) || !tables_in_slot(call.slot, &tables) ||
 	    from_elsewhere(ctx, tables.settings))
 		return CALL_ALLOWED;
-	zone = zone_in_slot(call.slot, tables.settings, &call.packet.destination);
+	zone = zone_in_slot(call.slot, &call.packet.destination);
 	from = caller_identity(&call, tables.settings);
 	if (zone == PREFIX_BROKEN ||
 	    verdict_rule(&tables, from, zone, call.packet.protocol, call.packet.service))

@@ -205,6 +205,14 @@ VERIFIED_APART __u32 flow_find_own(const struct cordon_flow_bucket *bucket, __u6
 	return CORDON_FLOW_WAYS;
 }
 
+/** flow_has_room() - a new flow could be put in without another having to go */
+static __always_inline bool flow_has_room(const struct cordon_flow_bucket *bucket,
+					  const struct flow_key *key)
+{
+	return flow_find_own(bucket, key->tag) >= CORDON_FLOW_WAYS &&
+	       flow_find_free(bucket, flow_preferred(key)) < CORDON_FLOW_WAYS;
+}
+
 VERIFIED_APART __u32 flow_timeout(const struct cordon_settings *settings, __u32 protocol,
 				  __u32 state)
 {

@@ -5,7 +5,7 @@
  *
  * Arrays of maps are indexed by slot (uapi/policy.h).  Their inner maps are
  * mmapable, so that a generation of any size is filled without a system call
- * a cell, and but for `settings` of a size that follows the policy.
+ * a cell, and but for `settings` and `head` of a size that follows the policy.
  */
 #ifndef CORDON_BPF_MAPS_H
 #define CORDON_BPF_MAPS_H
@@ -35,6 +35,15 @@ struct settings_map {
 	__type(value, struct cordon_settings);
 };
 
+/* 74 KB.  The same. */
+struct head_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_head);
+};
+
 #define CORDON_INNER_MAP(name, type_of_value)                                                      \
 	struct name {                                                                              \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
@@ -55,13 +64,9 @@ struct settings_map {
 /* Never called.  clang leaves out of BTF what only an inner map's value names;
  * a parameter keeps it in. */
 static __attribute__((used)) __u32 keep_types(const struct cordon_settings *settings,
-					      const struct cordon_prefix_page *prefixes,
-					      const struct cordon_cell *cell,
-					      const struct cordon_page *page,
-					      const struct cordon_class *class)
+					      const struct cordon_head *head)
 {
-	return settings->flags + prefixes->cell[0].first + cell->page + page->next[0] +
-	       class->flags;
+	return settings->flags + head->matrix[0].page;
 }
 
 static __attribute__((used)) __u64 keep_flow_types(const struct cordon_flow_bucket *bucket)
@@ -76,6 +81,7 @@ CORDON_INNER_MAP(classes_map, struct cordon_class);
 CORDON_INNER_MAP(flows_map, struct cordon_flow_bucket);
 
 CORDON_OUTER_MAP(struct settings_map) settings_of SEC(".maps");
+CORDON_OUTER_MAP(struct head_map) head_of SEC(".maps");
 CORDON_OUTER_MAP(struct prefixes_map) prefixes_of SEC(".maps");
 CORDON_OUTER_MAP(struct matrix_map) matrix_of SEC(".maps");
 CORDON_OUTER_MAP(struct pages_map) pages_of SEC(".maps");

@@ -11,11 +11,13 @@
  * Precedence:
  *	1. a packet that cannot be parsed is denied with the parser's reason
  *	2. built-in rules (ARP, neighbour discovery, DHCP client ...) pass it
- *	3. a live flow of this generation and latch passes it
- *	4. a later fragment, an ICMP reply or error, or a TCP segment that opens
+ *	3. a SYN asks the rules first, so that a flood of them touches no flow
+ *	4. a live flow of this generation and latch passes it
+ *	5. a later fragment, an ICMP reply or error, or a TCP segment that opens
  *	   nothing is denied if it found no flow
- *	5. the rules decide; what they allow becomes a flow
- *	6. in audit mode a denial is counted and told, and the packet passes
+ *	6. the rules decide; what they allow becomes a flow
+ *	7. in audit mode a denial is counted and told, and the packet passes; it
+ *	   makes a flow of rule 0 where there is room, whose replies pass untold
  *
  * At the way in it is not known yet whether a packet is for the node or to be
  * forwarded.  A live flow answers that; else the node's addresses and the
@@ -305,12 +307,12 @@ far_end(const struct scene *scene, const struct tables *tables, __u32 ifindex, _
 		address = &scene->packet.source;
 	if (tables->settings->flags & CORDON_SETTINGS_TIED)
 		number = interface_class(scene->generation, interface_place(ifindex));
-	reason = verdict_end(tables, number, address,
-			     zone_in_slot(scene->slot, tables->settings, address), ret_identity);
+	reason = verdict_end(tables, number, address, zone_in_slot(scene->slot, address),
+			     ret_identity);
 	if (!scene->out || !is_own_address(address))
 		return reason;
 	/* Masquerading put the node's own address there on the way. */
-	class = table_at(tables->classes, number);
+	class = table_at(&tables->classes, number);
 	if (!class || !class->forwarder)
 		return reason;
 	*ret_identity = class->forwarder;
@@ -360,8 +362,8 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
 
 	if (scene->out)
 		address = &scene->packet.destination;
-	reason = verdict_end(tables, scene->class, address,
-			     zone_here(scene->slot, tables->settings, address), &near);
+	reason = verdict_end(tables, scene->class, address, zone_in_slot(scene->slot, address),
+			     &near);
 	scene_set_ends(scene, near_opens, near, far);
 	if (reason)
 		return reason;
@@ -379,17 +381,18 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
 }
 
 /**
- * ask_rules() - may the opener of this packet's flow have it?
+ * ask_here() - may the opener of this packet's flow have it?
  * @opens: the packet comes from the end that opened its flow
- * Return: NONE and scene->rule, or why not (enum cordon_reason).
+ * Return: NONE and scene->rule, or why not.
  */
-VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 opens)
+static __always_inline enum cordon_reason ask_here(HOOK_CONTEXT *ctx, struct scene *scene,
+						   bool opens)
 {
 	enum cordon_reason reason;
 	struct tables tables;
 	__u16 service;
 
-	if (!scene || !tables_in_slot(scene->slot, &tables))
+	if (!tables_in_slot(scene->slot, &tables))
 		return CORDON_REASON_INTERNAL;
 	reason = scene_ends(ctx, scene, &tables, opens);
 	if (reason)
@@ -404,6 +407,36 @@ VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 ope
 	return scene->latch ? CORDON_REASON_LATCH : CORDON_REASON_NO_RULE;
 }
 
+/** ask_rules() - the same, for where a call is not too dear; enum cordon_reason */
+VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 opens)
+{
+	return scene ? ask_here(ctx, scene, opens) : CORDON_REASON_INTERNAL;
+}
+
+/* What is denied before the rules are asked. */
+static __always_inline bool is_unasked(enum cordon_reason reason)
+{
+	return reason == CORDON_REASON_TCP_STATE || reason == CORDON_REASON_ICMP_ORPHAN ||
+	       reason == CORDON_REASON_FRAGMENT_ORPHAN;
+}
+
+/* What is told of it names its ends all the same. */
+VERIFIED_APART __u32 name_ends(HOOK_CONTEXT *ctx, struct scene *scene)
+{
+	struct tables tables;
+
+	if (scene && tables_in_slot(scene->slot, &tables))
+		scene_ends(ctx, scene, &tables, true);
+	return 0;
+}
+
+/* The first segment of a connection. */
+static __always_inline bool connects(const struct packet *packet)
+{
+	return packet->protocol == PROTOCOL_TCP && packet->fragment != FRAGMENT_LATER &&
+	       (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 /* What may not open a flow, whatever the rules say. */
 static __always_inline enum cordon_reason opens_nothing(const struct packet *packet)
 {
@@ -412,8 +445,6 @@ static __always_inline enum cordon_reason opens_nothing(const struct packet *pac
 	if (packet->icmp != ICMP_OPENS)
 		return CORDON_REASON_ICMP_ORPHAN;
 	if (packet->protocol != PROTOCOL_TCP)
-		return CORDON_REASON_NONE;
-	if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return CORDON_REASON_NONE;
 	/* A segment in the middle of a connection picks it up if the rules would
 	 * let its sender open it: connections older than the first policy, or
@@ -440,13 +471,16 @@ static __always_inline void packet_as_fragment(struct packet *packet)
 /* Stamp a flow that the rules allow anew, forget one that they do not.  If its
  * tag is no longer @old, another CPU was faster. */
 static __always_inline void flow_renew(const struct scene *scene, struct cordon_flow_bucket *bucket,
-				       __u32 place, __u64 old)
+				       __u32 place, __u64 old, enum flow_way way)
 {
-	const __u64 next = scene->key.tag | (old & TAG_STATE_MASK);
+	const enum cordon_flow_state state =
+		flow_next_state(flow_tag_state(old), way, &scene->packet);
+	const __u64 next = scene->key.tag | (__u64)state << TAG_STATE_SHIFT;
 
 	if (__sync_val_compare_and_swap(&bucket->tag[place], old, CORDON_FLOW_TAG_BUSY) != old)
 		return;
 	bucket->flow[place].rule = scene->rule;
+	bucket->flow[place].state = state;
 	__sync_lock_test_and_set(&bucket->tag[place], scene->rule ? next : CORDON_FLOW_TAG_FREE);
 }
 
@@ -457,11 +491,12 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
 		flow_count(flow, scene->packets, scene->bytes, scene->now);
 }
 
-/* What stale_way() says of a flow that is not the packet's, or has expired; and
- * judge_stale() then, as there is no such reason. */
-#define STALE_NOT CORDON_REASON_COUNT
+/* No reasons: there is no flow that says anything of the packet; and it is of a
+ * flow that only audit mode let in. */
+#define FLOW_UNKNOWN CORDON_REASON_COUNT
+#define FLOW_WATCHED (CORDON_REASON_COUNT + 1)
 
-/* Return: enum flow_way, or STALE_NOT. */
+/* Return: enum flow_way; FLOW_UNKNOWN: it is not the packet's, or has expired. */
 VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_flow_bucket *bucket,
 			       __u32 stale)
 {
@@ -471,16 +506,16 @@ VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_fl
 	__u64 tag;
 
 	if (!scene || !bucket)
-		return STALE_NOT;
+		return FLOW_UNKNOWN;
 	settings = find_settings(scene->slot);
 	tag = bucket->tag[place];
 	if (!settings || !(tag & CORDON_FLOW_TAG_SET) ||
 	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way) ||
 	    flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
-		return STALE_NOT;
+		return FLOW_UNKNOWN;
 	if (scene->packet.protocol == PROTOCOL_TCP &&
 	    tcp_reopens(flow_tag_state(tag), way, scene->packet.tcp_flags))
-		return STALE_NOT;
+		return FLOW_UNKNOWN;
 	return way;
 }
 
@@ -488,7 +523,7 @@ VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_fl
  * judge_stale() - a flow that an earlier generation or latch level let in is
  *	decided anew, by the rules and the way in which it was opened; it keeps
  *	its state
- * Return: enum cordon_reason, or STALE_NOT.
+ * Return: enum cordon_reason, or FLOW_UNKNOWN.
  */
 VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 				 struct cordon_flow_bucket *bucket, __u32 stale)
@@ -501,14 +536,14 @@ VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 		return CORDON_REASON_INTERNAL;
 	old = bucket->tag[flow_place(stale)];
 	way = stale_way(scene, bucket, stale);
-	if (way == STALE_NOT)
-		return STALE_NOT;
+	if (way == FLOW_UNKNOWN)
+		return FLOW_UNKNOWN;
 	if (scene->packet.fragment == FRAGMENT_LATER)
 		return CORDON_REASON_FRAGMENT_ORPHAN;
 	reason = ask_rules(ctx, scene, way == FLOW_ORIGINAL);
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
-	flow_renew(scene, bucket, flow_place(stale), old);
+	flow_renew(scene, bucket, flow_place(stale), old, way);
 	/* What is told of a reply names its own ends, not its flow's. */
 	if (reason && way == FLOW_REPLY)
 		scene_set_ends(scene, true, scene->to, scene->from);
@@ -517,7 +552,8 @@ VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 	return reason;
 }
 
-/* What the rules allow becomes a flow. */
+/* What the rules allow becomes a flow; and what audit mode lets through, if no
+ * other has to go for it. */
 VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *bucket)
 {
 	const struct cordon_settings *settings;
@@ -528,6 +564,8 @@ VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *
 	settings = find_settings(scene->slot);
 	if (!settings)
 		return CORDON_REASON_INTERNAL;
+	if (!scene->rule && !flow_has_room(bucket, &scene->key))
+		return CORDON_REASON_NONE;
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
 	place = flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
@@ -539,10 +577,11 @@ VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *
 
 /**
  * judge_live() - does a flow of this generation and latch pass the packet?
- * Return: false: it is another's, or it is over and the rules must decide.
+ * Return: NONE; FLOW_UNKNOWN: it is another's, or it is over and the rules must
+ *	decide; FLOW_WATCHED.
  */
-static __always_inline bool judge_live(struct scene *scene, const struct cordon_settings *settings,
-				       struct cordon_flow_bucket *bucket, __u32 place)
+static __always_inline __u32 judge_live(struct scene *scene, const struct cordon_settings *settings,
+					struct cordon_flow_bucket *bucket, __u32 place)
 {
 	struct cordon_flow *flow = &bucket->flow[place];
 	const __u64 tag = bucket->tag[place];
@@ -552,16 +591,16 @@ static __always_inline bool judge_live(struct scene *scene, const struct cordon_
 
 	if (!flow_fits(flow, &scene->packet, scene->key.protocol, &way) ||
 	    unlikely(flow_expired(settings, flow, state, scene->now)))
-		return false;
+		return FLOW_UNKNOWN;
 	if (scene->packet.protocol == PROTOCOL_TCP &&
 	    unlikely(tcp_reopens(state, way, scene->packet.tcp_flags)))
-		return false;
+		return FLOW_UNKNOWN;
 	next = flow_next_state(state, way, &scene->packet);
 	if (unlikely(next != state))
 		flow_set_state(bucket, place, tag, next);
 	scene_count_flow(scene, flow);
 	scene->rule = flow->rule;
-	return true;
+	return likely(flow->rule) || way == FLOW_REPLY ? CORDON_REASON_NONE : FLOW_WATCHED;
 }
 
 /* The path is not known on the way in; on the way out it is. */
@@ -636,31 +675,11 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 	return CORDON_REASON_NONE;
 }
 
-/* No live flow: one from before a switch, or else the rules and a new flow. */
-static __always_inline enum cordon_reason judge_anew(HOOK_CONTEXT *ctx, struct scene *scene,
-						     struct cordon_flow_bucket *bucket, __u32 stale)
-{
-	enum cordon_reason reason;
-
-	if (unlikely(stale < CORDON_FLOW_WAYS)) {
-		reason = judge_stale(ctx, scene, bucket, stale);
-		if (reason != STALE_NOT)
-			return reason;
-	}
-	reason = opens_nothing(&scene->packet);
-	if (!reason)
-		reason = ask_rules(ctx, scene, true);
-	return reason ? reason : flow_admit(scene, bucket);
-}
-
-static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct scene *scene,
-						       const struct cordon_control *held,
-						       const struct cordon_settings *settings)
+static __always_inline struct cordon_flow_bucket *
+scene_bucket(struct scene *scene, const struct cordon_control *held,
+	     const struct cordon_settings *settings)
 {
 	__u8 protocol = scene->packet.protocol;
-	struct cordon_flow_bucket *bucket;
-	enum cordon_reason reason;
-	__u32 place, stale;
 
 	if (unlikely(scene->packet.fragment == FRAGMENT_LATER)) {
 		packet_as_fragment(&scene->packet);
@@ -668,18 +687,72 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	}
 	flow_key_make(held, &scene->packet, protocol, scene->class, scene->epoch, &scene->key);
 	key_path(scene, &scene->key);
-	bucket = find_bucket(scene->slot, settings, &scene->key);
+	return find_bucket(scene->slot, settings, &scene->key);
+}
+
+/* A live flow, or one from before a switch.
+ * Return: enum cordon_reason, FLOW_UNKNOWN or FLOW_WATCHED. */
+static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
+					 const struct cordon_settings *settings,
+					 struct cordon_flow_bucket *bucket)
+{
+	__u32 verdict = FLOW_UNKNOWN, stale;
+	const __u32 place = flow_find(bucket, &scene->key, &stale);
+
+	if (likely(place < CORDON_FLOW_WAYS))
+		verdict = judge_live(scene, settings, bucket, flow_place(place));
+	if (unlikely(verdict == FLOW_UNKNOWN) && unlikely(stale < CORDON_FLOW_WAYS))
+		return judge_stale(ctx, scene, bucket, stale);
+	return verdict;
+}
+
+/* The rules have spoken of a SYN: it is of a connection that is there, or of a new one. */
+VERIFIED_APART __u32 flow_connect(struct scene *scene)
+{
+	const struct cordon_control *held = find_control();
+	const struct cordon_settings *settings;
+	struct cordon_flow_bucket *bucket;
+	__u32 place, stale;
+
+	if (!scene || !held)
+		return CORDON_REASON_INTERNAL;
+	settings = find_settings(scene->slot);
+	if (!settings)
+		return CORDON_REASON_INTERNAL;
+	bucket = scene_bucket(scene, held, settings);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	place = flow_find(bucket, &scene->key, &stale);
-	if (likely(place < CORDON_FLOW_WAYS) &&
-	    likely(judge_live(scene, settings, bucket, flow_place(place))))
-		reason = CORDON_REASON_NONE;
-	else
-		reason = judge_anew(ctx, scene, bucket, stale);
-	if (!reason && unlikely(scene->packet.fragment == FRAGMENT_FIRST))
-		fragment_lead(scene);
-	return reason;
+	if (place < CORDON_FLOW_WAYS &&
+	    judge_live(scene, settings, bucket, flow_place(place)) != FLOW_UNKNOWN)
+		return CORDON_REASON_NONE;
+	return flow_admit(scene, bucket);
+}
+
+static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct scene *scene,
+						       const struct cordon_control *held,
+						       const struct cordon_settings *settings)
+{
+	const bool first = connects(&scene->packet);
+	struct cordon_flow_bucket *bucket = NULL;
+	enum cordon_reason reason;
+	__u32 known = FLOW_WATCHED, error;
+
+	if (likely(!first)) {
+		bucket = scene_bucket(scene, held, settings);
+		if (!bucket)
+			return CORDON_REASON_INTERNAL;
+		known = judge_known(ctx, scene, settings, bucket);
+		if (likely(known < FLOW_UNKNOWN))
+			return known;
+	}
+	reason = known == FLOW_UNKNOWN ? opens_nothing(&scene->packet) : CORDON_REASON_NONE;
+	if (!reason)
+		reason = ask_here(ctx, scene, true);
+	if (likely(reason) && likely(!(settings->flags & CORDON_SETTINGS_AUDIT)))
+		return reason;
+	error = first ? flow_connect(scene) : flow_admit(scene, bucket);
+	return reason ? reason : error;
 }
 
 /* Who sent a packet, from the socket that it left by. */
@@ -765,6 +838,8 @@ static __always_inline enum cordon_reason scene_judge(HOOK_CONTEXT *ctx, struct 
 						      const struct cordon_control *held,
 						      const struct cordon_settings *settings)
 {
+	enum cordon_reason reason;
+
 	if (unlikely(builtin_passes(scene, settings)))
 		return CORDON_REASON_NONE;
 	if (unlikely(!settings))
@@ -774,7 +849,10 @@ static __always_inline enum cordon_reason scene_judge(HOOK_CONTEXT *ctx, struct 
 	scene->class = scene_class(scene, settings);
 	if (unlikely(scene->packet.icmp == ICMP_ABOUT_FLOW))
 		return judge_error(ctx, scene);
-	return judge_packet(ctx, scene, held, settings);
+	reason = judge_packet(ctx, scene, held, settings);
+	if (!reason && unlikely(scene->packet.fragment == FRAGMENT_FIRST))
+		fragment_lead(scene);
+	return reason;
 }
 
 /**
@@ -804,8 +882,11 @@ static __always_inline bool packet_passes(HOOK_CONTEXT *ctx, struct scene *scene
 	audit = settings && (settings->flags & CORDON_SETTINGS_AUDIT);
 	if (unlikely(settings && (settings->flags & CORDON_SETTINGS_QUIET)))
 		count_reason(reason, scene->packets, scene->bytes);
-	else
+	else {
+		if (unlikely(is_unasked(reason)))
+			name_ends(ctx, scene);
 		tell_denial(ctx, scene, reason, audit);
+	}
 	return audit;
 }
 

@@ -670,17 +670,26 @@ static __always_inline bool is_vlan(__u16 ethertype)
 	return ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_QINQ;
 }
 
+/* A tag with VLAN id 0 has a priority only (IEEE 802.1Q, 9.6). */
+static __always_inline void packet_add_vlan(struct packet *packet, __u16 tag)
+{
+	if (packet->vlan[0])
+		packet->vlan[1] = tag & 0xfff;
+	else
+		packet->vlan[0] = tag & 0xfff;
+}
+
 /**
  * parse_ether() - from the Ethernet header on
  * @size: bytes of the whole packet
- * @packet: zeroed, but for a VLAN id that the kernel has taken out already
+ * @tags: VLAN tags that the kernel has taken out already, and added to @packet
+ * @packet: else zeroed
  */
-static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u32 size,
+static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u32 size, __u32 tags,
 						      struct packet *packet)
 {
 	const struct ether_header *ether = cursor_take(cursor, sizeof(*ether));
 	const struct vlan_header *vlan;
-	int tags = packet->vlan[0] ? 1 : 0;
 	__u16 ethertype;
 
 	if (!ether)
@@ -688,15 +697,12 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 	size -= sizeof(*ether);
 	ethertype = from_be16(ether->type);
 	for (int i = 0; i < CORDON_VLAN_TAGS_MAX && is_vlan(ethertype); i++) {
-		if (tags >= CORDON_VLAN_TAGS_MAX)
+		if (tags++ >= CORDON_VLAN_TAGS_MAX)
 			return CORDON_REASON_VLAN_DEPTH;
 		vlan = cursor_take(cursor, sizeof(*vlan));
 		if (!vlan)
 			return CORDON_REASON_TRUNCATED;
-		if (tags++)
-			packet->vlan[1] = from_be16(vlan->tag) & 0xfff;
-		else
-			packet->vlan[0] = from_be16(vlan->tag) & 0xfff;
+		packet_add_vlan(packet, from_be16(vlan->tag));
 		size -= sizeof(*vlan);
 		ethertype = from_be16(vlan->type);
 	}

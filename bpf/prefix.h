@@ -132,26 +132,23 @@ static __always_inline __u32 prefix_mask(__u32 length, __u32 word)
 	return ~0U << ((32 * (word + 1) - length) & 31);
 }
 
-/* The single prefix at @index, of @length bits, that goes on from here. */
-static __always_inline __u32 prefix_lone(struct prefix_cursor *cursor, __u32 index, __u32 length,
+/* The single prefix at @index that goes on from here; @cell is the first of it. */
+static __always_inline __u32 prefix_lone(struct prefix_cursor *cursor, __u32 index,
+					 const struct cordon_prefix_cell *cell,
 					 const __u32 word[CORDON_PREFIX_WORDS_MAX])
 {
-	const struct cordon_prefix_cell *cell;
-	__u32 differ;
+	const __u32 length = cell->second >> CORDON_PREFIX_LONE_SHIFT;
+	__u32 differ = (word[1] ^ cell->first) & prefix_mask(length, 1);
 
 	cell = prefix_at(cursor, index + 1);
 	if (!cell)
 		return PREFIX_BROKEN;
-	differ = (word[1] ^ cell->first) & prefix_mask(length, 1);
-	differ |= (word[2] ^ cell->second) & prefix_mask(length, 2);
+	differ |= (word[2] ^ cell->first) & prefix_mask(length, 2);
+	differ |= (word[3] ^ cell->second) & prefix_mask(length, 3);
 	cell = prefix_at(cursor, index + 2);
 	if (!cell)
 		return PREFIX_BROKEN;
-	differ |= (word[3] ^ cell->first) & prefix_mask(length, 3);
-	if (!differ)
-		return cell->second;
-	cell = prefix_at(cursor, index + 3);
-	return cell ? cell->second : PREFIX_BROKEN;
+	return differ ? cell->second : cell->first;
 }
 
 /* Where a search ended without an identity, as in PREFIX_BROKEN, the table is broken. */
@@ -195,6 +192,8 @@ static __always_inline __u32 prefix_lookup6(table_handle table,
 
 	PREFIX_ROLLED
 	for (i = 0; i < CORDON_PREFIX_WORDS_MAX; i++) {
+		/* Else clang lays the loop out to be entered in its middle, which 6.1 refuses. */
+		table_checked(direct);
 		result = prefix_word(&cursor, direct, bits, word[i]);
 		if (!(result & CORDON_PREFIX_DESCEND) || result == PREFIX_BROKEN)
 			break;
@@ -202,8 +201,8 @@ static __always_inline __u32 prefix_lookup6(table_handle table,
 		cell = prefix_at(&cursor, index);
 		if (!cell)
 			return PREFIX_BROKEN;
-		if (cell->second == CORDON_PREFIX_LONE)
-			return prefix_identity(prefix_lone(&cursor, index, cell->first, word));
+		if ((cell->second & CORDON_PREFIX_LONE) == CORDON_PREFIX_LONE)
+			return prefix_identity(prefix_lone(&cursor, index, cell, word));
 		direct = cell->first;
 		bits = cell->second;
 	}

@@ -45,32 +45,47 @@ static __always_inline const struct cordon_settings *find_settings(__u32 slot)
 	return settings ? bpf_map_lookup_elem(settings, &zero) : NULL;
 }
 
-/* Return: as verdict_zone() */
-static __always_inline __u32 zone_here(__u32 slot, const struct cordon_settings *settings,
-				       const struct cordon_address *address)
+static __always_inline const struct cordon_head *find_head(__u32 slot)
 {
-	void *prefixes = bpf_map_lookup_elem(&prefixes_of, &slot);
+	void *head = bpf_map_lookup_elem(&head_of, &slot);
+	__u32 zero = 0;
 
-	return prefixes ? verdict_zone(prefixes, settings, address) : PREFIX_BROKEN;
+	return head ? bpf_map_lookup_elem(head, &zero) : NULL;
 }
 
-/** zone_in_slot() - the same, for where a call is not too dear */
-VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
-				  const struct cordon_address *address)
+#define TABLE_WITH_HEAD(inner, part)                                                               \
+	(struct cordon_table)                                                                      \
+	{                                                                                          \
+		part, sizeof(part) / sizeof((part)[0]), sizeof((part)[0]), inner                   \
+	}
+
+/* All but the prefixes; for callers that inline it, or look-ups go by memory. */
+static __always_inline bool tables_in_slot(__u32 slot, struct tables *tables)
 {
-	if (!settings || !address)
+	const struct cordon_head *head = find_head(slot);
+
+	if (!head)
+		return false;
+	tables->settings = find_settings(slot);
+	tables->matrix = TABLE_WITH_HEAD(bpf_map_lookup_elem(&matrix_of, &slot), head->matrix);
+	tables->pages = TABLE_WITH_HEAD(bpf_map_lookup_elem(&pages_of, &slot), head->pages);
+	tables->classes = TABLE_WITH_HEAD(bpf_map_lookup_elem(&classes_of, &slot), head->classes);
+	return tables->settings && tables->matrix.map && tables->pages.map && tables->classes.map;
+}
+
+/** zone_in_slot() - as verdict_zone() */
+VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_address *address)
+{
+	const struct cordon_head *head = find_head(slot);
+	struct tables tables;
+
+	if (!head || !address)
 		return PREFIX_BROKEN;
-	return zone_here(slot, settings, address);
-}
-
-static __always_inline bool tables_in_slot(__u32 slot, struct tables *ret_tables)
-{
-	ret_tables->settings = find_settings(slot);
-	ret_tables->matrix = bpf_map_lookup_elem(&matrix_of, &slot);
-	ret_tables->pages = bpf_map_lookup_elem(&pages_of, &slot);
-	ret_tables->classes = bpf_map_lookup_elem(&classes_of, &slot);
-	return ret_tables->settings && ret_tables->matrix && ret_tables->pages &&
-	       ret_tables->classes;
+	tables.settings = find_settings(slot);
+	tables.prefixes = TABLE_WITH_HEAD(bpf_map_lookup_elem(&prefixes_of, &slot), head->prefixes);
+	if (!tables.settings || !tables.prefixes.map)
+		return PREFIX_BROKEN;
+	return verdict_zone(&tables, address);
 }
 
 /* Before 6.2 a map's key may not lie in memory that a function was given. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One way to read the tables of a policy, in the kernel and on the host, so
- * that the code that decides is the same in both.  In BPF a table is an array
- * map that the caller has already looked up (an inner map of one generation);
- * on the host it is memory.  It must not know what a table holds, and must not
- * write to one.
+ * that the code that decides is the same in both.  On the host a table is
+ * memory; in BPF its first elements are (struct cordon_head), which need no
+ * call to be read, and the rest an array map that the caller has looked up.  It
+ * must not know what a table holds, and must not write to one.
  */
 #ifndef CORDON_BPF_TABLE_H
 #define CORDON_BPF_TABLE_H
@@ -12,53 +12,62 @@
 #include <linux/types.h>
 
 #ifdef __bpf__
-
 #include <bpf/bpf_helpers.h>
-
-typedef void *table_handle;
-
-/**
- * table_at() - one element of a table
- * @table: not NULL
- * @index: checked against the number of elements
- * Return: the element, NULL beyond the end.
- */
-static __always_inline const void *table_at(table_handle table, __u32 index)
-{
-	return bpf_map_lookup_elem(table, &index);
-}
-
-/* Keeps clang from adding @index to an element before it is known not to be
- * NULL, which the verifier refuses: stands between the check and the use. */
-#define table_checked(index) barrier_var(index)
-
-#else
-
-#define table_checked(index) ((void)(index))
+#define TABLE_HAS_TAIL
+#endif
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
 /**
- * struct cordon_table - a table in memory
+ * struct cordon_table - one table of one generation
  * @cells: @count elements of @size bytes, without holes
+ * @map: not NULL: all elements, those in @cells included.  The compiler knows
+ *	the other two then, and @count is a power of two
  */
 struct cordon_table {
 	const void *cells;
 	__u32 count;
 	__u32 size;
+#ifdef TABLE_HAS_TAIL
+	void *map;
+#endif
 };
 
 typedef const struct cordon_table *table_handle;
 
+/**
+ * table_at() - one element of a table
+ * @index: checked against the number of elements
+ * Return: the element, NULL beyond the end.
+ */
+#ifdef TABLE_HAS_TAIL
+static __always_inline const void *table_at(table_handle table, __u32 index)
+{
+	__u32 place = index;
+
+	if (index >= table->count)
+		return bpf_map_lookup_elem(table->map, &index);
+	/* For the verifier, which may not have followed the comparison. */
+	barrier_var(place);
+	return (const char *)table->cells + (__u64)(place & (table->count - 1)) * table->size;
+}
+#else
 static __always_inline const void *table_at(table_handle table, __u32 index)
 {
 	if (index >= table->count)
 		return (const void *)0;
 	return (const char *)table->cells + (__u64)index * table->size;
 }
+#endif
 
+/* Keeps clang from adding @index to an element before it is known not to be
+ * NULL, which the verifier refuses: stands between the check and the use. */
+#ifdef __bpf__
+#define table_checked(index) barrier_var(index)
+#else
+#define table_checked(index) ((void)(index))
 #endif
 
 #endif

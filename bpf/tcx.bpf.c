@@ -19,9 +19,9 @@ static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool 
 
 	__builtin_memset(packet, 0, sizeof(*packet));
 	if (unlikely(skb->vlan_present))
-		packet->vlan[0] = skb->vlan_tci & 0xfff;
+		packet_add_vlan(packet, skb->vlan_tci);
 	if (ether)
-		return parse_ether(&cursor, skb->len, packet);
+		return parse_ether(&cursor, skb->len, !!skb->vlan_present, packet);
 	return parse_network(&cursor, from_be16((__u16)skb->protocol), skb->len, packet);
 }
 

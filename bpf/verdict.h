@@ -13,26 +13,27 @@
 #include "prefix.h"
 #include "table.h"
 
-/** struct tables - one generation at one latch level, but for its prefixes */
+/** struct tables - one generation at one latch level */
 struct tables {
 	const struct cordon_settings *settings;
-	table_handle matrix;
-	table_handle pages;
-	table_handle classes;
+	struct cordon_table prefixes;
+	struct cordon_table matrix;
+	struct cordon_table pages;
+	struct cordon_table classes;
 };
 
 /** verdict_zone() - the zone whose prefix covers an address, STRANGER, or PREFIX_BROKEN */
-static __always_inline __u32 verdict_zone(table_handle prefixes,
-					  const struct cordon_settings *settings,
+static __always_inline __u32 verdict_zone(const struct tables *tables,
 					  const struct cordon_address *address)
 {
+	const struct cordon_settings *settings = tables->settings;
 	__u32 word[4];
 
 	if (likely(address_is_ipv4(address)))
-		return prefix_lookup4(prefixes, &settings->ipv4, address_word(address, 3));
+		return prefix_lookup4(&tables->prefixes, &settings->ipv4, address_word(address, 3));
 	for (int i = 0; i < 4; i++)
 		word[i] = address_word(address, i);
-	return prefix_lookup6(prefixes, &settings->ipv6, word);
+	return prefix_lookup6(&tables->prefixes, &settings->ipv6, word);
 }
 
 static __always_inline bool class_allows(const struct cordon_class *class, __u32 identity)
@@ -61,7 +62,7 @@ static __always_inline enum cordon_reason verdict_end(const struct tables *table
 	/* No zone is tied to any interface: every address may be seen anywhere. */
 	if (!(tables->settings->flags & CORDON_SETTINGS_TIED))
 		return CORDON_REASON_NONE;
-	seen = table_at(tables->classes, class);
+	seen = table_at(&tables->classes, class);
 	if (!seen)
 		return CORDON_REASON_INTERNAL;
 	if (zone != CORDON_IDENTITY_STRANGER)
@@ -84,16 +85,16 @@ static __always_inline __u32 verdict_rule(const struct tables *tables, __u32 fro
 	const struct cordon_cell *cell;
 	const struct cordon_page *page;
 
-	cell = table_at(tables->matrix, from * tables->settings->identities + to);
+	cell = table_at(&tables->matrix, to * tables->settings->identities + from);
 	if (!cell || !cell->page)
 		return 0;
-	page = table_at(tables->pages, cell->page);
+	page = table_at(&tables->pages, cell->page);
 	if (!page || !page->next[protocol])
 		return 0;
-	page = table_at(tables->pages, page->next[protocol]);
+	page = table_at(&tables->pages, page->next[protocol]);
 	if (!page || !page->next[service >> 8])
 		return 0;
-	page = table_at(tables->pages, page->next[service >> 8]);
+	page = table_at(&tables->pages, page->next[service >> 8]);
 	if (!page)
 		return 0;
 	return page->next[service & 0xff];

@@ -13,7 +13,7 @@ static __always_inline enum cordon_reason parse_xdp(struct xdp_md *xdp, struct p
 	struct cursor cursor = cursor_at((void *)(long)xdp->data, (void *)(long)xdp->data_end, 0);
 
 	__builtin_memset(packet, 0, sizeof(*packet));
-	return parse_ether(&cursor, xdp->data_end - xdp->data, packet);
+	return parse_ether(&cursor, xdp->data_end - xdp->data, 0, packet);
 }
 
 VERIFIED_APART __u32 parse_hook_quoted(struct xdp_md *xdp, __u32 offset, __u32 ethertype,

@@ -117,7 +117,7 @@ static int new_set(struct compiler *compiler, uint32_t former, uint32_t rule, ui
 /* Adds @rule to a cell. Rules come in order, so it is the last of the set. */
 static int grow_cell(struct compiler *compiler, uint32_t from, uint32_t to, uint32_t rule)
 {
-	uint32_t *cell = &compiler->set_of[from * compiler->image->settings.identities + to];
+	uint32_t *cell = &compiler->set_of[to * compiler->image->settings.identities + from];
 	struct rule_set *set = &compiler->sets[*cell];
 	uint32_t grown;
 	int err;

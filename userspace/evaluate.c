@@ -42,37 +42,27 @@ struct cordon_tables cordon_tables_of_image(const struct cordon_image *image)
 	return tables;
 }
 
-/** struct handles - what verdict.h calls tables, by value */
-struct handles {
-	struct cordon_table prefixes;
-	struct cordon_table matrix;
-	struct cordon_table pages;
-	struct cordon_table classes;
-};
-
-static struct handles make_handles(const struct cordon_tables *tables)
+static struct tables make_tables(const struct cordon_tables *tables)
 {
-	const struct handles handles = {
+	return (struct tables){
+		tables->settings,
 		{ tables->prefixes, tables->nr_prefixes, sizeof(*tables->prefixes) },
 		{ tables->matrix, tables->nr_cells, sizeof(*tables->matrix) },
 		{ tables->pages, tables->nr_pages, sizeof(*tables->pages) },
 		{ tables->classes, tables->nr_classes, sizeof(*tables->classes) },
 	};
-
-	return handles;
 }
 
 uint32_t cordon_evaluate_zone(const struct cordon_tables *tables,
 			      const struct cordon_address *address)
 {
-	const struct handles handles = make_handles(tables);
+	const struct tables verdict = make_tables(tables);
 
-	return verdict_zone(&handles.prefixes, tables->settings, address);
+	return verdict_zone(&verdict, address);
 }
 
 /* The two remote ends of a forwarded packet, the one of any other. */
 static enum cordon_reason find_ends(const struct tables *verdict,
-				    const struct cordon_tables *tables,
 				    const struct cordon_question *question,
 				    struct cordon_answer *answer)
 {
@@ -82,27 +72,21 @@ static enum cordon_reason find_ends(const struct tables *verdict,
 	enum cordon_reason reason;
 
 	answer->from = answer->to = question->local;
-	reason = verdict_end(verdict, question->near, near, cordon_evaluate_zone(tables, near),
+	reason = verdict_end(verdict, question->near, near, verdict_zone(verdict, near),
 			     near_identity);
 	if (reason || question->direction != CORDON_DIRECTION_FORWARD)
 		return reason;
 	return verdict_end(verdict, question->far, &question->destination,
-			   cordon_evaluate_zone(tables, &question->destination), &answer->to);
+			   verdict_zone(verdict, &question->destination), &answer->to);
 }
 
 struct cordon_answer cordon_evaluate(const struct cordon_tables *tables, bool latched,
 				     const struct cordon_question *question)
 {
-	const struct handles handles = make_handles(tables);
-	const struct tables verdict = {
-		.settings = tables->settings,
-		.matrix = &handles.matrix,
-		.pages = &handles.pages,
-		.classes = &handles.classes,
-	};
+	const struct tables verdict = make_tables(tables);
 	struct cordon_answer answer = { .rule = 0 };
 
-	answer.reason = find_ends(&verdict, tables, question, &answer);
+	answer.reason = find_ends(&verdict, question, &answer);
 	if (answer.reason)
 		return answer;
 	answer.rule = verdict_rule(&verdict, answer.from, answer.to, question->protocol,

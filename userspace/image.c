@@ -42,10 +42,11 @@ static size_t per_cpu_array(size_t length, size_t size, unsigned int cpus)
 	return pages_of(length * sizeof(void *)) + length * ((size + 7) & ~7UL) * cpus;
 }
 
-/* The tables of a generation: two settings and matrices, open and sealed. */
+/* The tables of a generation: two heads and matrices, open and sealed. */
 static size_t generation_memory(const struct cordon_image *image)
 {
-	return 2 * mapped_array(1, sizeof(image->settings)) +
+	return mapped_array(1, sizeof(image->settings)) +
+	       2 * mapped_array(1, sizeof(struct cordon_head)) +
 	       mapped_array(image->nr_prefixes, sizeof(*image->prefixes)) +
 	       2 * mapped_array(image->nr_cells, sizeof(*image->matrix)) +
 	       mapped_array(image->nr_pages, sizeof(*image->pages)) +

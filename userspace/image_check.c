@@ -105,13 +105,13 @@ static bool is_identity_sound(const struct prefix_walk *walk, uint32_t result)
 /* @words: of the address that are left after the one whose prefix goes on */
 static bool is_lone_sound(struct prefix_walk *walk, uint32_t index, unsigned int words)
 {
-	const uint32_t passed = 32 * (CORDON_PREFIX_WORDS_MAX - words);
+	const uint32_t length = cell_at(walk, index)->second >> CORDON_PREFIX_LONE_SHIFT;
 
 	return take_cells(walk, index, CORDON_PREFIX_LONE_CELLS) &&
-	       cell_at(walk, index)->first > passed &&
-	       cell_at(walk, index)->first <= 32 * CORDON_PREFIX_WORDS_MAX &&
-	       is_identity_sound(walk, cell_at(walk, index + 2)->second) &&
-	       is_identity_sound(walk, cell_at(walk, index + 3)->second);
+	       length > 32 * (CORDON_PREFIX_WORDS_MAX - words) &&
+	       length <= 32 * CORDON_PREFIX_WORDS_MAX &&
+	       is_identity_sound(walk, cell_at(walk, index + 2)->first) &&
+	       is_identity_sound(walk, cell_at(walk, index + 2)->second);
 }
 
 static bool is_node_sound(struct prefix_walk *walk, uint32_t direct, uint32_t bits,
@@ -126,7 +126,7 @@ static bool is_result_sound(struct prefix_walk *walk, uint32_t result, unsigned 
 		return is_identity_sound(walk, result);
 	if (!words || index >= walk->nr_cells)
 		return false;
-	if (cell_at(walk, index)->second == CORDON_PREFIX_LONE)
+	if ((cell_at(walk, index)->second & CORDON_PREFIX_LONE) == CORDON_PREFIX_LONE)
 		return is_lone_sound(walk, index, words);
 	return take_cells(walk, index, 1) && is_node_sound(walk, cell_at(walk, index)->first,
 							   cell_at(walk, index)->second, words - 1);

@@ -29,6 +29,7 @@ static const struct {
 	const char *name;
 } tables[CORDON_TABLE_COUNT] = {
 	[CORDON_TABLE_SETTINGS] = { CORDON_MAP_SETTINGS_OF, "settings" },
+	[CORDON_TABLE_HEAD] = { CORDON_MAP_HEAD_OF, "head" },
 	[CORDON_TABLE_PREFIXES] = { CORDON_MAP_PREFIXES_OF, "prefixes" },
 	[CORDON_TABLE_MATRIX] = { CORDON_MAP_MATRIX_OF, "matrix" },
 	[CORDON_TABLE_PAGES] = { CORDON_MAP_PAGES_OF, "pages" },

@@ -65,6 +65,7 @@ static const struct {
 	uint32_t flags;
 } templates[] = {
 	{ "settings", "cordon_settings", sizeof(struct cordon_settings), BPF_F_MMAPABLE },
+	{ "head", "cordon_head", sizeof(struct cordon_head), BPF_F_MMAPABLE },
 	{ "prefixes", "cordon_prefix_page", sizeof(struct cordon_prefix_page),
 	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
 	{ "matrix", "cordon_cell", sizeof(struct cordon_cell), BPF_F_MMAPABLE | BPF_F_INNER_MAP },

@@ -26,10 +26,15 @@
 
 #define SLOT_WAIT_MS 5000
 
+/**
+ * struct cordon_generation - its maps, not yet in any slot
+ * @table: of an open latch
+ * @keep: what stands in their places at the other levels, -1 for the same
+ */
 struct cordon_generation {
 	uint32_t number;
-	int table[CORDON_TABLE_COUNT]; /* matrix: of an open latch */
-	int keep_matrix;
+	int table[CORDON_TABLE_COUNT];
+	int keep[CORDON_TABLE_COUNT];
 	int zones;
 	bool flows_moved; /* into a table of another size */
 };
@@ -44,9 +49,10 @@ void cordon_generation_free(struct cordon_generation *generation)
 {
 	if (!generation)
 		return;
-	for (int i = 0; i < CORDON_TABLE_COUNT; i++)
+	for (int i = 0; i < CORDON_TABLE_COUNT; i++) {
 		close_fd(generation->table[i]);
-	close_fd(generation->keep_matrix);
+		close_fd(generation->keep[i]);
+	}
 	close_fd(generation->zones);
 	free(generation);
 }
@@ -129,6 +135,15 @@ static void place_rules(struct cordon_page *page, const struct cordon_image *ima
 	}
 }
 
+static void place_leaves(struct cordon_page *pages, size_t nr, const struct cordon_image *image,
+			 const struct cordon_rule_slots *slots)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (image->leaf[i])
+			place_rules(&pages[i], image, slots);
+	}
+}
+
 static int build_pages(const struct cordon_context *context, const struct cordon_image *image,
 		       const struct cordon_rule_slots *slots, int *ret_fd)
 {
@@ -147,13 +162,38 @@ static int build_pages(const struct cordon_context *context, const struct cordon
 	pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (pages == MAP_FAILED)
 		return -errno;
-	for (size_t i = 0; i < image->nr_pages; i++) {
-		if (image->leaf[i])
-			place_rules(&pages[i], image, slots);
-	}
+	place_leaves(pages, image->nr_pages, image, slots);
 	munmap(pages, size);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+/* The first elements of @cells, as many as @head has room for. Return: how many. */
+static size_t copy_head(void *head, size_t room, const void *cells, size_t nr, size_t size)
+{
+	const size_t copied = nr < room ? nr : room;
+
+	memcpy(head, cells, copied * size);
+	return copied;
+}
+
+#define COPY_HEAD(part, cells, nr) copy_head(part, ARRAY_SIZE(part), cells, nr, sizeof((part)[0]))
+
+static int build_head(const struct cordon_context *context, const struct cordon_image *image,
+		      const struct cordon_cell *matrix, const struct cordon_rule_slots *slots,
+		      int *ret_fd)
+{
+	struct cordon_head *head CLEANUP(free) = calloc(1, sizeof(*head));
+	size_t pages;
+
+	if (!head)
+		return -ENOMEM;
+	COPY_HEAD(head->prefixes, image->prefixes, image->nr_prefixes);
+	COPY_HEAD(head->matrix, matrix, image->nr_cells);
+	COPY_HEAD(head->classes, image->classes, image->nr_classes);
+	pages = COPY_HEAD(head->pages, image->pages, image->nr_pages);
+	place_leaves(head->pages, pages, image, slots);
+	return create_filled(context, "head", head, 1, sizeof(*head), ret_fd);
 }
 
 static int flows_in_force(const struct cordon_maps *maps, uint32_t *ret_buckets)
@@ -188,6 +228,17 @@ static int build_flows(const struct cordon_context *context, const struct cordon
 	return create_like(context, "flows", buckets, &generation->table[CORDON_TABLE_FLOWS]);
 }
 
+/* What the latch changes. */
+static int build_matrix(const struct cordon_context *context, const struct cordon_image *image,
+			const struct cordon_cell *matrix, const struct cordon_rule_slots *slots,
+			int table[CORDON_TABLE_COUNT])
+{
+	const int error = create_filled(context, "matrix", matrix, image->nr_cells, sizeof(*matrix),
+					&table[CORDON_TABLE_MATRIX]);
+
+	return error ? error : build_head(context, image, matrix, slots, &table[CORDON_TABLE_HEAD]);
+}
+
 static int build_tables(const struct cordon_context *context, const struct cordon_maps *maps,
 			const struct cordon_image *image, const struct cordon_rule_slots *slots,
 			struct cordon_generation *generation)
@@ -201,11 +252,9 @@ static int build_tables(const struct cordon_context *context, const struct cordo
 		error = create_filled(context, "prefixes", image->prefixes, image->nr_prefixes,
 				      sizeof(*image->prefixes), &table[CORDON_TABLE_PREFIXES]);
 	if (!error)
-		error = create_filled(context, "matrix", image->matrix, image->nr_cells,
-				      sizeof(*image->matrix), &table[CORDON_TABLE_MATRIX]);
+		error = build_matrix(context, image, image->matrix, slots, table);
 	if (!error)
-		error = create_filled(context, "matrix", image->keep_matrix, image->nr_cells,
-				      sizeof(*image->keep_matrix), &generation->keep_matrix);
+		error = build_matrix(context, image, image->keep_matrix, slots, generation->keep);
 	if (!error)
 		error = build_pages(context, image, slots, &table[CORDON_TABLE_PAGES]);
 	if (!error)
@@ -226,9 +275,9 @@ static struct cordon_generation *new_generation(uint32_t number)
 	if (!generation)
 		return NULL;
 	generation->number = number;
-	generation->keep_matrix = generation->zones = -1;
+	generation->zones = -1;
 	for (int i = 0; i < CORDON_TABLE_COUNT; i++)
-		generation->table[i] = -1;
+		generation->table[i] = generation->keep[i] = -1;
 	return generation;
 }
 
@@ -350,10 +399,10 @@ static int fill_all(const struct cordon_maps *maps, const struct cordon_generati
 		fills[i].outer = maps->fd[cordon_table_map(i)];
 		fills[i].child = 0;
 		for (uint32_t j = 0; j < CORDON_LATCH_LEVELS; j++) {
-			const bool keep = j && i == CORDON_TABLE_MATRIX;
+			const bool keep = j && generation->keep[i] >= 0;
 
 			fills[i].slots[j] = cordon_slot(generation->number, j);
-			fills[i].inner[j] = keep ? generation->keep_matrix : generation->table[i];
+			fills[i].inner[j] = keep ? generation->keep[i] : generation->table[i];
 		}
 		fill_start(&fills[i]);
 	}

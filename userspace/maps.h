@@ -21,6 +21,7 @@
 #define CORDON_MAPS(X)                                                                             \
 	X(CONTROL, "control")                                                                      \
 	X(SETTINGS_OF, "settings_of")                                                              \
+	X(HEAD_OF, "head_of")                                                                      \
 	X(PREFIXES_OF, "prefixes_of")                                                              \
 	X(MATRIX_OF, "matrix_of")                                                                  \
 	X(PAGES_OF, "pages_of")                                                                    \
@@ -50,6 +51,7 @@ enum cordon_map {
 /* The tables of a generation, each the inner map of its `NAME_of`. */
 enum cordon_table_id {
 	CORDON_TABLE_SETTINGS,
+	CORDON_TABLE_HEAD,
 	CORDON_TABLE_PREFIXES,
 	CORDON_TABLE_MATRIX,
 	CORDON_TABLE_PAGES,

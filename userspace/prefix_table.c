@@ -326,10 +326,10 @@ static int build_lone(struct cells *cells, const struct cordon_prefix6 *prefix, 
 	if (err)
 		return err;
 	*ret_result = CORDON_PREFIX_RESULT | CORDON_PREFIX_DESCEND | (uint32_t)cells->length;
-	push(cells, prefix->length, CORDON_PREFIX_LONE);
-	push(cells, prefix_word(prefix, 1), prefix_word(prefix, 2));
-	push(cells, prefix_word(prefix, 3), result);
-	push(cells, 0, inherited);
+	push(cells, prefix_word(prefix, 1),
+	     CORDON_PREFIX_LONE | (uint32_t)prefix->length << CORDON_PREFIX_LONE_SHIFT);
+	push(cells, prefix_word(prefix, 2), prefix_word(prefix, 3));
+	push(cells, result, inherited);
 	return 0;
 }
 

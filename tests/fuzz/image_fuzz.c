@@ -138,8 +138,8 @@ static void use_rules(const struct cordon_image *image, const struct cordon_cell
 	const struct cordon_table pages = { image->pages, (__u32)image->nr_pages,
 					    sizeof(*image->pages) };
 	const struct tables tables = { .settings = &image->settings,
-				       .matrix = &matrix,
-				       .pages = &pages };
+				       .matrix = matrix,
+				       .pages = pages };
 	const uint32_t nr = image->settings.identities;
 
 	for (uint32_t i = 0; i < nr * nr; i++) {

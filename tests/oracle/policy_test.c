@@ -243,9 +243,10 @@ static struct compiled open_image(const struct cordon_policy *policy,
 static struct tables tables_of(const struct compiled *compiled, bool keep)
 {
 	return (struct tables){ .settings = &compiled->image->settings,
-				.matrix = &compiled->matrix[keep],
-				.pages = &compiled->pages,
-				.classes = &compiled->classes };
+				.prefixes = compiled->prefixes,
+				.matrix = compiled->matrix[keep],
+				.pages = compiled->pages,
+				.classes = compiled->classes };
 }
 
 static bool ask_rule(const struct compiled *compiled, struct random *random, unsigned long *allowed)
@@ -301,7 +302,7 @@ static bool ask_end(const struct compiled *compiled, struct random *random, unsi
 	struct cordon_address address;
 
 	address = random_end(random, compiled->policy, &zone);
-	got_zone = verdict_zone(&compiled->prefixes, tables.settings, &address);
+	got_zone = verdict_zone(&tables, &address);
 	reason = naive_end(compiled->policy, name, zone, &identity);
 	got = verdict_end(&tables, class, &address, got_zone, &got_identity);
 	*spoofed += reason == CORDON_REASON_SPOOFED;

@@ -70,8 +70,8 @@ static const char *decide(const struct cordon_image *image, bool keep, const cha
 	const struct cordon_table pages = { image->pages, (__u32)image->nr_pages,
 					    sizeof(*image->pages) };
 	const struct tables tables = { .settings = &image->settings,
-				       .matrix = &matrix,
-				       .pages = &pages };
+				       .matrix = matrix,
+				       .pages = pages };
 	uint32_t rule = verdict_rule(&tables, identity(image, from), identity(image, to), protocol,
 				     service);
 

@@ -245,7 +245,7 @@ static size_t find_page(const struct cordon_image *image, bool leaf)
 /* The matrix cell from zone a to the node. */
 static struct cordon_cell *used_cell(struct cordon_image *image)
 {
-	return &image->matrix[2 * image->settings.identities + CORDON_IDENTITY_NODE];
+	return &image->matrix[CORDON_IDENTITY_NODE * image->settings.identities + 2];
 }
 
 /* A descent whose cell leads back to the table that it is in. */
@@ -299,10 +299,10 @@ static void loop_descent(struct cordon_image *image)
 	X("ranges out of order", cell(image, direct6(image)->first + 1)->first = 0)                \
 	X("a descent beyond the end", cell(image, direct6(image)->first)->second = UINT32_MAX)     \
 	X("a descent in a circle", loop_descent(image))                                            \
-	X("a lone prefix that is too long", descent(image)->first = 129)                           \
-	X("a lone prefix that ended before", descent(image)->first = 32)                           \
-	X("a lone prefix of nobody", descent(image)[2].second = 2)                                 \
-	X("nobody beside a lone prefix", descent(image)[3].second = UINT32_MAX)                    \
+	X("a lone prefix that is too long", descent(image)->second = 129 << 8 | 0xff)              \
+	X("a lone prefix that ended before", descent(image)->second = 32 << 8 | 0xff)              \
+	X("a lone prefix of nobody", descent(image)[2].first = 2)                                  \
+	X("nobody beside a lone prefix", descent(image)[2].second = UINT32_MAX)                    \
 	X("a class for the node", image->classes[0].fallback = CORDON_IDENTITY_NODE)               \
 	X("a class for a workload", image->classes[0].forwarder = 6)                               \
 	X("an unknown flag of a class", image->classes[0].flags = 2)                               \

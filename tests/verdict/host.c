@@ -38,6 +38,7 @@ static struct bpf_sock *bpf_sk_lookup_udp(void *context, struct bpf_sock_tuple *
 static void bpf_sk_release(struct bpf_sock *sock);
 static void *bpf_sk_storage_get(void *map, struct bpf_sock *sock, void *value, uint64_t flags);
 
+#define TABLE_HAS_TAIL
 #define HOOK_IS_SKB true
 #define HOOK_CONTEXT struct __sk_buff
 /* In a program a map and a parameter may well share a name. */
@@ -48,12 +49,20 @@ static void *bpf_sk_storage_get(void *map, struct bpf_sock *sock, void *value, u
 
 #define DENIAL_VALUES CORDON_DENIAL_SLOTS
 
-/** struct host - maps by name; inner tables by slot */
+/** struct inner - an inner map: @count elements of @size bytes */
+struct inner {
+	const void *cells;
+	uint32_t count;
+	uint32_t size;
+};
+
+/** struct host - maps by name; inner ones by slot */
 struct host {
 	struct cordon_control control;
 	struct cordon_image *images[2];
 	struct cordon_settings settings[2];
-	struct cordon_table tables[CORDON_SLOTS][6];
+	struct inner inner[CORDON_SLOTS][7];
+	struct cordon_head heads[CORDON_SLOTS];
 	struct cordon_flow_bucket *flows;
 	uint32_t buckets;
 	struct cordon_interface interfaces[CORDON_INTERFACES_MAX];
@@ -75,6 +84,7 @@ static _Thread_local struct host *here;
 
 enum table_number {
 	TABLE_SETTINGS,
+	TABLE_HEAD,
 	TABLE_PREFIXES,
 	TABLE_MATRIX,
 	TABLE_PAGES,
@@ -93,17 +103,17 @@ static void *find_own(const void *key)
 
 static void *outer_element(enum table_number number, uint32_t slot)
 {
-	struct cordon_table *table = &here->tables[slot % CORDON_SLOTS][number];
+	struct inner *inner = &here->inner[slot % CORDON_SLOTS][number];
 
-	return table->cells ? table : NULL;
+	return inner->cells ? inner : NULL;
 }
 
 static void *find_outer(const void *map, uint32_t slot)
 {
-	const void *const outers[] = { &settings_of, &prefixes_of, &matrix_of,
-				       &pages_of,    &classes_of,  &flows_of };
+	const void *const outers[] = { &settings_of, &head_of,	  &prefixes_of, &matrix_of,
+				       &pages_of,    &classes_of, &flows_of };
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		if (map == outers[i])
 			return outer_element(i, slot);
 	}
@@ -131,7 +141,7 @@ static void *find_array(const void *map, uint32_t index)
 
 static void *bpf_map_lookup_elem(void *map, const void *key)
 {
-	const struct cordon_table *table = map;
+	const struct inner *inner = map;
 	uint32_t index;
 	void *found;
 
@@ -140,8 +150,9 @@ static void *bpf_map_lookup_elem(void *map, const void *key)
 	if (map == &vlans || map == &workload_cgroups)
 		return NULL;
 	memcpy(&index, key, sizeof(index));
-	if ((uintptr_t)table - (uintptr_t)here->tables < sizeof(here->tables))
-		return (void *)table_at(table, index);
+	if ((uintptr_t)inner - (uintptr_t)here->inner < sizeof(here->inner))
+		return index < inner->count ? (char *)inner->cells + (size_t)index * inner->size :
+					      NULL;
 	found = find_outer(map, index);
 	return found ? found : find_array(map, index);
 }
@@ -282,27 +293,49 @@ void host_free(struct host *host)
 	free(host);
 }
 
-static void set_table(struct cordon_table *table, const void *cells, size_t count, size_t size)
+static void set_inner(struct inner *inner, const void *cells, size_t count, size_t size)
 {
-	*table = (struct cordon_table){ cells, (uint32_t)count, (uint32_t)size };
+	*inner = (struct inner){ cells, (uint32_t)count, (uint32_t)size };
+}
+
+static void copy_head(void *head, size_t room, const void *cells, size_t nr, size_t size)
+{
+	memcpy(head, cells, (nr < room ? nr : room) * size);
+}
+
+#define COPY_HEAD(part, cells, nr)                                                                 \
+	copy_head(part, sizeof(part) / sizeof((part)[0]), cells, nr, sizeof((part)[0]))
+
+/* As build_head() of load_switch.c. */
+static void fill_head(struct cordon_head *head, const struct cordon_image *image,
+		      const struct cordon_cell *matrix)
+{
+	memset(head, 0, sizeof(*head));
+	COPY_HEAD(head->prefixes, image->prefixes, image->nr_prefixes);
+	COPY_HEAD(head->matrix, matrix, image->nr_cells);
+	COPY_HEAD(head->pages, image->pages, image->nr_pages);
+	COPY_HEAD(head->classes, image->classes, image->nr_classes);
 }
 
 static void fill_slot(struct host *host, uint32_t generation, uint32_t latch)
 {
 	const struct cordon_image *image = host->images[generation & 1];
-	struct cordon_table *table = host->tables[generation_slot(generation, latch)];
+	const uint32_t slot = generation_slot(generation, latch);
+	struct inner *inner = host->inner[slot];
 	const struct cordon_cell *matrix = latch == CORDON_LATCH_OPEN ? image->matrix :
 									image->keep_matrix;
 
-	set_table(&table[TABLE_SETTINGS], &host->settings[generation & 1], 1,
+	fill_head(&host->heads[slot], image, matrix);
+	set_inner(&inner[TABLE_SETTINGS], &host->settings[generation & 1], 1,
 		  sizeof(struct cordon_settings));
-	set_table(&table[TABLE_PREFIXES], image->prefixes, image->nr_prefixes,
+	set_inner(&inner[TABLE_HEAD], &host->heads[slot], 1, sizeof(struct cordon_head));
+	set_inner(&inner[TABLE_PREFIXES], image->prefixes, image->nr_prefixes,
 		  sizeof(*image->prefixes));
-	set_table(&table[TABLE_MATRIX], matrix, image->nr_cells, sizeof(*matrix));
-	set_table(&table[TABLE_PAGES], image->pages, image->nr_pages, sizeof(*image->pages));
-	set_table(&table[TABLE_CLASSES], image->classes, image->nr_classes,
+	set_inner(&inner[TABLE_MATRIX], matrix, image->nr_cells, sizeof(*matrix));
+	set_inner(&inner[TABLE_PAGES], image->pages, image->nr_pages, sizeof(*image->pages));
+	set_inner(&inner[TABLE_CLASSES], image->classes, image->nr_classes,
 		  sizeof(*image->classes));
-	set_table(&table[TABLE_FLOWS], host->flows, host->buckets, sizeof(*host->flows));
+	set_inner(&inner[TABLE_FLOWS], host->flows, host->buckets, sizeof(*host->flows));
 }
 
 /* The flow table stays when its size does. */
@@ -414,7 +447,7 @@ static void look(struct host *host, const struct host_packet *packet, enum cordo
 	struct scene *scene = find_scene();
 
 	memset(&scene->packet, 0, sizeof(scene->packet));
-	*reason = parse_ether(&cursor, packet->size, &scene->packet);
+	*reason = parse_ether(&cursor, packet->size, 0, &scene->packet);
 	scene->ifindex = (uint32_t)packet->interface + 1;
 	scene->came_by = packet->out && packet->came_by >= 0 ? (uint32_t)packet->came_by + 1 : 0;
 	scene->packets = 1;

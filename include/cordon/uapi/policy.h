@@ -17,7 +17,7 @@
  *	   zone, or a stranger.  A remote address is looked up by longest prefix
  *	   (map prefixes); the class of the interface says which zones may be
  *	   seen there, and who an address without a zone is (map classes).
- *	2. matrix[from * identities + to] names the root page of what `from` may
+ *	2. matrix[to * identities + from] names the root page of what `from` may
  *	   ask of `to`; page 0 means nothing at all.
  *	3. Three pages of the service trie, indexed by IP protocol, by the high
  *	   and by the low byte of the service (below), lead to a rule slot.
@@ -110,11 +110,10 @@ struct cordon_prefix_root {
  *	direct, ranges      index of the first range     number of ranges
  *	range               its first word               result
  *	descent             cordon_prefix_root.direct    cordon_prefix_root.bits
- *	lone descent        length of the single prefix  CORDON_PREFIX_LONE
- *	                    that goes on from here
- *	  next              second word of that prefix   third word
- *	  next              fourth word                  result where it covers
- *	  next              0                            result elsewhere
+ *	lone descent        second word of the single    CORDON_PREFIX_LONE | its
+ *	                    prefix that goes on here     length << 8
+ *	  next              third word                   fourth word
+ *	  next              result where it covers       result elsewhere
  */
 struct cordon_prefix_cell {
 	__u32 first;
@@ -126,8 +125,9 @@ struct cordon_prefix_cell {
 #define CORDON_PREFIX_SPLIT (1U << 30) /* in a direct cell without RESULT */
 #define CORDON_PREFIX_SPLIT_BITS 16    /* least cordon_prefix_root.bits for it */
 #define CORDON_PREFIX_IDENTITY_BITS 9
-#define CORDON_PREFIX_LONE 0xffU
-#define CORDON_PREFIX_LONE_CELLS 4
+#define CORDON_PREFIX_LONE 0xffU /* in the low byte, which holds no bits then */
+#define CORDON_PREFIX_LONE_SHIFT 8
+#define CORDON_PREFIX_LONE_CELLS 3
 _Static_assert(sizeof(struct cordon_prefix_cell) == 8, "cordon_prefix_cell has no padding");
 _Static_assert(CORDON_IDENTITIES_MAX <= 1 << CORDON_PREFIX_IDENTITY_BITS, "a split cell holds any");
 
@@ -219,6 +219,26 @@ struct cordon_class {
 	__u64 allowed[CORDON_IDENTITY_WORDS];
 };
 _Static_assert(sizeof(struct cordon_class) == 80, "cordon_class has no padding");
+
+/**
+ * struct cordon_head - the first elements of each table of a generation once
+ *	more, so that small policies, and what most packets of big ones ask, are
+ *	read without a call: the kernel inlines look-ups in a map of fixed size
+ *
+ * Beyond the end of a table the head is zero, which denies.  The columns of
+ * the matrix come first what is asked of strangers and of the node, so those of
+ * any policy are here.
+ */
+#define CORDON_HEAD_PREFIX_PAGES 8
+#define CORDON_HEAD_CELLS (2 * CORDON_IDENTITIES_MAX)
+#define CORDON_HEAD_PAGES 64
+#define CORDON_HEAD_CLASSES 16
+struct cordon_head {
+	struct cordon_prefix_page prefixes[CORDON_HEAD_PREFIX_PAGES];
+	struct cordon_cell matrix[CORDON_HEAD_CELLS];
+	struct cordon_page pages[CORDON_HEAD_PAGES];
+	struct cordon_class classes[CORDON_HEAD_CLASSES];
+};
 
 /** enum cordon_hook - where an interface's packets are met */
 enum cordon_hook {
