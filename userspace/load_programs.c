@@ -446,7 +446,7 @@ static int name_constants(const struct cordon_maps *maps)
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(reasons) && !error; i++)
 		error = name_counter(maps, CORDON_MAP_REASONS, i, reasons[i]);
-	for (uint32_t i = CORDON_BUILTIN_NONE + 1; i < ARRAY_SIZE(builtins) && !error; i++) {
+	for (uint32_t i = 0; i < ARRAY_SIZE(builtins) && !error; i++) {
 		error = name_counter(maps, CORDON_MAP_COUNTERS, i, builtins[i]);
 		snprintf(maps->rules[i].name, sizeof(maps->rules[i].name), "%s", builtins[i]);
 		snprintf(maps->rules[i].services, sizeof(maps->rules[i].services), "built in");

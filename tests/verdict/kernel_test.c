@@ -409,8 +409,9 @@ static struct verdict judge(struct runner *runner, const struct row *row, const 
 		snprintf(verdict.name, sizeof(verdict.name), "%s", row->expected);
 	else
 		snprintf(verdict.name, sizeof(verdict.name), "%.31s",
-			 verdict.pass ? grown(kernel->rules, rules, CORDON_RULE_SLOTS) :
-					grown(kernel->reasons, reasons, CORDON_REASON_COUNT));
+			 verdict.pass && !row->audit ?
+				 grown(kernel->rules, rules, CORDON_RULE_SLOTS) :
+				 grown(kernel->reasons, reasons, CORDON_REASON_COUNT));
 	return verdict;
 }
 

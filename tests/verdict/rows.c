@@ -36,9 +36,10 @@ static const char *read_expected(struct row *row, char *expected)
 	char kind[8];
 
 	if (sscanf(expected, "%7s %63s", kind, row->expected) != 2)
-		return "wants '-> pass RULE' or '-> deny REASON'";
-	row->pass = !strcmp(kind, "pass");
-	return row->pass || !strcmp(kind, "deny") ? NULL : "neither pass nor deny";
+		return "wants '-> pass RULE', '-> deny REASON' or '-> audit REASON'";
+	row->audit = !strcmp(kind, "audit");
+	row->pass = row->audit || !strcmp(kind, "pass");
+	return row->pass || !strcmp(kind, "deny") ? NULL : "neither pass nor deny nor audit";
 }
 
 /* @word is the first, @rest what follows it */

@@ -5,6 +5,7 @@
  *
  *	in IFACE PACKET -> pass RULE     in, out: at the node's interface
  *	out IFACE PACKET -> deny REASON
+ *	in IFACE PACKET -> audit REASON  it passes, and is counted as denied
  *	thru IFACE IFACE PACKET -> ...   out by the second, came in by the first
  *	cut in IFACE PACKET -> ...       every shorter beginning of the frame
  *	policy FILE                      switch to it; the first line must be one
@@ -39,7 +40,7 @@ enum row_kind {
  * @out: at the way out
  * @interface: stage_interfaces[] where it is met
  * @came_by: where it came in, -1 for none
- * @pass: @expected is a rule, else a reason
+ * @pass: @expected is a rule, else, or if @audit, a reason
  * @host: only the host can do it
  * @programs: a wire cannot
  */
@@ -50,6 +51,7 @@ struct row {
 	bool cut;
 	bool out;
 	bool pass;
+	bool audit;
 	bool host;
 	bool programs;
 	int interface;
