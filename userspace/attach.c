@@ -96,7 +96,6 @@ static int look_tcx(const struct cordon_attach *attach, const struct cordon_pinn
 		return 0;
 	side->hook = CORDON_HOOK_TCX;
 	side->link = found.link;
-	side->link->present = true;
 	side->ahead = found.ahead;
 	side->current = found.link->program == attach->programs->id[side_program(link, out)];
 	return 0;
@@ -142,7 +141,6 @@ static int look_in(const struct cordon_attach *attach, const struct cordon_pinne
 
 	if (!pin)
 		return look_tc(attach, pins, link, false, side);
-	pin->present = true;
 	side->hook = CORDON_HOOK_XDP;
 	side->link = pin;
 	side->current = pin->program == attach->programs->id[CORDON_PROGRAM_XDP_INGRESS];
@@ -295,7 +293,8 @@ static bool is_gone(int error)
 }
 
 /* Pins of interfaces that are no more hold dead links. One whose interface is
- * alive, but not here, has moved to another namespace: it goes on there. */
+ * alive, but not here, has moved to another namespace: it goes on there. This
+ * comes before anything is attached, for a new link may take a dead one's name. */
 static void sweep_pins(const struct cordon_attach *attach, const struct cordon_pinned_links *pins)
 {
 	for (size_t i = 0; i < pins->nr; i++) {
@@ -303,7 +302,7 @@ static void sweep_pins(const struct cordon_attach *attach, const struct cordon_p
 		const bool network = pin->type == BPF_LINK_TYPE_TCX ||
 				     pin->type == BPF_LINK_TYPE_XDP;
 
-		if (network && !pin->present && !pin->ifindex)
+		if (network && !pin->ifindex)
 			cordon_link_unpin(attach->context, pin->name);
 	}
 }
@@ -318,6 +317,7 @@ int cordon_attach_interfaces(const struct cordon_attach *attach,
 	if (error)
 		return cordon_fail(failure, error, "cannot read %s/links: %s",
 				   attach->context->bpffs, strerror(-error));
+	sweep_pins(attach, &pins);
 	for (size_t i = 0; i < links->nr; i++) {
 		const struct cordon_nl_link *link = &links->entry[i];
 
@@ -329,7 +329,6 @@ int cordon_attach_interfaces(const struct cordon_attach *attach,
 		cordon_fail(failure, error, "cannot cover %s: %s", link->name, strerror(-error));
 		first = first ? first : error;
 	}
-	sweep_pins(attach, &pins);
 	return first;
 }
 
@@ -553,10 +552,20 @@ int cordon_attach_survey(const struct cordon_attach *attach, const struct cordon
 	return 0;
 }
 
-void cordon_attach_detach(const struct cordon_nl_links *links)
+int cordon_attach_detach(const struct cordon_context *context, const struct cordon_nl_links *links,
+			 struct cordon_failure *failure)
 {
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
+	int error = cordon_pinned_links_read(context, &pins);
+
 	for (size_t i = 0; i < links->nr; i++) {
 		cordon_clsact_detach(links->entry[i].index, false);
 		cordon_clsact_detach(links->entry[i].index, true);
+		cordon_step("detach filters");
 	}
+	for (size_t i = 0; i < pins.nr && !error; i++)
+		error = cordon_link_unpin(context, pins.entry[i].name);
+	return error ? cordon_fail(failure, error, "cannot detach what is in %s/links: %s",
+				   context->bpffs, strerror(-error)) :
+		       0;
 }

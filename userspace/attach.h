@@ -105,8 +105,14 @@ struct cordon_cgroup_hook {
 void cordon_attach_cgroup_survey(const struct cordon_attach *attach,
 				 struct cordon_cgroup_hook ret_hooks[CORDON_CGROUP_HOOKS]);
 
-/** cordon_attach_detach() - take our filters off clsact; links go with their pins */
-void cordon_attach_detach(const struct cordon_nl_links *links);
+/**
+ * cordon_attach_detach() - nothing of ours is on any hook when this returns
+ * @links: where our filters may be on clsact
+ *
+ * Cut short, it is finished by the next one, and undone by the next attach.
+ */
+int cordon_attach_detach(const struct cordon_context *context, const struct cordon_nl_links *links,
+			 struct cordon_failure *failure);
 
 /** cordon_attach_class() - class of an interface under an image, NULL image: 0 */
 uint32_t cordon_attach_class(const struct cordon_image *image, const struct cordon_nl_links *links,

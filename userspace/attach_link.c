@@ -142,8 +142,17 @@ int cordon_link_rename(const struct cordon_context *context, const char *from, c
 int cordon_link_unpin(const struct cordon_context *context, const char *name)
 {
 	const struct cordon_path path = link_path(context, name);
+	int fd CLEANUP(close) = bpf_obj_get(path.text);
 
-	return unlink(path.text) ? -errno : 0;
+	/* Else the kernel would let go only a grace period after the pin. A
+	 * tracepoint's link knows no other way. */
+	if (fd >= 0)
+		bpf_link_detach(fd);
+	cordon_step("detach link");
+	if (unlink(path.text) && errno != ENOENT)
+		return -errno;
+	cordon_step("unpin link");
+	return 0;
 }
 
 int cordon_link_replace(const struct cordon_context *context, const char *name, int program)

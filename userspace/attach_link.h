@@ -19,7 +19,6 @@ struct cordon_pinned_link {
 	uint32_t program;
 	uint32_t ifindex; /* 0: none, or its interface is gone */
 	uint64_t cgroup;
-	bool present; /* found on its hook by this run; set by attach.c */
 };
 
 struct cordon_pinned_links {
@@ -45,6 +44,8 @@ void cordon_link_pin_name(const char *interface, bool out, char (*ret_name)[64])
 /** cordon_link_pin() - pin a new link; what had the name before goes with the move */
 int cordon_link_pin(const struct cordon_context *context, const char *name, int fd);
 int cordon_link_rename(const struct cordon_context *context, const char *from, const char *to);
+
+/** cordon_link_unpin() - off its hook, before this returns if the kind of link can, and its pin */
 int cordon_link_unpin(const struct cordon_context *context, const char *name);
 
 /** cordon_link_replace() - another program on a pinned link, without a gap */

@@ -25,10 +25,10 @@ static int detach(const struct cordon_call *call)
 		error = cordon_probe_bpffs(call->context, call->failure);
 	if (!error)
 		error = cordon_lock_take(call->context, call->failure, &lock);
-	if (!error && !probe.tcx) {
+	if (!error && !probe.tcx)
 		error = cordon_nl_links_read(call->failure, &links);
-		cordon_attach_detach(&links);
-	}
+	if (!error)
+		error = cordon_attach_detach(call->context, &links, call->failure);
 	return error ? error : cordon_load_unpin(call->context, call->failure);
 }
 

@@ -133,8 +133,11 @@ int cordon_load_rollback(const struct cordon_maps *maps, struct cordon_failure *
  */
 int cordon_load_show(const struct cordon_context *context, const struct cordon_maps *maps);
 
-/** cordon_load_unpin() - drop all pins: links first, maps last */
+/** cordon_load_unpin() - drop all pins: links first */
 int cordon_load_unpin(const struct cordon_context *context, struct cordon_failure *failure);
+
+/** cordon_load_unpin_maps() - drop the pins of the maps, `control` first */
+int cordon_load_unpin_maps(const struct cordon_context *context, struct cordon_failure *failure);
 
 /* load_rules.c: which rule has which slot. */
 

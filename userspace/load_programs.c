@@ -521,7 +521,12 @@ int cordon_load_programs(const struct cordon_context *context, struct cordon_fai
 		return error;
 	if (all_stands(context))
 		return 0;
-	error = make_folders(context, failure);
+	/* Left over when a detach or a first load was cut short: a generation in
+	 * them may lack half of its tables, and is not to be returned to. */
+	if (!is_pinned(context, "maps", "control"))
+		error = cordon_load_unpin_maps(context, failure);
+	if (!error)
+		error = make_folders(context, failure);
 	if (!error)
 		error = load_parts(context, failure);
 	if (!error)

@@ -16,7 +16,6 @@
 #include <bpf/bpf.h>
 
 #include "fault.h"
-#include "util/array.h"
 #include "util/cleanup.h"
 
 DEFINE_CLEANUP(folder, DIR *, closedir)
@@ -135,16 +134,25 @@ static int empty_folder(const struct cordon_context *context, const char *name,
 	return 0;
 }
 
+int cordon_load_unpin_maps(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	const struct cordon_path control = cordon_path_pin(context, "maps", "control");
+
+	/* First: whoever finds the others alone knows that they are left over. */
+	unlink(control.text);
+	cordon_step("unpin control");
+	return empty_folder(context, "maps", failure);
+}
+
 int cordon_load_unpin(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	static const char *const folders[] = { "links", "progs", "maps" };
+	int error = empty_folder(context, "links", failure);
 
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		const int error = empty_folder(context, folders[i], failure);
-
-		if (error)
-			return error;
-	}
-	rmdir(context->bpffs);
-	return 0;
+	if (!error)
+		error = cordon_load_unpin_maps(context, failure);
+	if (!error)
+		error = empty_folder(context, "progs", failure);
+	if (!error)
+		rmdir(context->bpffs);
+	return error;
 }

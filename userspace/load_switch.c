@@ -7,10 +7,12 @@
 #include "load.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -343,10 +345,14 @@ static bool fill_is_done(const struct fill *fill)
 
 /* Keeps nothing of ours but the maps that it needs: not the lock, and not the
  * pipes that someone may wait at for our end. */
-static void fill_in_child(const struct fill *fill)
+static void fill_in_child(const struct fill *fill, pid_t parent)
 {
 	struct fill moved = *fill;
 
+	/* Who takes the lock after a parent that was killed fills these slots
+	 * anew: we must not come later than that. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+		_exit(1);
 	if (dup2(fill->outer, 0) < 0 || dup2(fill->inner[0], 1) < 0 || dup2(fill->inner[1], 2) < 0)
 		_exit(1);
 	close_range(3, ~0U, 0);
@@ -365,11 +371,13 @@ static void fill_in_child(const struct fill *fill)
  */
 static void fill_start(struct fill *fill)
 {
+	const pid_t self = getpid();
+
 	if (fill_is_done(fill))
 		return;
 	fill->child = fork();
 	if (!fill->child)
-		fill_in_child(fill);
+		fill_in_child(fill, self);
 }
 
 static int fill_wait(struct fill *fill)
