@@ -299,6 +299,7 @@ static int finish(struct cordon_session *session, struct cordon_image *image,
 int cordon_session_apply(struct cordon_session *session, const struct cordon_apply *wish,
 			 struct cordon_failure *failure)
 {
+	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
 	error = check_pending(session, failure);
@@ -310,10 +311,14 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 	wish->image->settings.netns = cordon_probe_netns();
 	cordon_step("number");
 	error = keep_files(session, wish, failure);
-	if (!error)
-		error = switch_generation(session, wish, failure);
 	if (error)
 		return error;
+	error = switch_generation(session, wish, failure);
+	if (error) {
+		/* What was kept for it is not needed; what is wrong is said already. */
+		point_files(session, &unsaid);
+		return error;
+	}
 	return finish(session, wish->image, failure);
 }
 

@@ -86,11 +86,28 @@ static int save(const struct cordon_context *context, const struct cordon_image 
 	return error ? error : sync_folder(folder.text);
 }
 
+static void forget(const struct cordon_context *context, uint32_t generation)
+{
+	static const char *const names[] = { "image", "policy.yaml", "" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct cordon_path path = store_path(context, generation, names[i]);
+
+		if (names[i][0])
+			unlink(path.text);
+		else
+			rmdir(path.text);
+	}
+}
+
 int cordon_store_save(const struct cordon_context *context, const struct cordon_image *image,
 		      const char *policy, struct cordon_failure *failure)
 {
 	const int error = save(context, image, policy);
 
+	/* Half of one would take what room there is, and be no use to anyone. */
+	if (error)
+		forget(context, image->settings.generation);
 	return error ? cordon_fail(failure, error,
 				   "cannot keep the policy in %s" POLICY_FOLDER ": %s",
 				   context->root, strerror(-error)) :
@@ -162,20 +179,6 @@ static uint32_t folder_number(const struct dirent *entry)
 	const unsigned long number = strtoul(entry->d_name, &end, 10);
 
 	return *end || number > UINT32_MAX ? 0 : (uint32_t)number;
-}
-
-static void forget(const struct cordon_context *context, uint32_t generation)
-{
-	static const char *const names[] = { "image", "policy.yaml", "" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct cordon_path path = store_path(context, generation, names[i]);
-
-		if (names[i][0])
-			unlink(path.text);
-		else
-			rmdir(path.text);
-	}
 }
 
 static void forget_others(const struct cordon_context *context, uint32_t active, uint32_t former)

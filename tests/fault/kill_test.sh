@@ -11,79 +11,11 @@
 # costs the kernel's verifier a second. `kill_test.sh PART` runs one.
 set -e
 cd "$(dirname "$0")/../.."
-. tests/net/lib.sh
+. tests/fault/lib.sh
 FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 STEPS_MAX=400
 # The longest first.
 PARTS='load-odd load-even detach-apply switch trial confirmation rollback detach-detach'
-
-# Policy N lets port 8N in, and no other.
-policy()
-{
-	cat >"$NET_TMP/$1.yaml" <<-END
-	cordon: 1
-	serial: $1
-	zones:
-	  peers: {addresses: [10.1.0.0/24]}
-	workloads:
-	  pos: {units: [pos.service]}
-	rules:
-	  - {name: port$1, from: peers, to: node,  services: [udp/8$1]}
-	  - {name: pos$1,  from: pos,   to: peers, services: [tcp/8$1]}
-	quarantine:
-	  keep:
-	    - {name: port$1, from: peers, to: node, services: [udp/8$1]}
-	END
-}
-
-# The node answers on both ports in turn. The peer asks both, and when one answer came, both twice
-# more: the third answer of a port cannot come before the other's first, if that one comes at all.
-# So a port that is shut is told without a wait.
-write_programs()
-{
-	cat >"$NET_TMP/answer" <<-'END'
-	import select, socket
-	ports = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
-	for i, port in enumerate(ports): port.bind(("", 81 + i))
-	while True:
-	    for port in select.select(ports, [], [])[0]:
-	        port.sendto(*port.recvfrom(9))
-	END
-	cat >"$NET_TMP/ask" <<-'END'
-	import socket, sys, time
-	def ask():
-	    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-	    open_ports = set()
-	    def round(number, wanted):
-	        end = time.monotonic() + 1
-	        for port in (81, 82): s.sendto(number, ("10.1.0.1", port))
-	        while time.monotonic() < end:
-	            s.settimeout(max(0.001, end - time.monotonic()))
-	            try: data, sender = s.recvfrom(9)
-	            except TimeoutError: return None
-	            open_ports.add(sender[1])
-	            if data == number and wanted in (None, sender[1]): return sender[1]
-	    first = round(b"1", None)
-	    if first: round(b"2", first) and round(b"3", first)
-	    return {(): "none", (81,): "1", (82,): "2"}.get(tuple(sorted(open_ports)), "both")
-	for _ in sys.stdin: print(ask(), flush=True)
-	END
-	mkfifo "$NET_TMP/questions" "$NET_TMP/answers"
-	exec 8<>"$NET_TMP/questions" 9<>"$NET_TMP/answers"
-	on_node python3 "$NET_TMP/answer" &
-	on_peer wan0 python3 "$NET_TMP/ask" <&8 >&9 &
-}
-
-# Which policy is in force, as packets see it: 1, 2, both, none
-by_packets()
-{
-	local answer=silence
-	echo >&8
-	read -r -t 30 answer <&9
-	echo "$answer"
-}
-
-packets_say() { [ "$(by_packets)" = "$1" ]; }
 
 # killed_at STEP CMD... - true if it died there, false if it had fewer steps
 killed_at()
@@ -98,13 +30,9 @@ killed_at()
 # whole - the policy in force is one of the two, packets and status agree, all is covered
 whole()
 {
-	local packets serial status faults
-	packets=$(by_packets)
-	cordon status --json >"$NET_TMP/status" 2>&1
-	status=$?
-	read -r serial faults <<<"$(jq -r '"\(.serial) \(.faults)"' "$NET_TMP/status")"
-	[ "$packets" = "$serial" ] && [ "$status" = 0 ] && return 0
-	echo "# $PART: packets say $packets, status says serial $serial, exit $status, faults $faults"
+	local said
+	said=$(in_force "$(by_packets)") && return 0
+	echo "# $PART: $said"
 	return 1
 }
 
@@ -215,13 +143,7 @@ if [ $# = 0 ]; then
 fi
 
 PART=$1
-net_start
-net_peer wan0
-net_address wan0 10.1.0.1/24 10.1.0.2/24
-policy 1
-policy 2
-write_programs
-until_ok 10 packets_say both
+fault_start
 mkdir -p "$NET_CGROUP/pos.service"
 if run_part; then ok "$PART"; else not_ok "$PART"; fi
 test_end
