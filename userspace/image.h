@@ -89,7 +89,7 @@ void cordon_image_free(struct cordon_image *image);
 
 /**
  * cordon_compile() - model to image
- * @diag: receives what is found only now: shadowed rules, too many pages
+ * @diag: receives what is found only now: more tables than there is room for
  * Return: 0, -EINVAL with @diag, -ENOMEM.
  */
 int cordon_compile(const struct cordon_policy *policy, struct cordon_diag *diag,

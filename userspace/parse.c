@@ -151,6 +151,12 @@ static int check_whole(struct parse *parse)
 		error = cordon_shadow_check(policy, policy->rules, policy->nr_rules, parse->diag);
 	if (!error)
 		error = cordon_shadow_check(policy, policy->keep, policy->nr_keep, parse->diag);
+	if (!error)
+		error = cordon_shadow_check_ports(policy, policy->rules, policy->nr_rules,
+						  parse->diag);
+	if (!error)
+		error = cordon_shadow_check_ports(policy, policy->keep, policy->nr_keep,
+						  parse->diag);
 	return error;
 }
 

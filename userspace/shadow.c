@@ -17,6 +17,7 @@
 #include "shadow.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,5 +320,79 @@ int cordon_shadow_check(const struct cordon_policy *policy, const struct cordon_
 	for (size_t i = 0; i < count && !error; i++)
 		error = take_rule(&shadow, (uint32_t)i);
 	clear(&shadow);
+	return error;
+}
+
+/* ---- ports of workloads ------------------------------------------------------------------ */
+
+/* What the bind hook gives to one workload and refuses to others. */
+static bool has_port(const struct cordon_service *service)
+{
+	switch (service->protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return true;
+	default:
+		return service->any;
+	}
+}
+
+/* The first rule to another workload that has one of these ports; NULL: there is none. */
+static const struct cordon_policy_rule *find_owner(const struct shadow *shadow,
+						   const struct span_set *reserved,
+						   struct span span, uint16_t workload)
+{
+	for (size_t i = find_span(reserved, span.first);
+	     i < reserved->count && reserved->spans[i].first <= span.last; i++) {
+		const struct cordon_policy_rule *owner = &shadow->rules[reserved->spans[i].rule];
+
+		if (owner->to != workload)
+			return owner;
+	}
+	return NULL;
+}
+
+static int reserve_ports(const struct shadow *shadow, uint32_t index, struct span_set *reserved)
+{
+	const struct cordon_policy_rule *rule = &shadow->rules[index], *owner;
+	int error = 0;
+
+	for (size_t i = 0; i < rule->nr_services && !error; i++) {
+		const struct cordon_service *service = &rule->services[i];
+		const struct span span = span_of(service, index);
+
+		if (!has_port(service))
+			continue;
+		owner = find_owner(shadow, reserved, span, rule->to);
+		if (owner)
+			cordon_diag_error(
+				shadow->diag, service->at,
+				"'%s' cannot be reserved for workload '%s': rule '%s' (line %u) "
+				"reserves it for '%s'; give it to one of them, or to 'node'",
+				service->text,
+				cordon_policy_identity_name(shadow->policy, rule->to), owner->name,
+				owner->at.line,
+				cordon_policy_identity_name(shadow->policy, owner->to));
+		error = add_span(reserved, span);
+	}
+	return error;
+}
+
+int cordon_shadow_check_ports(const struct cordon_policy *policy,
+			      const struct cordon_policy_rule *rules, size_t count,
+			      struct cordon_diag *diag)
+{
+	const struct shadow shadow = { .policy = policy, .rules = rules, .diag = diag };
+	struct span_set reserved = { .count = 0 };
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error; i++) {
+		if (is_workload(policy, rules[i].to))
+			error = reserve_ports(&shadow, (uint32_t)i, &reserved);
+	}
+	free(reserved.spans);
 	return error;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rules without effect: random lists of rules against a naive check, which
- * writes down each packet that a rule allows and looks whether it is new.
+ * Rules without effect, and ports given twice: random lists of rules against a
+ * naive check, which writes down each packet that a rule allows and looks
+ * whether it is new, and holds each port against each rule ahead.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,8 @@ static void make_world(uint64_t *state, struct world *world)
 		make_rule(state, world, &world->rules[i], world->services[i]);
 		snprintf(world->rules[i].name, sizeof(world->rules[i].name), "r%zu", i);
 		world->rules[i].at.line = (uint32_t)i + 1;
+		for (size_t j = 0; j < world->rules[i].nr_services; j++)
+			world->services[i][j].at.line = (uint32_t)i + 1;
 	}
 }
 
@@ -190,6 +193,86 @@ TEST(agrees_with_the_naive_check)
 	/* Both happen, often. */
 	EXPECT_LT(1000, shadowed);
 	EXPECT_LT(1000, effective);
+}
+
+static bool is_to_workload(const struct cordon_policy_rule *rule)
+{
+	return rule->to != CORDON_IDENTITY_ANY && rule->to >= CORDON_IDENTITY_FIRST + ZONES;
+}
+
+/* The workload of the first rule that leads to one by this port; 0: none does. */
+static uint16_t owner_of(const struct world *world, unsigned int protocol, unsigned int port)
+{
+	for (size_t i = 0; i < RULES; i++) {
+		if (is_to_workload(&world->rules[i]) && covers(&world->rules[i], protocol, port))
+			return world->rules[i].to;
+	}
+	return 0;
+}
+
+/* Whether a rule gives its workload a port of another's. */
+static bool takes_port(const struct world *world, const struct cordon_policy_rule *rule)
+{
+	for (unsigned int i = 0; i < PROTOCOLS * PORTS; i++) {
+		const unsigned int protocol = i / PORTS, port = i % PORTS;
+
+		if (is_to_workload(rule) && covers(rule, protocol, port) &&
+		    owner_of(world, protocol, port) != rule->to)
+			return true;
+	}
+	return false;
+}
+
+TEST(a_port_has_one_workload)
+{
+	static struct world world;
+	uint64_t state = 3141592653589793ULL;
+	size_t taken = 0, given = 0;
+
+	for (int round = 0; round < 40000; round++) {
+		struct cordon_diag diag = { 0 };
+
+		make_world(&state, &world);
+		if (!is_bounded(&world))
+			continue;
+		ASSERT_EQ(0, cordon_shadow_check_ports(&world.policy, world.rules, RULES, &diag));
+		for (size_t i = 0; i < RULES; i++) {
+			const bool takes = takes_port(&world, &world.rules[i]);
+
+			ASSERT_EQ(takes, was_told(&diag, i))
+			{
+				TH_LOG("round %d rule %zu", round, i);
+			}
+			taken += takes;
+			given += is_to_workload(&world.rules[i]) && !takes;
+		}
+		cordon_diag_clear(&diag);
+	}
+	EXPECT_LT(500, taken);
+	EXPECT_LT(1000, given);
+}
+
+TEST(icmp_is_of_all_workloads)
+{
+	struct cordon_service icmp = { .protocol = 1, .last = 65535 };
+	const uint16_t first = CORDON_IDENTITY_FIRST;
+	struct cordon_policy_rule rules[2] = {
+		{ .from = CORDON_IDENTITY_ANY, .to = first, .services = &icmp, .nr_services = 1 },
+		{ .from = CORDON_IDENTITY_ANY,
+		  .to = first + 1,
+		  .services = &icmp,
+		  .nr_services = 1 },
+	};
+	struct cordon_policy_workload workloads[2] = { { .name = "w" }, { .name = "v" } };
+	struct cordon_policy policy = { .workloads = workloads, .nr_workloads = 2 };
+	struct cordon_diag diag = { 0 };
+
+	EXPECT_EQ(0, cordon_shadow_check_ports(&policy, rules, 2, &diag));
+	EXPECT_EQ(0, diag.errors);
+	icmp.protocol = 6;
+	EXPECT_EQ(0, cordon_shadow_check_ports(&policy, rules, 2, &diag));
+	EXPECT_EQ(1, diag.errors);
+	cordon_diag_clear(&diag);
 }
 
 static double seconds(void)
