@@ -8,6 +8,7 @@
 
 #include "cmd_policy.h"
 #include "command.h"
+#include "live.h"
 #include "session.h"
 #include "util/print.h"
 
@@ -95,7 +96,8 @@ int cordon_cmd_apply(const struct cordon_call *call)
 		return CORDON_EXIT_USAGE;
 	if (confirm && cordon_call_number(call, "--confirm", confirm, 1, CONFIRM_MAX, &seconds))
 		return CORDON_EXIT_USAGE;
-	error = cmd_policy_compile(call, path, &image);
+	error = cmd_policy_compile(call, path, force ? 0 : cordon_live_serial(call->context),
+				   &image);
 	if (error)
 		return error;
 	if (audit)

@@ -12,6 +12,7 @@
 #include "cgroup.h"
 #include "cmd_policy.h"
 #include "command.h"
+#include "live.h"
 #include "nl.h"
 #include "probe.h"
 #include "util/array.h"
@@ -231,7 +232,7 @@ static void print_text(const char *path, const struct cordon_image *image,
 	       (unsigned long long)settings->serial,
 	       settings->flags & CORDON_SETTINGS_AUDIT ? "audit: denies nothing" : "enforcing");
 	printf("digest         %s\n", digest);
-	printf("zones          %u, of %llu prefixes\n", settings->zones,
+	printf("zones          %u with %llu prefixes\n", settings->zones,
 	       (unsigned long long)settings->prefixes);
 	printf("workloads      %u\n", settings->workloads);
 	printf("rules          %zu, and %zu in the keep list\n",
@@ -311,7 +312,8 @@ int cordon_cmd_check(const struct cordon_call *call)
 
 	if (cordon_call_flags(call, flags, 1, 1, &path) < 0)
 		return CORDON_EXIT_USAGE;
-	error = cmd_policy_compile(call, path, &image);
+	error = cmd_policy_compile(call, path, node ? cordon_live_serial(call->context) : 0,
+				   &image);
 	if (error)
 		return error;
 	if (node)

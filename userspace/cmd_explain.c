@@ -476,7 +476,7 @@ static int open_tables(struct explain *explain, const char *policy)
 	int error;
 
 	if (policy) {
-		error = cmd_policy_compile(explain->call, policy, &explain->image);
+		error = cmd_policy_compile(explain->call, policy, 0, &explain->image);
 		if (!error)
 			explain->tables = cordon_tables_of_image(explain->image);
 		return error;

@@ -25,19 +25,22 @@ static void print_diagnostics(const struct cordon_diag *diag)
 		fprintf(stderr, "... and %zu more\n", diag->errors + diag->warnings - diag->stored);
 }
 
-static int compile(const char *path, struct cordon_diag *diag, struct cordon_image **ret_image)
+static int compile(const char *path, uint64_t active_serial, struct cordon_diag *diag,
+		   struct cordon_image **ret_image)
 {
 	struct cordon_policy *policy CLEANUP(policy) = NULL;
-	const int error = cordon_policy_parse_file(path, diag, &policy);
+	int error = cordon_policy_parse_file(path, diag, &policy);
 
+	if (!error)
+		error = cordon_policy_check_serial(policy, active_serial, diag);
 	return error ? error : cordon_compile(policy, diag, ret_image);
 }
 
-int cmd_policy_compile(const struct cordon_call *call, const char *path,
+int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_t active_serial,
 		       struct cordon_image **ret_image)
 {
 	struct cordon_diag diag = { .stored = 0 };
-	const int error = compile(path, &diag, ret_image);
+	const int error = compile(path, active_serial, &diag, ret_image);
 	const bool said = diag.errors > 0;
 
 	print_diagnostics(&diag);

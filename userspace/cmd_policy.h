@@ -13,9 +13,10 @@ DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
 
 /**
  * cmd_policy_compile() - read, check and compile a policy
+ * @active_serial: its own must not be lower; 0: any will do
  * Return: 0; CORDON_EXIT_FAILED: mistakes were printed; -errno with failure.
  */
-int cmd_policy_compile(const struct cordon_call *call, const char *path,
+int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_t active_serial,
 		       struct cordon_image **ret_image);
 
 #endif

@@ -37,7 +37,7 @@ static int compile_and_apply(struct cordon_session *session, const struct cordon
 			     const char *path)
 {
 	struct cordon_image *image CLEANUP(image) = NULL;
-	const int error = cmd_policy_compile(call, path, &image);
+	const int error = cmd_policy_compile(call, path, 0, &image);
 
 	if (error)
 		return error;

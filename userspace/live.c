@@ -63,6 +63,17 @@ int cordon_live_open(const struct cordon_call *call, struct cordon_live *ret_liv
 	return 0;
 }
 
+uint64_t cordon_live_serial(const struct cordon_context *context)
+{
+	struct cordon_live live CLEANUP(live) = cordon_live_none();
+	struct cordon_failure ignored = { .text = "" };
+	const struct cordon_call call = { .context = context, .failure = &ignored };
+
+	if (cordon_live_open(&call, &live) || !live.view.settings)
+		return 0;
+	return live.view.settings->serial;
+}
+
 const char *cordon_live_identity(const struct cordon_live *live, uint32_t identity)
 {
 	const struct cordon_zone *zones = live->zones.cells;

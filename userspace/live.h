@@ -30,6 +30,9 @@ static inline void cleanup_live(struct cordon_live *live)
 	cordon_live_close(live);
 }
 
+/** cordon_live_serial() - of the policy in force; 0: none is, or it cannot be read */
+uint64_t cordon_live_serial(const struct cordon_context *context);
+
 /** cordon_live_follow() - look again which generation is in force */
 int cordon_live_follow(const struct cordon_context *context, struct cordon_live *live);
 

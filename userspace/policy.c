@@ -32,7 +32,7 @@ int cordon_policy_check_serial(const struct cordon_policy *policy, uint64_t acti
 		return 0;
 	cordon_diag_error(diag, policy->serial_at,
 			  "serial %" PRIu64 " is lower than %" PRIu64
-			  " of the active policy; a serial never goes down",
+			  " of the active policy; raise it, or go back with --force",
 			  policy->serial, active_serial);
 	return -EINVAL;
 }

@@ -324,8 +324,10 @@ static void tell_length(const char *quote, const char *rest, const char *end, bo
 			 "'%s': an address has no interface here; use 'interfaces:' of the zone",
 			 quote);
 	else
-		snprintf(ret_problem, CORDON_PREFIX_PROBLEM_SIZE,
-			 "'%s' is neither an IPv4 nor an IPv6 prefix", quote);
+		snprintf(
+			ret_problem, CORDON_PREFIX_PROBLEM_SIZE,
+			"'%s' is neither an IPv4 nor an IPv6 prefix; write 10.1.0.0/16, 10.1.2.3 or fd00:1::/32",
+			quote);
 }
 
 static bool is_name(const char *text, const char *end)

@@ -14,7 +14,7 @@ listens() { on_peer wan0 bash -c 'echo >/dev/tcp/127.0.0.1/8080'; }
 flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
 no_trailing_blanks() { ! "$@" | grep -q ' $'; }
 
-test_start 24
+test_start 27
 net_start
 net_peer wan0
 net_peer lan0
@@ -66,6 +66,12 @@ check "a forwarded connection" until_ok 10 flow_is_open
 check "is one line of flows" [ "$(flows length)" = 1 ]
 check "no line of flows ends in blanks" no_trailing_blanks cordon flows
 check "nor one of status" no_trailing_blanks cordon status
+
+sed 's/^serial: 1/serial: 2/' "$NET_TMP/policy.yaml" >"$NET_TMP/later.yaml"
+check "a later policy" cordon apply "$NET_TMP/later.yaml"
+check "a serial that goes down is told by its place" says "policy.yaml:2:9: error: serial 1 is" \
+	cordon apply "$NET_TMP/policy.yaml"
+check "unless it is forced" cordon apply --force "$NET_TMP/policy.yaml"
 
 rm "$NET_BPFFS/maps/counters"
 check "a pin is gone: status exits 3" is 3 cordon status

@@ -714,7 +714,7 @@ TEST(serial_goes_down)
 	EXPECT_EQ(-EINVAL, cordon_policy_check_serial(policy, 43, &diag));
 	told = tell(&diag);
 	EXPECT_STREQ(GOOD "/design.yaml:2:9: error: serial 42 is lower than 43 of the active "
-			  "policy; a serial never goes down\n",
+			  "policy; raise it, or go back with --force\n",
 		     told);
 	cordon_diag_clear(&diag);
 }
