@@ -24,6 +24,8 @@
 #define WATCH_BUFFER (4 << 20)
 /* What the kernel puts into one part of a dump. */
 #define MESSAGE_BUFFER (64 << 10)
+/* Links that never stop to come and go must not keep us for ever. */
+#define DUMPS_MAX 16
 
 DEFINE_CLEANUP(nl_socket, struct nl_sock *, nl_socket_free)
 
@@ -151,32 +153,55 @@ static int take_address(struct nl_msg *message, void *state)
 	return NL_OK;
 }
 
-static int dump(int type, nl_recvmsg_msg_cb_t take, void *state, struct cordon_failure *failure)
+/**
+ * struct dump - a question to the kernel
+ * @forget: empty @state again
+ */
+struct dump {
+	int type;
+	nl_recvmsg_msg_cb_t take;
+	void (*forget)(void *state);
+	void *state;
+};
+
+/* Return: 0 or negative number of libnl's. */
+static int dump_once(const struct dump *dump)
 {
 	struct nl_sock *socket CLEANUP(nl_socket) = nl_socket_alloc();
 	struct ifinfomsg request = { .ifi_family = AF_UNSPEC };
 	int error;
 
-	if (!socket)
-		return cordon_fail(failure, -ENOMEM, "out of memory");
-	error = nl_connect(socket, NETLINK_ROUTE);
+	error = socket ? nl_connect(socket, NETLINK_ROUTE) : -NLE_NOMEM;
 	if (error)
-		return fail_nl(failure, error);
+		return error;
 	nl_socket_set_msg_buf_size(socket, MESSAGE_BUFFER);
-	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, take, state);
-	error = nl_send_simple(socket, type, NLM_F_DUMP, &request, sizeof(request));
-	if (error < 0)
-		return fail_nl(failure, error);
-	error = nl_recvmsgs_default(socket);
+	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, dump->take, dump->state);
+	error = nl_send_simple(socket, dump->type, NLM_F_DUMP, &request, sizeof(request));
+	return error < 0 ? error : nl_recvmsgs_default(socket);
+}
+
+/* A dump that links came and went under may lack one that stayed: once more. */
+static int dump_whole(const struct dump *dump, struct cordon_failure *failure)
+{
+	int error = dump_once(dump);
+
+	for (int i = 1; i < DUMPS_MAX && error == -NLE_DUMP_INTR; i++) {
+		dump->forget(dump->state);
+		error = dump_once(dump);
+	}
 	return error < 0 ? fail_nl(failure, error) : 0;
 }
 
-/* A dump that links came and went under is inconsistent; the event that tells
- * of it brings the next dump. */
+static void forget_links(void *links)
+{
+	cordon_nl_links_clear(links);
+}
+
 int cordon_nl_links_read(struct cordon_failure *failure, struct cordon_nl_links *ret_links)
 {
 	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
-	const int error = dump(RTM_GETLINK, take_link, &links, failure);
+	const struct dump dump = { RTM_GETLINK, take_link, forget_links, &links };
+	const int error = dump_whole(&dump, failure);
 
 	if (error)
 		return error;
@@ -200,14 +225,23 @@ const struct cordon_nl_link *cordon_nl_link_find(const struct cordon_nl_links *l
 	return NULL;
 }
 
+static void forget_addresses(void *state)
+{
+	struct cordon_nl_addresses *addresses = state;
+
+	free(addresses->entry);
+	memset(addresses, 0, sizeof(*addresses));
+}
+
 int cordon_nl_addresses_read(struct cordon_failure *failure,
 			     struct cordon_nl_addresses *ret_addresses)
 {
 	struct cordon_nl_addresses addresses = { 0 };
-	const int error = dump(RTM_GETADDR, take_address, &addresses, failure);
+	const struct dump dump = { RTM_GETADDR, take_address, forget_addresses, &addresses };
+	const int error = dump_whole(&dump, failure);
 
 	if (error) {
-		free(addresses.entry);
+		forget_addresses(&addresses);
 		return error;
 	}
 	*ret_addresses = addresses;
