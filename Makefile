@@ -236,6 +236,7 @@ format: ## let clang-format rewrite the sources
 # ---- install -------------------------------------------------------------------------------
 
 BIN_TO        = $(DESTDIR)$(PREFIX)/sbin
+POLICY_TO     = $(DESTDIR)/etc/cordon
 MAN_TO        = $(DESTDIR)$(PREFIX)/share/man
 COMPLETION_TO = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 UNITS_TO      = $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -247,12 +248,13 @@ UNITS       := $(wildcard userspace/systemd/*)
 # A unit writes its program as @sbindir@/cordon.
 install: all ## install under DESTDIR and PREFIX=/usr/local
 	install -D -m 755 $(BUILD)/cordon $(BIN_TO)/cordon
+	install -d -m 755 $(POLICY_TO)
 	$(foreach m,$(MANUALS),install -D -m 644 $m $(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m) &&) :
 	$(foreach c,$(COMPLETIONS),install -D -m 644 $c $(COMPLETION_TO)/$(notdir $c) &&) :
 	$(foreach u,$(UNITS),install -D -m 644 $u $(UNITS_TO)/$(notdir $u) && \
 	  sed -i 's,@sbindir@,$(PREFIX)/sbin,' $(UNITS_TO)/$(notdir $u) &&) :
 
-uninstall: ## remove what install put there
+uninstall: ## remove what install put there; policies stay
 	rm -f $(BIN_TO)/cordon $(COMPLETIONS:userspace/completion/%=$(COMPLETION_TO)/%) \
 	  $(UNITS:userspace/systemd/%=$(UNITS_TO)/%) \
 	  $(foreach m,$(MANUALS),$(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m))
