@@ -153,7 +153,8 @@ static __always_inline __u32 flow_preferred(const struct flow_key *key)
 /**
  * flow_find() - place in the bucket of the flow that a packet looks for
  * @ret_stale: place whose tag would fit in another generation or latch level
- * Both are CORDON_FLOW_WAYS if there is none.
+ * Both are CORDON_FLOW_WAYS if there is none.  Any other flow between the same
+ * ends must take the place that was found, or the old one would stand before it.
  */
 static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket,
 				       const struct flow_key *key, __u32 *ret_stale)
@@ -186,31 +187,6 @@ VERIFIED_APART __u32 flow_find_free(const struct cordon_flow_bucket *bucket, __u
 			return place;
 	}
 	return CORDON_FLOW_WAYS;
-}
-
-/**
- * flow_find_own() - a place whose flow had the same ends: over, or let in by an
- *	earlier generation.  Its successor must take that very place, or it would
- *	stand before it and be found first.
- * Return: the place, or CORDON_FLOW_WAYS.
- */
-VERIFIED_APART __u32 flow_find_own(const struct cordon_flow_bucket *bucket, __u64 tag)
-{
-	if (!bucket)
-		return CORDON_FLOW_WAYS;
-	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
-		if (!((bucket->tag[i] ^ tag) >> 32) && (bucket->tag[i] & CORDON_FLOW_TAG_SET))
-			return i;
-	}
-	return CORDON_FLOW_WAYS;
-}
-
-/** flow_has_room() - a new flow could be put in without another having to go */
-static __always_inline bool flow_has_room(const struct cordon_flow_bucket *bucket,
-					  const struct flow_key *key)
-{
-	return flow_find_own(bucket, key->tag) >= CORDON_FLOW_WAYS &&
-	       flow_find_free(bucket, flow_preferred(key)) < CORDON_FLOW_WAYS;
 }
 
 VERIFIED_APART __u32 flow_timeout(const struct cordon_settings *settings, __u32 protocol,
@@ -337,20 +313,33 @@ VERIFIED_APART __u32 flow_victim(const struct cordon_settings *settings,
 	return victim;
 }
 
-static __always_inline void flow_write(struct cordon_flow *flow, const struct packet *packet,
-				       const struct flow_key *key, __u32 rule,
-				       enum cordon_flow_state state, __u32 now)
+/**
+ * struct flow_start - a flow that is to be
+ * @rule: that allows it
+ * @own: where flow_find() found one that this one succeeds, or WAYS
+ * @now: in ticks
+ */
+struct flow_start {
+	const struct packet *packet;
+	const struct flow_key *key;
+	enum cordon_flow_state state;
+	__u32 rule;
+	__u32 own;
+	__u32 now;
+};
+
+static __always_inline void flow_write(struct cordon_flow *flow, const struct flow_start *start)
 {
 	flow->bytes = 0;
 	flow->packets = 0;
-	flow->source = packet->source;
-	flow->destination = packet->destination;
-	flow->source_port = packet->source_port;
-	flow->destination_port = packet->destination_port;
-	flow->protocol = key->protocol;
-	flow->state = state;
-	flow->rule = rule;
-	flow->seen = now;
+	flow->source = start->packet->source;
+	flow->destination = start->packet->destination;
+	flow->source_port = start->packet->source_port;
+	flow->destination_port = start->packet->destination_port;
+	flow->protocol = start->key->protocol;
+	flow->state = start->state;
+	flow->rule = start->rule;
+	flow->seen = start->now;
 }
 
 /**
@@ -360,16 +349,15 @@ static __always_inline void flow_write(struct cordon_flow *flow, const struct pa
  */
 static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 					 struct cordon_flow_bucket *bucket,
-					 const struct packet *packet, const struct flow_key *key,
-					 __u32 rule, enum cordon_flow_state state, __u32 now)
+					 const struct flow_start *start)
 {
-	__u32 way = flow_find_own(bucket, key->tag);
+	__u32 way = start->own;
 	__u64 old;
 
 	if (likely(way >= CORDON_FLOW_WAYS))
-		way = flow_find_free(bucket, flow_preferred(key));
+		way = flow_find_free(bucket, flow_preferred(start->key));
 	if (way >= CORDON_FLOW_WAYS)
-		way = flow_victim(settings, bucket, now);
+		way = flow_victim(settings, bucket, start->now);
 	if (way >= CORDON_FLOW_WAYS)
 		return CORDON_FLOW_WAYS;
 	way = flow_place(way);
@@ -377,9 +365,10 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 	if (old == CORDON_FLOW_TAG_BUSY ||
 	    __sync_val_compare_and_swap(&bucket->tag[way], old, CORDON_FLOW_TAG_BUSY) != old)
 		return CORDON_FLOW_WAYS;
-	flow_write(&bucket->flow[way], packet, key, rule, state, now);
+	flow_write(&bucket->flow[way], start);
 	/* Publish: the exchange orders the writes above before it. */
-	__sync_lock_test_and_set(&bucket->tag[way], key->tag | (__u64)state << TAG_STATE_SHIFT);
+	__sync_lock_test_and_set(&bucket->tag[way],
+				 start->key->tag | (__u64)start->state << TAG_STATE_SHIFT);
 	return way;
 }
 

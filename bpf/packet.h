@@ -60,6 +60,7 @@
  * @now: ticks of the flow table
  * @from, @to: identities, as far as they were found out
  * @rule: slot of the rule that lets it pass
+ * @own: place in its bucket of a flow that one of its own would succeed, or WAYS
  * @out: on its way out
  * @forward: it goes through the node
  */
@@ -82,9 +83,10 @@ struct scene {
 	__u32 from;
 	__u32 to;
 	__u32 rule;
+	__u32 own;
 	__u8 out;
 	__u8 forward;
-	__u16 pad;
+	__u8 pad[6];
 };
 
 struct {
@@ -552,26 +554,50 @@ VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 	return reason;
 }
 
-/* What the rules allow becomes a flow; and what audit mode lets through, if no
- * other has to go for it. */
+static __always_inline struct flow_start scene_flow(const struct scene *scene,
+						    enum cordon_flow_state state)
+{
+	return (struct flow_start){ &scene->packet, &scene->key, state,
+				    scene->rule,    scene->own,	 scene->now };
+}
+
+/* Only a rule lets a flow in for which another has to go; audit mode does not. */
+static __always_inline bool has_room(const struct scene *scene,
+				     const struct cordon_flow_bucket *bucket)
+{
+	if (likely(scene->rule))
+		return true;
+	return scene->own >= CORDON_FLOW_WAYS &&
+	       flow_find_free(bucket, flow_preferred(&scene->key)) < CORDON_FLOW_WAYS;
+}
+
+/* What the rules allow, or audit mode lets through, becomes a flow. */
+static __always_inline void admit(struct scene *scene, const struct cordon_settings *settings,
+				  struct cordon_flow_bucket *bucket)
+{
+	struct flow_start start;
+	__u32 place;
+
+	if (!has_room(scene, bucket))
+		return;
+	if (scene->forward)
+		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
+	start = scene_flow(scene, first_state(&scene->packet));
+	place = flow_insert(settings, bucket, &start);
+	if (place < CORDON_FLOW_WAYS)
+		scene_count_flow(scene, &bucket->flow[flow_place(place)]);
+}
+
 VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *bucket)
 {
 	const struct cordon_settings *settings;
-	__u32 place;
 
 	if (!scene || !bucket)
 		return CORDON_REASON_INTERNAL;
 	settings = find_settings(scene->slot);
 	if (!settings)
 		return CORDON_REASON_INTERNAL;
-	if (!scene->rule && !flow_has_room(bucket, &scene->key))
-		return CORDON_REASON_NONE;
-	if (scene->forward)
-		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
-	place = flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
-			    first_state(&scene->packet), scene->now);
-	if (place < CORDON_FLOW_WAYS)
-		scene_count_flow(scene, &bucket->flow[flow_place(place)]);
+	admit(scene, settings, bucket);
 	return CORDON_REASON_NONE;
 }
 
@@ -655,6 +681,8 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 	const struct cordon_control *held = find_control();
 	const struct cordon_settings *settings;
 	struct cordon_flow_bucket *bucket;
+	struct flow_start start;
+	__u32 place, stale;
 	__u64 path;
 
 	if (!scene || !held)
@@ -668,10 +696,13 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 		      &scene->key);
 	scene->key.tag |= path;
 	bucket = find_bucket(scene->slot, settings, &scene->key);
+	if (!bucket)
+		return CORDON_REASON_INTERNAL;
 	/* Identifications come round again: one that led before leads anew. */
-	if (bucket)
-		flow_insert(settings, bucket, &scene->packet, &scene->key, scene->rule,
-			    CORDON_FLOW_NEW, scene->now);
+	place = flow_find(bucket, &scene->key, &stale);
+	scene->own = place < CORDON_FLOW_WAYS ? place : stale;
+	start = scene_flow(scene, CORDON_FLOW_NEW);
+	flow_insert(settings, bucket, &start);
 	return CORDON_REASON_NONE;
 }
 
@@ -699,6 +730,7 @@ static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
 	__u32 verdict = FLOW_UNKNOWN, stale;
 	const __u32 place = flow_find(bucket, &scene->key, &stale);
 
+	scene->own = place < CORDON_FLOW_WAYS ? place : stale;
 	if (likely(place < CORDON_FLOW_WAYS))
 		verdict = judge_live(scene, settings, bucket, flow_place(place));
 	if (unlikely(verdict == FLOW_UNKNOWN) && unlikely(stale < CORDON_FLOW_WAYS))
@@ -723,10 +755,11 @@ VERIFIED_APART __u32 flow_connect(struct scene *scene)
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	place = flow_find(bucket, &scene->key, &stale);
-	if (place < CORDON_FLOW_WAYS &&
-	    judge_live(scene, settings, bucket, flow_place(place)) != FLOW_UNKNOWN)
-		return CORDON_REASON_NONE;
-	return flow_admit(scene, bucket);
+	scene->own = place < CORDON_FLOW_WAYS ? place : stale;
+	if (place >= CORDON_FLOW_WAYS ||
+	    judge_live(scene, settings, bucket, flow_place(place)) == FLOW_UNKNOWN)
+		admit(scene, settings, bucket);
+	return CORDON_REASON_NONE;
 }
 
 static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct scene *scene,

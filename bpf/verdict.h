@@ -75,6 +75,13 @@ static __always_inline enum cordon_reason verdict_end(const struct tables *table
 	return seen->flags & CORDON_CLASS_CLOSED ? CORDON_REASON_SPOOFED : CORDON_REASON_NONE;
 }
 
+/* By one byte.  The verifier of 6.1 forgets its bound as soon as it is spilled. */
+static __always_inline __u16 page_next(const struct cordon_page *page, __u32 byte)
+{
+	table_checked(byte);
+	return page->next[byte % CORDON_PAGE_ENTRIES];
+}
+
 /**
  * verdict_rule() - the rule that lets @from ask @service of @to
  * Return: its slot, 0 if there is none.
@@ -84,20 +91,21 @@ static __always_inline __u32 verdict_rule(const struct tables *tables, __u32 fro
 {
 	const struct cordon_cell *cell;
 	const struct cordon_page *page;
+	__u16 next;
 
 	cell = table_at(&tables->matrix, to * tables->settings->identities + from);
-	if (!cell || !cell->page)
+	if (!cell || !cell->page || !(cell->services & CORDON_SERVICE_BIT(protocol, service)))
 		return 0;
 	page = table_at(&tables->pages, cell->page);
-	if (!page || !page->next[protocol])
-		return 0;
-	page = table_at(&tables->pages, page->next[protocol]);
-	if (!page || !page->next[service >> 8])
-		return 0;
-	page = table_at(&tables->pages, page->next[service >> 8]);
 	if (!page)
 		return 0;
-	return page->next[service & 0xff];
+	next = page_next(page, protocol);
+	page = next ? table_at(&tables->pages, next) : (const void *)0;
+	if (!page)
+		return 0;
+	next = page_next(page, service >> 8);
+	page = next ? table_at(&tables->pages, next) : (const void *)0;
+	return page ? page_next(page, service) : 0;
 }
 
 /**

@@ -309,6 +309,32 @@ static int compile_matrix(struct compiler *compiler, const struct cordon_policy_
 	return 0;
 }
 
+/* @of_root: what was found out so far, 0 for nothing: no root leads nowhere */
+static void note_services(const struct cordon_image *image, struct cordon_cell *matrix,
+			  uint32_t *of_root)
+{
+	for (size_t i = 0; i < image->nr_cells; i++) {
+		uint32_t *services = &of_root[matrix[i].page];
+
+		if (!matrix[i].page)
+			continue;
+		if (!*services)
+			*services = cordon_trie_services(image->pages, matrix[i].page);
+		matrix[i].services = *services;
+	}
+}
+
+static int note_all_services(struct cordon_image *image)
+{
+	uint32_t *of_root CLEANUP(free) = calloc(image->nr_pages, sizeof(*of_root));
+
+	if (!of_root)
+		return -ENOMEM;
+	note_services(image, image->matrix, of_root);
+	note_services(image, image->keep_matrix, of_root);
+	return 0;
+}
+
 static int compile_rules(struct compiler *compiler)
 {
 	const struct cordon_policy *policy = compiler->policy;
@@ -333,7 +359,7 @@ static int compile_rules(struct compiler *compiler)
 	if (err)
 		return err;
 	cordon_trie_take(compiler->trie, &image->pages, &image->leaf, &image->nr_pages);
-	return 0;
+	return note_all_services(image);
 }
 
 /* ---- what people read, and settings ---- */

@@ -14,6 +14,7 @@
 #include <cordon/uapi/flow.h>
 #include <cordon/uapi/reason.h>
 
+#include "service_trie.h"
 #include "util/cleanup.h"
 
 #define CELLS_PER_PAGE CORDON_PREFIX_PAGE_CELLS
@@ -197,7 +198,7 @@ static bool mark_roots(const struct cordon_image *image, const struct cordon_cel
 		       uint8_t *marks)
 {
 	for (size_t i = 0; i < image->nr_cells; i++) {
-		if (matrix[i].page >= image->nr_pages || matrix[i].pad)
+		if (matrix[i].page >= image->nr_pages)
 			return false;
 		marks[matrix[i].page] |= PAGE_IS_ROOT;
 	}
@@ -251,6 +252,33 @@ static bool are_pages_sound(const struct cordon_image *image, const uint8_t *mar
 	return true;
 }
 
+/* The pages are sound. @of_root: as in compile.c */
+static bool are_services_sound(const struct cordon_image *image, const struct cordon_cell *matrix,
+			       uint32_t *of_root)
+{
+	for (size_t i = 0; i < image->nr_cells; i++) {
+		uint32_t *services = &of_root[matrix[i].page];
+
+		if (matrix[i].page && !*services)
+			*services = cordon_trie_services(image->pages, matrix[i].page);
+		if (matrix[i].services != *services)
+			return false;
+	}
+	return true;
+}
+
+static int check_services(const struct cordon_image *image)
+{
+	uint32_t *of_root CLEANUP(free) = calloc(image->nr_pages, sizeof(*of_root));
+
+	if (!of_root)
+		return -ENOMEM;
+	return are_services_sound(image, image->matrix, of_root) &&
+			       are_services_sound(image, image->keep_matrix, of_root) ?
+		       0 :
+		       -EBADMSG;
+}
+
 static int check_rules(const struct cordon_image *image)
 {
 	uint8_t *marks CLEANUP(free) = calloc(image->nr_pages, 1);
@@ -263,7 +291,7 @@ static int check_rules(const struct cordon_image *image)
 	    !mark_next(image, PAGE_IS_MIDDLE, PAGE_IS_LEAF, marks) ||
 	    !are_pages_sound(image, marks))
 		return -EBADMSG;
-	return 0;
+	return check_services(image);
 }
 
 /* ---- classes, names, interfaces, workloads ---- */

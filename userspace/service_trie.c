@@ -255,6 +255,35 @@ int cordon_trie_add(struct cordon_trie *trie, const struct cordon_trie_entry *en
 	return intern(trie, &root, false, ret_root);
 }
 
+static uint32_t leaf_services(const struct cordon_page *leaf, unsigned int protocol,
+			      unsigned int high)
+{
+	uint32_t services = 0;
+
+	for (unsigned int low = 0; low < PAGE_ENTRIES; low++) {
+		if (leaf->next[low])
+			services |= CORDON_SERVICE_BIT(protocol, high << 8 | low);
+	}
+	return services;
+}
+
+/* Once all bits are set there is nothing more to find. */
+uint32_t cordon_trie_services(const struct cordon_page *pages, uint32_t root)
+{
+	uint32_t services = 0;
+
+	for (unsigned int protocol = 0; protocol < PAGE_ENTRIES; protocol++) {
+		const struct cordon_page *middle = &pages[pages[root].next[protocol]];
+
+		for (unsigned int high = 0; high < PAGE_ENTRIES && services != UINT32_MAX; high++) {
+			if (middle->next[high])
+				services |=
+					leaf_services(&pages[middle->next[high]], protocol, high);
+		}
+	}
+	return services;
+}
+
 void cordon_trie_take(struct cordon_trie *trie, struct cordon_page **ret_pages, uint8_t **ret_leaf,
 		      size_t *ret_nr)
 {

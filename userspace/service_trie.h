@@ -45,6 +45,9 @@ void cordon_trie_free(struct cordon_trie *trie);
 int cordon_trie_add(struct cordon_trie *trie, const struct cordon_trie_entry *entries, size_t nr,
 		    uint16_t *ret_root);
 
+/** cordon_trie_services() - cordon_cell.services for a root page of a sound trie */
+uint32_t cordon_trie_services(const struct cordon_page *pages, uint32_t root);
+
 /**
  * cordon_trie_take() - the pages leave the trie, which is empty then and can
  *	only be freed

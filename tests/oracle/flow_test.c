@@ -74,6 +74,18 @@ static uint32_t find(const struct cordon_flow_bucket *bucket, const struct flow_
 	return CORDON_FLOW_WAYS;
 }
 
+/* A flow between the same ends, of any generation: its successor takes its place. */
+static uint32_t find_own(const struct cordon_flow_bucket *bucket, const struct flow_key *key)
+{
+	for (uint32_t i = 0; i < CORDON_FLOW_WAYS; i++) {
+		const __u64 tag = __atomic_load_n(&bucket->tag[i], __ATOMIC_ACQUIRE);
+
+		if (!((tag ^ key->tag) >> 32) && (tag & CORDON_FLOW_TAG_SET))
+			return i;
+	}
+	return CORDON_FLOW_WAYS;
+}
+
 /* A TCP flow starts ESTABLISHED and goes to CLOSING; a UDP one NEW, then ESTABLISHED. */
 static void meet(struct arena *arena, struct cordon_flow_bucket *bucket, uint32_t place,
 		 const struct packet *packet, const struct flow_key *key, bool closing)
@@ -111,6 +123,7 @@ static void step(struct worker *worker)
 	const uint32_t peer = random_below(&worker->random, PEERS);
 	struct cordon_flow_bucket *bucket;
 	struct packet packet;
+	struct flow_start start;
 	struct flow_key key;
 	uint32_t place;
 
@@ -122,10 +135,14 @@ static void step(struct worker *worker)
 		meet(arena, bucket, place, &packet, &key, random_chance(&worker->random, 8));
 		return;
 	}
-	place = flow_insert(&arena->settings, bucket, &packet, &key, peer,
-			    packet.protocol == PROTOCOL_TCP ? CORDON_FLOW_ESTABLISHED :
-							      CORDON_FLOW_NEW,
-			    atomic_load(&arena->now));
+	start = (struct flow_start){ &packet,
+				     &key,
+				     packet.protocol == PROTOCOL_TCP ? CORDON_FLOW_ESTABLISHED :
+								       CORDON_FLOW_NEW,
+				     peer,
+				     find_own(bucket, &key),
+				     atomic_load(&arena->now) };
+	place = flow_insert(&arena->settings, bucket, &start);
 	if (place < CORDON_FLOW_WAYS)
 		atomic_fetch_add(&arena->inserted, 1);
 	if (random_chance(&worker->random, 64))

@@ -270,7 +270,7 @@ static void loop_descent(struct cordon_image *image)
 	X("no classes", image->nr_classes = 0)                                                     \
 	X("no prefixes", image->nr_prefixes = 0)                                                   \
 	X("a page beyond the end", used_cell(image)->page = (__u32)image->nr_pages)                \
-	X("a cell with padding", used_cell(image)->pad = 1)                                        \
+	X("a cell that denies a service of its own", used_cell(image)->services = 0)               \
 	X("a leaf as root", used_cell(image)->page = (__u32)find_page(image, true))                \
 	X("a page that is not empty", image->pages[0].next[9] = 16)                                \
 	X("page 0 as leaf", image->leaf[0] = 1)                                                    \

@@ -18,7 +18,8 @@
  *	   (map prefixes); the class of the interface says which zones may be
  *	   seen there, and who an address without a zone is (map classes).
  *	2. matrix[to * identities + from] names the root page of what `from` may
- *	   ask of `to`; page 0 means nothing at all.
+ *	   ask of `to`; page 0 means nothing at all, and a bitmap settles most
+ *	   of what is not allowed.
  *	3. Three pages of the service trie, indexed by IP protocol, by the high
  *	   and by the low byte of the service (below), lead to a rule slot.
  *	4. Rule slot 0 denies; any other allows, and is the counter to count in.
@@ -186,11 +187,18 @@ struct cordon_settings {
 };
 _Static_assert(sizeof(struct cordon_settings) == 200, "cordon_settings has no padding");
 
-/** struct cordon_cell - one cell of the matrix: @page 0 allows nothing */
+/**
+ * struct cordon_cell - one cell of the matrix
+ * @page: root page of the service trie; 0 allows nothing
+ * @services: CORDON_SERVICE_BIT() of every service that the pages lead to a rule
+ *	for; what has another bit is denied without a look at them
+ */
 struct cordon_cell {
 	__u32 page;
-	__u32 pad;
+	__u32 services;
 };
+#define CORDON_SERVICE_BIT(protocol, service)                                                      \
+	(1U << (((protocol) ^ (service) ^ (service) >> 8) & 31))
 
 /** struct cordon_page - one node of the service trie */
 struct cordon_page {
