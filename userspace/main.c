@@ -3,6 +3,7 @@
  * cordon: find the subcommand in the table, run it, make the exit code.  Names
  * are exact: a kill switch must not guess.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,12 @@ static const struct cordon_command *find_command(const char *name)
 	return NULL;
 }
 
+/* Half an answer must not pass for a whole one. */
+static bool is_written(void)
+{
+	return !fflush(stdout) && !ferror(stdout);
+}
+
 static int run_command(const struct cordon_command *command, const struct cordon_call *call)
 {
 	int result;
@@ -36,6 +43,10 @@ static int run_command(const struct cordon_command *command, const struct cordon
 	if (result == CORDON_EXIT_USAGE)
 		fprintf(stderr, "usage: cordon %s%s%s\n", command->name,
 			command->arguments[0] ? " " : "", command->arguments);
+	if (!is_written()) {
+		fprintf(stderr, "cordon: cannot write the output: %s\n", strerror(errno));
+		return CORDON_EXIT_FAILED;
+	}
 	return result < 0 ? CORDON_EXIT_FAILED : result;
 }
 
