@@ -31,7 +31,8 @@ apply_many()
 {
 	local i
 	for ((i = 0; i < ROUNDS; i++)); do
-		cordon apply --force "$NET_TMP/$((i % 2 + 1)).yaml" 2>&1 >/dev/null || echo "exit $?"
+		cordon apply --force "$NET_TMP/$((i % 2 + 1)).yaml" >/dev/null 2>"$NET_TMP/line" ||
+			cat "$NET_TMP/line"
 		packets_say $((i % 2 + 1)) || echo "round $i: packets say another policy"
 	done
 }
