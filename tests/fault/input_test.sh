@@ -43,7 +43,7 @@ BAD=$NET_TMP/bad.yaml
 
 : >"$BAD"
 bad "empty" "bad.yaml:1:1: error: "
-head -c 4096 "$CORDON" >"$BAD"
+printf '\x7fELF\x02\x01\x01\0\0\0\xff\n\x80' >"$BAD"
 bad "binary" "bad.yaml:1:1: error: byte 0x7f"
 truncate -s 100M "$BAD"
 bad "100 MB" "4 MB"
@@ -70,7 +70,7 @@ seq 1000000 | awk '{ printf "%d.%d.%d.0/24%s\n", 16 + $1 / 65536, $1 / 256 % 256
 	$1 == 999999 ? "x" : "" }' >"$NET_TMP/list.txt"
 bad "a prefix file whose line 999,999 is bad" "list.txt:999999:1: error: "
 mv "$NET_TMP/list.txt" "$NET_TMP/whole.txt"
-head -c 4096 "$CORDON" >"$NET_TMP/list.txt"
+printf '\x7fELF\x02\x01\x01\0\0\0\xff' >"$NET_TMP/list.txt"
 bad "a prefix file that is binary" "list.txt:1:1: error: "
 
 # What only looks strange is taken.
