@@ -10,6 +10,7 @@
 
 #include "diag.h"
 #include "policy.h"
+#include "util/print.h"
 
 DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
@@ -23,6 +24,32 @@ static void print_diagnostics(const struct cordon_diag *diag)
 	}
 	if (diag->errors + diag->warnings > diag->stored)
 		fprintf(stderr, "... and %zu more\n", diag->errors + diag->warnings - diag->stored);
+}
+
+/* For programs: an editor, a pipeline. */
+static void print_json(const struct cordon_diag *diag)
+{
+	struct json json = { .file = stdout };
+
+	json_object(&json, NULL);
+	json_number(&json, "errors", diag->errors);
+	json_number(&json, "warnings", diag->warnings);
+	json_array(&json, "diagnostics");
+	for (size_t i = 0; i < diag->stored; i++) {
+		const struct cordon_diagnostic *entry = &diag->entry[i];
+		const bool warning = entry->severity == CORDON_SEVERITY_WARNING;
+
+		json_object(&json, NULL);
+		json_string(&json, "file", entry->file ? entry->file : "");
+		json_number(&json, "line", entry->line);
+		json_number(&json, "column", entry->column);
+		json_string(&json, "severity", warning ? "warning" : "error");
+		json_string(&json, "text", entry->text ? entry->text : "");
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	json_object_end(&json);
+	json_line_end(&json);
 }
 
 static int compile(const char *path, uint64_t active_serial, struct cordon_diag *diag,
@@ -44,6 +71,8 @@ int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_
 	const bool said = diag.errors > 0;
 
 	print_diagnostics(&diag);
+	if (error && said && call->context->json)
+		print_json(&diag);
 	cordon_diag_clear(&diag);
 	if (error && !said)
 		return cordon_fail(call->failure, error, "%s: %s", path, strerror(-error));

@@ -14,7 +14,7 @@ listens() { on_peer wan0 bash -c 'echo >/dev/tcp/127.0.0.1/8080'; }
 flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
 no_trailing_blanks() { ! "$@" | grep -q ' $'; }
 
-test_start 28
+test_start 29
 net_start
 net_peer wan0
 net_peer lan0
@@ -71,6 +71,8 @@ sed 's/^serial: 1/serial: 2/' "$NET_TMP/policy.yaml" >"$NET_TMP/later.yaml"
 check "a later policy" cordon apply "$NET_TMP/later.yaml"
 check "a serial that goes down is told by its place" says "policy.yaml:2:9: error: serial 1 is" \
 	cordon apply "$NET_TMP/policy.yaml"
+mistake() { cordon apply --json "$NET_TMP/policy.yaml" 2>/dev/null | jq '.diagnostics[0].line'; }
+check "also to a program" [ "$(mistake)" = 2 ]
 check "unless it is forced" cordon apply --force "$NET_TMP/policy.yaml"
 full() { cordon status --json >/dev/full; }
 check "no room for the answer: no success" is 1 full
