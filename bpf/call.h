@@ -143,10 +143,11 @@ static __always_inline int call_may_reach(struct bpf_sock_addr *ctx, bool ipv6)
 	struct tables tables;
 	__u32 from, zone;
 
-	if (!call_enter(ctx, ipv6, &call) || !tables_in_slot(call.slot, &tables) ||
+	if (!call_enter(ctx, ipv6, &call) ||
+	    !tables_in_slot(call.slot, find_settings(call.slot), &tables) ||
 	    from_elsewhere(ctx, tables.settings))
 		return CALL_ALLOWED;
-	zone = zone_in_slot(call.slot, &call.packet.destination);
+	zone = zone_in_slot(call.slot, tables.settings, &call.packet.destination);
 	from = caller_identity(&call, tables.settings);
 	if (zone == PREFIX_BROKEN ||
 	    verdict_rule(&tables, from, zone, call.packet.protocol, call.packet.service))
@@ -167,7 +168,8 @@ static __always_inline int call_may_bind(struct bpf_sock_addr *ctx, bool ipv6)
 	struct tables tables;
 	__u32 from;
 
-	if (!call_enter(ctx, ipv6, &call) || !tables_in_slot(call.slot, &tables) ||
+	if (!call_enter(ctx, ipv6, &call) ||
+	    !tables_in_slot(call.slot, find_settings(call.slot), &tables) ||
 	    from_elsewhere(ctx, tables.settings))
 		return CALL_ALLOWED;
 	if (!(tables.settings->flags & CORDON_SETTINGS_RESERVED) || !call.packet.service ||

@@ -167,10 +167,11 @@ static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket,
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
 		const __u64 difference = bucket->tag[i] ^ key->tag;
 
+		if (likely(difference >> 32))
+			continue;
 		if (!(difference & ~key->ignore))
 			return i;
-		if (!(difference >> 32))
-			*ret_stale = i;
+		*ret_stale = i;
 	}
 	return CORDON_FLOW_WAYS;
 }

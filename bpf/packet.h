@@ -309,8 +309,8 @@ far_end(const struct scene *scene, const struct tables *tables, __u32 ifindex, _
 		address = &scene->packet.source;
 	if (tables->settings->flags & CORDON_SETTINGS_TIED)
 		number = interface_class(scene->generation, interface_place(ifindex));
-	reason = verdict_end(tables, number, address, zone_in_slot(scene->slot, address),
-			     ret_identity);
+	reason = verdict_end(tables, number, address,
+			     zone_in_slot(scene->slot, tables->settings, address), ret_identity);
 	if (!scene->out || !is_own_address(address))
 		return reason;
 	/* Masquerading put the node's own address there on the way. */
@@ -364,8 +364,8 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
 
 	if (scene->out)
 		address = &scene->packet.destination;
-	reason = verdict_end(tables, scene->class, address, zone_in_slot(scene->slot, address),
-			     &near);
+	reason = verdict_end(tables, scene->class, address,
+			     zone_in_slot(scene->slot, tables->settings, address), &near);
 	scene_set_ends(scene, near_opens, near, far);
 	if (reason)
 		return reason;
@@ -387,14 +387,14 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
  * @opens: the packet comes from the end that opened its flow
  * Return: NONE and scene->rule, or why not.
  */
-static __always_inline enum cordon_reason ask_here(HOOK_CONTEXT *ctx, struct scene *scene,
-						   bool opens)
+static __always_inline enum cordon_reason
+ask_here(HOOK_CONTEXT *ctx, struct scene *scene, const struct cordon_settings *settings, bool opens)
 {
 	enum cordon_reason reason;
 	struct tables tables;
 	__u16 service;
 
-	if (!tables_in_slot(scene->slot, &tables))
+	if (!tables_in_slot(scene->slot, settings, &tables))
 		return CORDON_REASON_INTERNAL;
 	reason = scene_ends(ctx, scene, &tables, opens);
 	if (reason)
@@ -412,7 +412,9 @@ static __always_inline enum cordon_reason ask_here(HOOK_CONTEXT *ctx, struct sce
 /** ask_rules() - the same, for where a call is not too dear; enum cordon_reason */
 VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 opens)
 {
-	return scene ? ask_here(ctx, scene, opens) : CORDON_REASON_INTERNAL;
+	if (!scene)
+		return CORDON_REASON_INTERNAL;
+	return ask_here(ctx, scene, find_settings(scene->slot), opens);
 }
 
 /* What is denied before the rules are asked. */
@@ -427,7 +429,7 @@ VERIFIED_APART __u32 name_ends(HOOK_CONTEXT *ctx, struct scene *scene)
 {
 	struct tables tables;
 
-	if (scene && tables_in_slot(scene->slot, &tables))
+	if (scene && tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
 		scene_ends(ctx, scene, &tables, true);
 	return 0;
 }
@@ -781,7 +783,7 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	}
 	reason = known == FLOW_UNKNOWN ? opens_nothing(&scene->packet) : CORDON_REASON_NONE;
 	if (!reason)
-		reason = ask_here(ctx, scene, true);
+		reason = ask_here(ctx, scene, settings, true);
 	if (likely(reason) && likely(!(settings->flags & CORDON_SETTINGS_AUDIT)))
 		return reason;
 	error = first ? flow_connect(scene) : flow_admit(scene, bucket);

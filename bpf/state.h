@@ -53,38 +53,38 @@ static __always_inline const struct cordon_head *find_head(__u32 slot)
 	return head ? bpf_map_lookup_elem(head, &zero) : NULL;
 }
 
-#define TABLE_WITH_HEAD(inner, part)                                                               \
+#define TABLE_IN_SLOT(outer, slot, head)                                                           \
 	(struct cordon_table)                                                                      \
 	{                                                                                          \
-		part, sizeof(part) / sizeof((part)[0]), sizeof((part)[0]), inner                   \
+		head, sizeof(head) / sizeof((head)[0]), sizeof((head)[0]), outer, slot             \
 	}
 
 /* All but the prefixes; for callers that inline it, or look-ups go by memory. */
-static __always_inline bool tables_in_slot(__u32 slot, struct tables *tables)
+static __always_inline bool tables_in_slot(__u32 slot, const struct cordon_settings *settings,
+					   struct tables *tables)
 {
 	const struct cordon_head *head = find_head(slot);
 
-	if (!head)
+	if (!settings || !head)
 		return false;
-	tables->settings = find_settings(slot);
-	tables->matrix = TABLE_WITH_HEAD(bpf_map_lookup_elem(&matrix_of, &slot), head->matrix);
-	tables->pages = TABLE_WITH_HEAD(bpf_map_lookup_elem(&pages_of, &slot), head->pages);
-	tables->classes = TABLE_WITH_HEAD(bpf_map_lookup_elem(&classes_of, &slot), head->classes);
-	return tables->settings && tables->matrix.map && tables->pages.map && tables->classes.map;
+	tables->settings = settings;
+	tables->matrix = TABLE_IN_SLOT(&matrix_of, slot, head->matrix);
+	tables->pages = TABLE_IN_SLOT(&pages_of, slot, head->pages);
+	tables->classes = TABLE_IN_SLOT(&classes_of, slot, head->classes);
+	return true;
 }
 
 /** zone_in_slot() - as verdict_zone() */
-VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_address *address)
+VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
+				  const struct cordon_address *address)
 {
 	const struct cordon_head *head = find_head(slot);
 	struct tables tables;
 
-	if (!head || !address)
+	if (!settings || !head || !address)
 		return PREFIX_BROKEN;
-	tables.settings = find_settings(slot);
-	tables.prefixes = TABLE_WITH_HEAD(bpf_map_lookup_elem(&prefixes_of, &slot), head->prefixes);
-	if (!tables.settings || !tables.prefixes.map)
-		return PREFIX_BROKEN;
+	tables.settings = settings;
+	tables.prefixes = TABLE_IN_SLOT(&prefixes_of, slot, head->prefixes);
 	return verdict_zone(&tables, address);
 }
 

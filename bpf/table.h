@@ -3,7 +3,7 @@
  * One way to read the tables of a policy, in the kernel and on the host, so
  * that the code that decides is the same in both.  On the host a table is
  * memory; in BPF its first elements are (struct cordon_head), which need no
- * call to be read, and the rest an array map that the caller has looked up.  It
+ * call to be read, and the rest an inner array map.  It
  * must not know what a table holds, and must not write to one.
  */
 #ifndef CORDON_BPF_TABLE_H
@@ -23,15 +23,17 @@
 /**
  * struct cordon_table - one table of one generation
  * @cells: @count elements of @size bytes, without holes
- * @map: not NULL: all elements, those in @cells included.  The compiler knows
- *	the other two then, and @count is a power of two
+ * @outer: array of maps; the inner one in @slot has all elements, those in
+ *	@cells included.  The compiler knows the other two then, and @count is a
+ *	power of two
  */
 struct cordon_table {
 	const void *cells;
 	__u32 count;
 	__u32 size;
 #ifdef TABLE_HAS_TAIL
-	void *map;
+	void *outer;
+	__u32 slot;
 #endif
 };
 
@@ -45,10 +47,13 @@ typedef const struct cordon_table *table_handle;
 #ifdef TABLE_HAS_TAIL
 static __always_inline const void *table_at(table_handle table, __u32 index)
 {
-	__u32 place = index;
+	__u32 place = index, slot = table->slot;
+	void *inner;
 
-	if (index >= table->count)
-		return bpf_map_lookup_elem(table->map, &index);
+	if (index >= table->count) {
+		inner = bpf_map_lookup_elem(table->outer, &slot);
+		return inner ? bpf_map_lookup_elem(inner, &index) : (void *)0;
+	}
 	/* For the verifier, which may not have followed the comparison. */
 	barrier_var(place);
 	return (const char *)table->cells + (__u64)(place & (table->count - 1)) * table->size;

@@ -21,8 +21,8 @@
 /* Up to here a bisection alone is as fast as direct cells, and free. */
 #define DIRECT_RANGES_MIN 4
 
-/* A node of so many ranges has a page for itself at most: one look-up. */
-#define RANGES_SMALL 128
+/* So many ranges and their direct cells are in the head of the table. */
+#define RANGES_SMALL (CORDON_HEAD_PREFIX_PAGES * CORDON_PREFIX_PAGE_CELLS / 2)
 
 /* What is no longer than this never lies across two pages. */
 #define TOGETHER_MAX 64
