@@ -19,7 +19,7 @@
 #define NESTED_MAX 35
 
 /* Up to here a bisection alone is as fast as direct cells, and free. */
-#define DIRECT_RANGES_MIN 4
+#define DIRECT_RANGES_MIN 8
 
 /* So many ranges and their direct cells are in the head of the table. */
 #define RANGES_SMALL (CORDON_HEAD_PREFIX_PAGES * CORDON_PREFIX_PAGE_CELLS / 2)

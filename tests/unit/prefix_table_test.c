@@ -137,7 +137,7 @@ TEST(lone_ipv6_hosts_are_small)
 						       .zone = 1 };
 	ASSERT_EQ(0, cordon_prefix_table_build(NULL, 0, prefixes, HOSTS, &table));
 	TH_LOG("%.1f bytes a prefix", (double)table.nr_pages * sizeof(*table.pages) / HOSTS);
-	EXPECT_GE(80UL * HOSTS, table.nr_pages * sizeof(*table.pages));
+	EXPECT_GE(64UL * HOSTS, table.nr_pages * sizeof(*table.pages));
 	free(table.pages);
 	free(prefixes);
 }
