@@ -164,7 +164,7 @@ static int open_area(int fd, bool write, struct cordon_area *ret_area)
 	area.cells = map_memory(fd, (size_t)area.count * area.size,
 				write ? PROT_READ | PROT_WRITE : PROT_READ);
 	if (!area.cells)
-		return -errno;
+		return -ENOMEM;
 	*ret_area = area;
 	return 0;
 }

@@ -87,10 +87,12 @@ static void prune_zones(const struct cordon_context *context,
 	const struct dirent *entry;
 
 	while (folder && (entry = readdir(folder))) {
-		unsigned int generation;
+		unsigned long generation;
 
-		if (sscanf(entry->d_name, "zones:%u", &generation) == 1 &&
-		    generation != standing->effective && generation != standing->other)
+		if (strncmp(entry->d_name, "zones:", 6) != 0)
+			continue;
+		generation = strtoul(entry->d_name + 6, NULL, 10);
+		if (generation != standing->effective && generation != standing->other)
 			unlinkat(dirfd(folder), entry->d_name, 0);
 	}
 }
