@@ -8,14 +8,14 @@
 # build/tests/fault/cordon, the helper that counts its steps (userspace/fault.h).
 #
 # Each part has a node of its own, and as many parts run at once as there are CPUs: a first load
-# costs the kernel's verifier a second. `kill_test.sh PART` runs one.
+# costs the kernel's verifier seconds. `kill_test.sh PART` runs one.
 set -e
 cd "$(dirname "$0")/../.."
 . tests/fault/lib.sh
 FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 STEPS_MAX=400
 # The longest first.
-PARTS='load-odd load-even detach-apply switch trial confirmation rollback detach-detach'
+PARTS='load-odd load-even detach-apply detach-detach load-rest switch trial confirmation rollback'
 
 # killed_at STEP CMD... - true if it died there, false if it had fewer steps
 killed_at()
@@ -64,14 +64,24 @@ settle() { cordon confirm >/dev/null 2>&1 || true; }
 settled_one() { settle && apply_one; }
 
 # Nothing was in force before: so all passes or policy 1 is, and the next apply makes it whole.
-loads()
+mended()
 {
 	case $(by_packets) in both | 1) ;; *) return 1 ;; esac
 	apply_one && whole && packets_say 1
 }
 
-# Other names for the pinned programs and maps let them outlive a detach: else each of its steps
-# would wait for the verifier before.
+# A first load waits for the verifier, and so does its mending until all programs are pinned: of
+# those mendings every third will do, the others are by a detach. Once they are pinned every third
+# step will do, for the part load-rest goes through all of them.
+loads()
+{
+	[ ! -e "$NET_BPFFS/maps/build" ] || stride=6
+	[ -e "$NET_BPFFS/maps/build" ] || [ $((step % 3)) = 0 ] || { packets_say both; return; }
+	mended
+}
+
+# Other names for the pinned programs and maps let them outlive a detach, so that what comes next
+# need not wait for the verifier.
 keep_objects()
 {
 	local folder
@@ -81,7 +91,7 @@ keep_objects()
 	done
 }
 
-attached()
+loaded()
 {
 	local folder
 	detached && mkdir -p "$NET_BPFFS/links" || return 1
@@ -89,8 +99,9 @@ attached()
 		mkdir -p "$NET_BPFFS/$folder"
 		ln "$NET_TMP/bpffs/kept/$folder"/* "$NET_BPFFS/$folder/" || return 1
 	done
-	apply_one && packets_say 1
 }
+
+attached() { loaded && apply_one && packets_say 1; }
 
 # Half a detach lets through what it will, but never what only another policy would.
 half() { ! packets_say 2; }
@@ -98,7 +109,7 @@ half() { ! packets_say 2; }
 # It is over when the folder is gone, and then at once nothing is in the way.
 detaches() { half && detached && packets_say both; }
 
-# Without `control` all is loaded anew, a second each time: of those, every third step will do.
+# Without `control` all is loaded anew, seconds each time: of those, every third step will do.
 reattaches()
 {
 	half || return 1
@@ -119,6 +130,9 @@ run_part()
 		each_step 1 1 pending_two whole confirm ;;
 	rollback)
 		each_step 1 1 one_over_two whole rollback ;;
+	load-rest)
+		apply_one && keep_objects || return 1
+		each_step 1 1 loaded mended apply --force "$NET_TMP/1.yaml" ;;
 	load-*)
 		[ "$PART" = load-odd ] || first=2
 		each_step $first 2 detached loads apply "$NET_TMP/1.yaml" ;;
