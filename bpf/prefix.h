@@ -19,6 +19,7 @@
 
 #include <cordon/uapi/policy.h>
 
+#include "core.h"
 #include "table.h"
 
 /* The table contradicts itself: no identity, the caller must deny. */
@@ -54,6 +55,16 @@ static __always_inline const struct cordon_prefix_cell *prefix_at(struct prefix_
 	return &cursor->page->cell[index % CORDON_PREFIX_PAGE_CELLS];
 }
 
+/* The same, if need be. */
+static __always_inline const struct cordon_prefix_cell *prefix_near(struct prefix_cursor *cursor,
+								    __u32 index)
+{
+	if (index / CORDON_PREFIX_PAGE_CELLS != cursor->number)
+		return prefix_at(cursor, index);
+	table_checked(index);
+	return &cursor->page->cell[index % CORDON_PREFIX_PAGE_CELLS];
+}
+
 /* 1 if @a is not above @b, else 0, and no branch to mispredict: the compiler,
  * which would turn the product with it into one, must not know.  A branch
  * would also double the verifier's states with each step of a search. */
@@ -65,35 +76,54 @@ static __always_inline __u32 prefix_reaches(__u32 a, __u32 b)
 	return 1 - (__u32)(difference >> 63);
 }
 
-/* The last of @count ranges from @first on that starts at or before @word. Those that share a
- * page are found without a look-up each; the builder sees to it that most do. */
+/* The last of @count ranges from @first on that starts at or before @word.  A page is looked up
+ * when the search leaves the one in hand; the builder sees to it that few do. */
 static __always_inline __u32 prefix_bisect(struct prefix_cursor *cursor, __u32 first, __u32 count,
-					   __u32 word)
+					   __u32 word, __u32 steps)
 {
 	const struct cordon_prefix_cell *cell;
 	__u32 half, i;
 
 	PREFIX_ROLLED
-	for (i = 0; i < CORDON_PREFIX_SEARCH_MAX; i++) {
-		if (first % CORDON_PREFIX_PAGE_CELLS + count <= CORDON_PREFIX_PAGE_CELLS)
-			break;
+	for (i = 0; i < steps && count > 1; i++) {
 		half = count / 2;
-		cell = prefix_at(cursor, first + half);
+		cell = prefix_near(cursor, first + half);
 		if (!cell)
 			return PREFIX_BROKEN;
 		first += half * prefix_reaches(cell->first, word);
 		count -= half;
 	}
-	if (first / CORDON_PREFIX_PAGE_CELLS != cursor->number && !prefix_at(cursor, first))
-		return PREFIX_BROKEN;
-	PREFIX_ROLLED
-	for (i = 0; i < CORDON_PREFIX_SEARCH_MAX && count > 1; i++) {
-		half = count / 2;
-		cell = &cursor->page->cell[(first + half) % CORDON_PREFIX_PAGE_CELLS];
-		first += half * prefix_reaches(cell->first, word);
-		count -= half;
-	}
-	return cursor->page->cell[first % CORDON_PREFIX_PAGE_CELLS].second;
+	cell = prefix_near(cursor, first);
+	return cell ? cell->second : PREFIX_BROKEN;
+}
+
+/**
+ * prefix_search() - prefix_bisect() among any number of ranges
+ *
+ * In BPF a function that is verified apart: 32 steps, each with a page in hand
+ * and without, would have the verifier visit a hundred times what a few have.
+ */
+#ifdef TABLE_HAS_TAIL
+static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u32 count,
+					   __u32 word);
+#else
+static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u32 count, __u32 word)
+{
+	struct prefix_cursor cursor = { table, (const void *)0, ~0U };
+
+	return prefix_bisect(&cursor, first, count, word, CORDON_PREFIX_SEARCH_MAX);
+}
+#endif
+
+/* Ranges that are searched at once: most direct cells have less. */
+#define PREFIX_STEPS 3
+
+static __always_inline __u32 prefix_range(struct prefix_cursor *cursor, __u32 first, __u32 count,
+					  __u32 word)
+{
+	if (unlikely(count > 1 << PREFIX_STEPS))
+		return prefix_search(cursor->table, first, count, word);
+	return prefix_bisect(cursor, first, count, word, PREFIX_STEPS);
 }
 
 /* @offset: the bits of the word that did not choose the cell */
@@ -119,7 +149,7 @@ static __always_inline __u32 prefix_word(struct prefix_cursor *cursor, __u32 dir
 		return prefix_split(cell, word & (~0U >> (bits & 31)));
 	if (cell->second & CORDON_PREFIX_RESULT)
 		return cell->second;
-	return prefix_bisect(cursor, cell->first, cell->second, word);
+	return prefix_range(cursor, cell->first, cell->second, word);
 }
 
 /* Which bits of @word, the nth of an address, a prefix of @length bits takes part in. */

@@ -74,6 +74,24 @@ static __always_inline bool tables_in_slot(__u32 slot, const struct cordon_setti
 	return true;
 }
 
+VERIFIED_APART __u32 prefix_search_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
+{
+	const struct cordon_head *head = find_head(slot);
+	struct prefix_cursor cursor = { (const void *)0, (const void *)0, ~0U };
+	struct cordon_table table;
+
+	if (!head)
+		return PREFIX_BROKEN;
+	table = TABLE_IN_SLOT(&prefixes_of, slot, head->prefixes);
+	cursor.table = &table;
+	return prefix_bisect(&cursor, first, count, word, CORDON_PREFIX_SEARCH_MAX);
+}
+
+static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u32 count, __u32 word)
+{
+	return prefix_search_in_slot(table->slot, first, count, word);
+}
+
 /** zone_in_slot() - as verdict_zone() */
 VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
 				  const struct cordon_address *address)
@@ -91,7 +109,7 @@ VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *sett
 /* Before 6.2 a map's key may not lie in memory that a function was given. */
 static __always_inline bool is_own_address(const struct cordon_address *address)
 {
-	struct cordon_address key = *address;
+	struct address_words key = address_words(address);
 
 	return bpf_map_lookup_elem(&local_addresses, &key) != NULL;
 }
