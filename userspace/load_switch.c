@@ -401,7 +401,7 @@ static int fill_wait(struct fill *fill)
 static int fill_all(const struct cordon_maps *maps, const struct cordon_generation *generation)
 {
 	struct fill fills[CORDON_TABLE_COUNT];
-	int error = 0;
+	int error;
 
 	for (int i = 0; i < CORDON_TABLE_COUNT; i++) {
 		fills[i].outer = maps->fd[cordon_table_map(i)];
@@ -412,10 +412,20 @@ static int fill_all(const struct cordon_maps *maps, const struct cordon_generati
 			fills[i].slots[j] = cordon_slot(generation->number, j);
 			fills[i].inner[j] = keep ? generation->keep[i] : generation->table[i];
 		}
-		fill_start(&fills[i]);
+	}
+	/* The number goes first: from then on these slots are no longer those of
+	 * a generation that a rollback would return to. */
+	fill_start(&fills[CORDON_TABLE_SETTINGS]);
+	error = fill_wait(&fills[CORDON_TABLE_SETTINGS]);
+	if (error)
+		return error;
+	cordon_step("slots of the number");
+	for (int i = 0; i < CORDON_TABLE_COUNT; i++) {
+		if (i != CORDON_TABLE_SETTINGS)
+			fill_start(&fills[i]);
 	}
 	for (int i = 0; i < CORDON_TABLE_COUNT; i++) {
-		const int own = fill_wait(&fills[i]);
+		const int own = i == CORDON_TABLE_SETTINGS ? 0 : fill_wait(&fills[i]);
 
 		error = error ? error : own;
 	}

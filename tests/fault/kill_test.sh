@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.."
 FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 STEPS_MAX=400
 # The longest first.
-PARTS='load-odd load-even detach-apply detach-detach load-rest switch trial confirmation rollback'
+PARTS='load-odd load-even detach-apply detach-detach load-rest switch return trial confirmation rollback'
 
 # killed_at STEP CMD... - true if it died there, false if it had fewer steps
 killed_at()
@@ -54,12 +54,24 @@ each_step()
 	[ $bad = 0 ] && [ ! -s "$NET_TMP/err" ] && [ $kills -gt 3 ] && [ "$step" -lt $STEPS_MAX ]
 }
 
+# Where a switch was cut short, the way back leads to a whole policy, or to none and says so.
+returns()
+{
+	whole || return 1
+	if cordon rollback >/dev/null 2>"$NET_TMP/last"; then
+		whole
+	else
+		grep -q "no former generation" "$NET_TMP/last"
+	fi
+}
+
 quiet() { "$@" >/dev/null 2>"$NET_TMP/last" || { sed "s/^/# $PART: /" "$NET_TMP/last"; return 1; }; }
 apply_one() { quiet cordon apply --force "$NET_TMP/1.yaml"; }
 detached() { quiet cordon detach && [ ! -e "$NET_BPFFS" ]; }
 
 one_over_two() { quiet cordon apply --force "$NET_TMP/2.yaml" && apply_one; }
 pending_two() { settle && apply_one && quiet cordon apply --confirm 3600 "$NET_TMP/2.yaml"; }
+two_over_one() { apply_one && quiet cordon apply --force "$NET_TMP/2.yaml"; }
 settle() { cordon confirm >/dev/null 2>&1 || true; }
 settled_one() { settle && apply_one; }
 
@@ -123,6 +135,9 @@ run_part()
 	case $PART in
 	switch)
 		each_step 1 1 apply_one whole apply --force "$NET_TMP/2.yaml" ;;
+	return)
+		# The slots to be filled hold what a rollback would return to.
+		each_step 1 1 two_over_one returns apply --force "$NET_TMP/2.yaml" ;;
 	trial)
 		# Of an hour: cut short anywhere, the way back is still there.
 		each_step 1 1 settled_one whole apply --confirm 3600 "$NET_TMP/2.yaml" ;;
