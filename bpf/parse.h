@@ -92,11 +92,21 @@ struct packet {
 #define BUILTIN_IN 1
 #define BUILTIN_OUT 2
 
-/* @start: of the packet; offsets count from here */
+/* No reason: the packet is not plain. */
+#define PARSE_AGAIN CORDON_REASON_COUNT
+
+/**
+ * struct cursor - where in a packet the parser is
+ * @start: of the packet; offsets count from here
+ * @plain: known to the compiler: give up with PARSE_AGAIN on all but TCP and UDP
+ *	right behind an Ethernet header and one of IPv4 without options or of IPv6,
+ *	whole.  A hook has this small parser inline, and the whole one apart
+ */
 struct cursor {
 	const __u8 *at;
 	const __u8 *end;
 	const __u8 *start;
+	bool plain;
 };
 
 struct ether_header {
@@ -441,6 +451,10 @@ static __always_inline enum cordon_reason parse_transport(struct cursor *cursor,
 {
 	const bool ipv4 = packet->ethertype == ETHERTYPE_IPV4;
 
+	if (cursor->plain)
+		return packet->protocol == PROTOCOL_TCP ? parse_tcp(cursor, packet) :
+							  parse_udp(cursor, packet);
+
 	switch (packet->protocol) {
 	case PROTOCOL_TCP:
 		return parse_tcp(cursor, packet);
@@ -499,6 +513,11 @@ static __always_inline enum cordon_reason parse_ipv4_options(struct cursor *curs
 	return used == size ? CORDON_REASON_NONE : CORDON_REASON_MALFORMED;
 }
 
+static __always_inline bool is_plain(__u8 protocol)
+{
+	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
+}
+
 /* @size: bytes from the network header to the end of the packet */
 static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u32 size,
 						     struct packet *packet)
@@ -521,6 +540,9 @@ static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u3
 	address_set_ipv4(&packet->source, ipv4->source);
 	address_set_ipv4(&packet->destination, ipv4->destination);
 	offset = from_be16(ipv4->fragment);
+	if (cursor->plain &&
+	    unlikely(header > sizeof(*ipv4) || offset & 0x3fff || !is_plain(packet->protocol)))
+		return PARSE_AGAIN;
 	packet->fragment_id = (__u32)packet->protocol << 16 | from_be16(ipv4->id);
 	if (header > sizeof(*ipv4))
 		reason = parse_ipv4_options(cursor, header - sizeof(*ipv4));
@@ -618,8 +640,10 @@ static __always_inline enum cordon_reason parse_ipv6(struct cursor *cursor, __u3
 	/* The wire must not speak in the form that stands for IPv4 here. */
 	if (address_is_ipv4(&packet->source) || address_is_ipv4(&packet->destination))
 		return CORDON_REASON_MALFORMED;
-	if (likely(packet->protocol == PROTOCOL_TCP || packet->protocol == PROTOCOL_UDP))
+	if (likely(is_plain(packet->protocol)))
 		return parse_transport(cursor, packet);
+	if (cursor->plain)
+		return PARSE_AGAIN;
 	reason = parse_extensions(cursor, packet);
 	if (reason || packet->fragment == FRAGMENT_LATER)
 		return reason;
@@ -659,6 +683,8 @@ static __always_inline enum cordon_reason parse_network(struct cursor *cursor, _
 		return parse_ipv4(cursor, size, packet);
 	if (ethertype == ETHERTYPE_IPV6)
 		return parse_ipv6(cursor, size, packet);
+	if (cursor->plain)
+		return PARSE_AGAIN;
 	if (ethertype == ETHERTYPE_ARP)
 		return parse_arp(cursor, size, packet);
 	packet->ethertype = ethertype;
@@ -696,6 +722,8 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 		return CORDON_REASON_TRUNCATED;
 	size -= sizeof(*ether);
 	ethertype = from_be16(ether->type);
+	if (cursor->plain)
+		return parse_network(cursor, ethertype, size, packet);
 	for (int i = 0; i < CORDON_VLAN_TAGS_MAX && is_vlan(ethertype); i++) {
 		if (tags++ >= CORDON_VLAN_TAGS_MAX)
 			return CORDON_REASON_VLAN_DEPTH;
@@ -714,7 +742,7 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 /** cursor_at() - a cursor at an offset, at most 4 KiB, into a packet */
 static __always_inline struct cursor cursor_at(const void *start, const void *end, __u32 offset)
 {
-	return (struct cursor){ (const __u8 *)start + (offset & 0xfff), end, start };
+	return (struct cursor){ (const __u8 *)start + (offset & 0xfff), end, start, false };
 }
 
 /**

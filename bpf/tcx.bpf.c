@@ -12,11 +12,12 @@
 /* A header chain that is longer is one that the parser gives up on anyway. */
 #define HEADERS_MAX 512
 
-static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool ether,
+static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool ether, bool plain,
 						    struct packet *packet)
 {
 	struct cursor cursor = cursor_at((void *)(long)skb->data, (void *)(long)skb->data_end, 0);
 
+	cursor.plain = plain;
 	__builtin_memset(packet, 0, sizeof(*packet));
 	if (unlikely(skb->vlan_present))
 		packet_add_vlan(packet, skb->vlan_tci);
@@ -25,11 +26,11 @@ static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool 
 	return parse_network(&cursor, from_be16((__u16)skb->protocol), skb->len, packet);
 }
 
-/* The same with the headers pulled into the linear part, where they may not be. */
+/* Not plain, or its headers may not be in the linear part, into which they are pulled. */
 VERIFIED_APART __u32 parse_skb_again(struct __sk_buff *skb, __u32 ether, struct packet *packet)
 {
 	bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
-	return packet ? parse_skb(skb, ether, packet) : CORDON_REASON_INTERNAL;
+	return packet ? parse_skb(skb, ether, false, packet) : CORDON_REASON_INTERNAL;
 }
 
 VERIFIED_APART __u32 parse_hook_quoted(struct __sk_buff *skb, __u32 offset, __u32 ethertype,
@@ -50,8 +51,8 @@ static __always_inline int judge_skb(struct __sk_buff *skb, bool ether, bool out
 
 	if (!scene)
 		return TC_VERDICT_DROP;
-	reason = parse_skb(skb, ether, &scene->packet);
-	if (unlikely(reason == CORDON_REASON_TRUNCATED || scene->packet.icmp == ICMP_ABOUT_FLOW))
+	reason = parse_skb(skb, ether, true, &scene->packet);
+	if (unlikely(reason == PARSE_AGAIN || reason == CORDON_REASON_TRUNCATED))
 		reason = parse_skb_again(skb, ether, &scene->packet);
 	scene->ifindex = skb->ifindex;
 	scene->came_by = out ? skb->ingress_ifindex : 0;

@@ -8,12 +8,19 @@
 #define HOOK_CONTEXT struct xdp_md
 #include "packet.h"
 
-static __always_inline enum cordon_reason parse_xdp(struct xdp_md *xdp, struct packet *packet)
+static __always_inline enum cordon_reason parse_xdp(struct xdp_md *xdp, bool plain,
+						    struct packet *packet)
 {
 	struct cursor cursor = cursor_at((void *)(long)xdp->data, (void *)(long)xdp->data_end, 0);
 
+	cursor.plain = plain;
 	__builtin_memset(packet, 0, sizeof(*packet));
 	return parse_ether(&cursor, xdp->data_end - xdp->data, 0, packet);
+}
+
+VERIFIED_APART __u32 parse_xdp_again(struct xdp_md *xdp, struct packet *packet)
+{
+	return packet ? parse_xdp(xdp, false, packet) : CORDON_REASON_INTERNAL;
 }
 
 VERIFIED_APART __u32 parse_hook_quoted(struct xdp_md *xdp, __u32 offset, __u32 ethertype,
@@ -35,7 +42,9 @@ int xdp_ingress(struct xdp_md *xdp)
 
 	if (!scene)
 		return XDP_DROP;
-	reason = parse_xdp(xdp, &scene->packet);
+	reason = parse_xdp(xdp, true, &scene->packet);
+	if (unlikely(reason == PARSE_AGAIN))
+		reason = parse_xdp_again(xdp, &scene->packet);
 	scene->ifindex = xdp->ingress_ifindex;
 	scene->came_by = 0;
 	scene->packets = 1;

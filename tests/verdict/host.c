@@ -440,14 +440,27 @@ static bool meant_for_other(const struct host_packet *packet)
 	       memcmp(packet->bytes, own, sizeof(own));
 }
 
-/* As judge_skb() of tcx.bpf.c. */
-static void look(struct host *host, const struct host_packet *packet, enum cordon_reason *reason)
+static enum cordon_reason parse(const struct host_packet *packet, bool plain, struct packet *parsed)
 {
 	struct cursor cursor = cursor_at(packet->bytes, packet->bytes + packet->linear, 0);
-	struct scene *scene = find_scene();
 
-	memset(&scene->packet, 0, sizeof(scene->packet));
-	*reason = parse_ether(&cursor, packet->size, 0, &scene->packet);
+	cursor.plain = plain;
+	memset(parsed, 0, sizeof(*parsed));
+	return parse_ether(&cursor, packet->size, 0, parsed);
+}
+
+/* As judge_skb() of tcx.bpf.c.  What the small parser makes of a packet is what the whole one does.
+ */
+static void look(struct host *host, const struct host_packet *packet, enum cordon_reason *reason)
+{
+	struct scene *scene = find_scene();
+	struct packet plain;
+	const enum cordon_reason hasty = parse(packet, true, &plain);
+
+	*reason = parse(packet, false, &scene->packet);
+	if (hasty != (enum cordon_reason)PARSE_AGAIN &&
+	    (hasty != *reason || (!hasty && memcmp(&plain, &scene->packet, sizeof(plain)))))
+		*reason = CORDON_REASON_INTERNAL;
 	scene->ifindex = (uint32_t)packet->interface + 1;
 	scene->came_by = packet->out && packet->came_by >= 0 ? (uint32_t)packet->came_by + 1 : 0;
 	scene->packets = 1;
