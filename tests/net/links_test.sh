@@ -254,7 +254,6 @@ wait "$daemon"
 refuse "and ends when told" kill -0 "$daemon"
 check "what it covered stays covered" guarded on_late 10.7.0.1
 check "detach" cordon detach
-# The kernel lets go of links a moment after their pins are gone.
 check "all passes again" until_ok 3 open_to on_late 10.7.0.1
 check "others' are as they were after detach" diff "$NET_TMP/foreign.before" <(foreign_seen)
 test_end
