@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who is at each end of a packet - the node, a workload, a zone or a stranger -
+ * and what the rules say of the two.
+ *
+ * At the way in it is not known yet whether a packet is for the node or to be
+ * forwarded: the node's addresses and the routing table tell.  At the way out a
+ * packet that came in elsewhere is forwarded and is asked for by the rules
+ * between zones only, so a packet let in for the node cannot leave it again.
+ * Knows no flow table.
+ */
+#ifndef CORDON_BPF_ENDS_H
+#define CORDON_BPF_ENDS_H
+
+#include <linux/bpf.h>
+
+#include "compat.h"
+#include "core.h"
+#include "maps.h"
+#include "scene.h"
+#include "state.h"
+#include "verdict.h"
+
+#define PACKET_OTHERHOST 3 /* <linux/if_packet.h> */
+#define AF_INET 2
+#define AF_INET6 10
+
+/* The cgroup whose socket sends an outgoing packet. */
+static __always_inline __u64 sender_cgroup(HOOK_CONTEXT *ctx)
+{
+	return HOOK_IS_SKB ? bpf_skb_cgroup_id((struct __sk_buff *)ctx) : 0;
+}
+
+static __always_inline __u32 socket_tuple(const struct packet *packet, struct bpf_sock_tuple *tuple)
+{
+	if (packet->ethertype == ETHERTYPE_IPV4) {
+		tuple->ipv4.saddr = to_be32(address_word(&packet->source, 3));
+		tuple->ipv4.daddr = to_be32(address_word(&packet->destination, 3));
+		tuple->ipv4.sport = from_be16(packet->source_port);
+		tuple->ipv4.dport = from_be16(packet->destination_port);
+		return sizeof(tuple->ipv4);
+	}
+	__builtin_memcpy(tuple->ipv6.saddr, &packet->source, sizeof(packet->source));
+	__builtin_memcpy(tuple->ipv6.daddr, &packet->destination, sizeof(packet->destination));
+	tuple->ipv6.sport = from_be16(packet->source_port);
+	tuple->ipv6.dport = from_be16(packet->destination_port);
+	return sizeof(tuple->ipv6);
+}
+
+/* The cgroup of the local socket that an incoming packet is for. */
+static __noinline __u64 receiver_cgroup(HOOK_CONTEXT *ctx, const struct scene *scene)
+{
+	struct bpf_sock_tuple tuple = {};
+	struct cordon_owner *owner;
+	struct bpf_sock *sock = NULL;
+	__u64 cgroup;
+	__u32 size;
+
+	if (!HOOK_IS_SKB || !scene)
+		return 0;
+	size = socket_tuple(&scene->packet, &tuple);
+	if (size > sizeof(tuple))
+		return 0;
+	if (scene->packet.protocol == PROTOCOL_TCP)
+		sock = bpf_sk_lookup_tcp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	else if (scene->packet.protocol == PROTOCOL_UDP)
+		sock = bpf_sk_lookup_udp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	if (!sock)
+		return 0;
+	owner = bpf_sk_storage_get(&owners, sock, NULL, 0);
+	cgroup = owner ? owner->cgroup : 0;
+	bpf_sk_release(sock);
+	return cgroup;
+}
+
+static __always_inline __u32 local_identity(HOOK_CONTEXT *ctx, const struct scene *scene,
+					    const struct cordon_settings *settings)
+{
+	if (!(settings->flags & CORDON_SETTINGS_WORKLOADS))
+		return CORDON_IDENTITY_NODE;
+	return cgroup_identity(scene->generation,
+			       scene->out ? sender_cgroup(ctx) : receiver_cgroup(ctx, scene));
+}
+
+static __always_inline void fib_ends(const struct packet *packet, struct bpf_fib_lookup *fib)
+{
+	if (packet->ethertype == ETHERTYPE_IPV4) {
+		fib->family = AF_INET;
+		fib->ipv4_src = to_be32(address_word(&packet->source, 3));
+		fib->ipv4_dst = to_be32(address_word(&packet->destination, 3));
+		return;
+	}
+	fib->family = AF_INET6;
+	__builtin_memcpy(fib->ipv6_src, &packet->source, sizeof(packet->source));
+	__builtin_memcpy(fib->ipv6_dst, &packet->destination, sizeof(packet->destination));
+}
+
+/* A frame for another host's Ethernet address: a bridge or macvlan takes it on,
+ * not the node's routing. */
+static __always_inline bool is_bridged(HOOK_CONTEXT *ctx)
+{
+	return HOOK_IS_SKB && ((struct __sk_buff *)ctx)->pkt_type == PACKET_OTHERHOST;
+}
+
+/**
+ * far_interface() - where an incoming packet will leave
+ * Return: its index, for a bridged one that of the port it came by; 0 if it is
+ *	for the node.
+ */
+static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *scene)
+{
+	struct bpf_fib_lookup fib = {};
+	const struct packet *packet;
+
+	if (!scene)
+		return 0;
+	packet = &scene->packet;
+	if (address_is_multicast(&packet->destination) || is_own_address(&packet->destination))
+		return 0;
+	if (is_bridged(ctx))
+		return scene->ifindex;
+	fib.ifindex = scene->ifindex;
+	fib.l4_protocol = packet->protocol;
+	fib_ends(packet, &fib);
+	return fib_says_forward(bpf_fib_lookup(ctx, &fib, sizeof(fib), 0)) ? fib.ifindex : 0;
+}
+
+/* The identity at the other end of a forwarded packet, by the interface there. */
+static __always_inline enum cordon_reason
+far_end(const struct scene *scene, const struct tables *tables, __u32 ifindex, __u32 *ret_identity)
+{
+	const struct cordon_address *address = &scene->packet.destination;
+	const struct cordon_class *class;
+	enum cordon_reason reason;
+	__u32 number = 0;
+
+	if (scene->out)
+		address = &scene->packet.source;
+	if (tables->settings->flags & CORDON_SETTINGS_TIED)
+		number = interface_class(scene->generation, interface_place(ifindex));
+	reason = verdict_end(tables, number, address,
+			     zone_in_slot(scene->slot, tables->settings, address), ret_identity);
+	if (!scene->out || !is_own_address(address))
+		return reason;
+	/* Masquerading put the node's own address there on the way. */
+	class = table_at(&tables->classes, number);
+	if (!class || !class->forwarder)
+		return reason;
+	*ret_identity = class->forwarder;
+	return CORDON_REASON_NONE;
+}
+
+static __always_inline bool came_from_nowhere(const struct scene *scene)
+{
+	return !scene->out && (address_is_multicast(&scene->packet.source) ||
+			       address_is_loopback(&scene->packet.source));
+}
+
+/* A container's packet, met as it leaves its namespace, still has its cgroup. */
+static __always_inline __u32 container_rule(HOOK_CONTEXT *ctx, const struct scene *scene,
+					    const struct tables *tables)
+{
+	__u32 identity;
+
+	if (!HOOK_IS_SKB || scene->out || !(tables->settings->flags & CORDON_SETTINGS_WORKLOADS))
+		return 0;
+	identity = cgroup_identity(scene->generation, sender_cgroup(ctx));
+	if (identity == CORDON_IDENTITY_NODE)
+		return 0;
+	return verdict_rule(tables, identity, scene->to, scene->packet.protocol,
+			    scene->packet.service);
+}
+
+static __always_inline void scene_set_ends(struct scene *scene, bool near_opens, __u32 near,
+					   __u32 far)
+{
+	scene->from = near_opens ? near : far;
+	scene->to = near_opens ? far : near;
+}
+
+/**
+ * scene_ends() - who is at each end, and whether the packet goes through the node
+ * @opens: the packet comes from the end that opened its flow
+ * Return: NONE and scene->from, ->to, ->forward; why the packet cannot be.
+ */
+static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct scene *scene,
+						     const struct tables *tables, bool opens)
+{
+	const struct cordon_address *address = &scene->packet.source;
+	const bool near_opens = scene->out != opens;
+	__u32 near = 0, far = CORDON_IDENTITY_NODE, ifindex = scene->came_by;
+	enum cordon_reason reason;
+
+	if (scene->out)
+		address = &scene->packet.destination;
+	reason = verdict_end(tables, scene->class, address,
+			     zone_in_slot(scene->slot, tables->settings, address), &near);
+	scene_set_ends(scene, near_opens, near, far);
+	if (reason)
+		return reason;
+	if (came_from_nowhere(scene))
+		return CORDON_REASON_SPOOFED;
+	if (!scene->out && (tables->settings->flags & CORDON_SETTINGS_FORWARD))
+		ifindex = far_interface(ctx, scene);
+	scene->forward = ifindex != 0;
+	if (ifindex)
+		reason = far_end(scene, tables, ifindex, &far);
+	else if (!near_opens)
+		far = local_identity(ctx, scene, tables->settings);
+	scene_set_ends(scene, near_opens, near, far);
+	return reason;
+}
+
+/**
+ * ask_here() - may the opener of this packet's flow have it?
+ * @opens: the packet comes from the end that opened its flow
+ * Return: NONE and scene->rule, or why not.
+ */
+static __always_inline enum cordon_reason
+ask_here(HOOK_CONTEXT *ctx, struct scene *scene, const struct cordon_settings *settings, bool opens)
+{
+	enum cordon_reason reason;
+	struct tables tables;
+	__u16 service;
+
+	if (!tables_in_slot(scene->slot, settings, &tables))
+		return CORDON_REASON_INTERNAL;
+	reason = scene_ends(ctx, scene, &tables, opens);
+	if (reason)
+		return reason;
+	service = opens ? scene->packet.service : scene->packet.source_port;
+	scene->rule =
+		verdict_rule(&tables, scene->from, scene->to, scene->packet.protocol, service);
+	if (!scene->rule && scene->forward && opens)
+		scene->rule = container_rule(ctx, scene, &tables);
+	if (scene->rule)
+		return CORDON_REASON_NONE;
+	return scene->latch ? CORDON_REASON_LATCH : CORDON_REASON_NO_RULE;
+}
+
+/** ask_rules() - the same, for where a call is not too dear; enum cordon_reason */
+VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 opens)
+{
+	if (!scene)
+		return CORDON_REASON_INTERNAL;
+	return ask_here(ctx, scene, find_settings(scene->slot), opens);
+}
+
+/* What is denied before the rules are asked. */
+static __always_inline bool is_unasked(enum cordon_reason reason)
+{
+	return reason == CORDON_REASON_TCP_STATE || reason == CORDON_REASON_ICMP_ORPHAN ||
+	       reason == CORDON_REASON_FRAGMENT_ORPHAN;
+}
+
+/* What is told of it names its ends all the same. */
+VERIFIED_APART __u32 name_ends(HOOK_CONTEXT *ctx, struct scene *scene)
+{
+	struct tables tables;
+
+	if (scene && tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
+		scene_ends(ctx, scene, &tables, true);
+	return 0;
+}
+#endif
