@@ -92,14 +92,18 @@ static void meet(struct arena *arena, struct cordon_flow_bucket *bucket, uint32_
 {
 	const __u64 tag = __atomic_load_n(&bucket->tag[place], __ATOMIC_ACQUIRE);
 	const enum cordon_flow_state state = flow_tag_state(tag);
+	const __u32 *written = &bucket->flow[place].seen;
+	const __u32 seen = __atomic_load_n(written, __ATOMIC_ACQUIRE);
 	enum flow_way way;
 
 	if ((tag ^ key->tag) & ~key->ignore)
 		return;
 	if (!flow_fits(&bucket->flow[place], packet, packet->protocol, &way)) {
-		/* Taken by another meanwhile, or it was never this packet's. */
+		/* It was never this packet's; or it was taken by another meanwhile, and
+		 * maybe taken back: no two writers write the same time. */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&bucket->tag[place], __ATOMIC_ACQUIRE) == tag)
+		if (__atomic_load_n(&bucket->tag[place], __ATOMIC_ACQUIRE) == tag &&
+		    __atomic_load_n(written, __ATOMIC_ACQUIRE) == seen)
 			atomic_fetch_add(&arena->wrong_ends, 1);
 		return;
 	}
@@ -141,7 +145,7 @@ static void step(struct worker *worker)
 								       CORDON_FLOW_NEW,
 				     peer,
 				     find_own(bucket, &key),
-				     atomic_load(&arena->now) };
+				     atomic_fetch_add(&arena->now, 1) };
 	place = flow_insert(&arena->settings, bucket, &start);
 	if (place < CORDON_FLOW_WAYS)
 		atomic_fetch_add(&arena->inserted, 1);
