@@ -42,6 +42,7 @@
 #define TCP_ACK 0x10
 
 /* An IPv4 header has room for 40 bytes of options; honest ones are few. */
+#define IPV4_OPTIONS_SIZE_MAX 40
 #define IPV4_OPTIONS_MAX 10
 
 enum packet_fragment {
@@ -67,6 +68,7 @@ enum packet_icmp {
  * @builtin_direction: bit 0: it may come in, bit 1: it may go out
  * @fragment_id: identification; IPv4: with the protocol in the high half
  * @quoted: of an ICMP error: where the packet that it quotes starts
+ * @offset: where the parser was when it last settled
  */
 struct packet {
 	struct cordon_address source;
@@ -86,7 +88,8 @@ struct packet {
 	__u8 pad;
 	__u32 fragment_id;
 	__u16 quoted;
-	__u16 pad2[3];
+	__u16 offset;
+	__u16 pad2[2];
 } __attribute__((aligned(8)));
 
 #define BUILTIN_IN 1
@@ -232,6 +235,22 @@ static __always_inline bool has_ports(__u8 protocol)
 {
 	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP ||
 	       protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDPLITE;
+}
+
+/* Headers beyond are as good as none. */
+#define CURSOR_OFFSET_MAX 0xfff
+
+/* Forget how the cursor got here: the verifier then follows one way on, instead
+ * of one for each way there.  false: it is too far from the start. */
+static __always_inline bool cursor_settle(struct cursor *cursor, struct packet *packet)
+{
+	volatile __u16 *offset = &packet->offset;
+
+	if (cursor->at - cursor->start > CURSOR_OFFSET_MAX)
+		return false;
+	*offset = cursor->at - cursor->start;
+	cursor->at = cursor->start + (*offset & CURSOR_OFFSET_MAX);
+	return true;
 }
 
 static __always_inline enum cordon_reason parse_ports(struct cursor *cursor, struct packet *packet)
@@ -483,34 +502,49 @@ static __always_inline enum cordon_reason parse_later_fragment(struct packet *pa
 	return CORDON_REASON_NONE;
 }
 
-/* Options may ask to be routed round the policy. */
-static __always_inline enum cordon_reason parse_ipv4_options(struct cursor *cursor, __u32 size)
+/* Size of an option; 0: it is the last, or asks for what it must not, or is none. */
+static __always_inline __u32 ipv4_option(const __u8 *option, const __u8 *end,
+					 enum cordon_reason *ret_reason)
 {
-	struct cursor options = *cursor;
-	const __u8 *option;
-	__u32 used = 0;
+	*ret_reason = CORDON_REASON_TRUNCATED;
+	if (option + 1 > end)
+		return 0;
+	*ret_reason = CORDON_REASON_NONE;
+	if (option[0] <= 1)
+		return option[0];
+	*ret_reason = CORDON_REASON_SOURCE_ROUTE;
+	if (option[0] == 131 || option[0] == 137)
+		return 0;
+	*ret_reason = CORDON_REASON_TRUNCATED;
+	if (option + 2 > end)
+		return 0;
+	*ret_reason = CORDON_REASON_MALFORMED;
+	if (option[1] < 2 || option[1] > IPV4_OPTIONS_SIZE_MAX)
+		return 0;
+	*ret_reason = CORDON_REASON_NONE;
+	return option[1];
+}
+
+/* Options may ask to be routed round the policy.  How far they are read is kept
+ * where the verifier does not follow it, as in cursor_settle(). */
+static __always_inline enum cordon_reason parse_ipv4_options(struct cursor *cursor, __u32 size,
+							     struct packet *packet)
+{
+	const __u8 *options = cursor->at;
+	volatile __u16 *used = &packet->offset;
+	enum cordon_reason reason;
+	__u32 one;
 
 	if (!cursor_skip(cursor, size))
 		return CORDON_REASON_TRUNCATED;
-	for (int i = 0; i < IPV4_OPTIONS_MAX && used < size; i++) {
-		option = cursor_take(&options, 1);
-		if (!option)
-			return CORDON_REASON_TRUNCATED;
-		if (*option == 0)
-			return CORDON_REASON_NONE;
-		used++;
-		if (*option == 1)
-			continue;
-		if (*option == 131 || *option == 137)
-			return CORDON_REASON_SOURCE_ROUTE;
-		option = cursor_take(&options, 1);
-		if (!option)
-			return CORDON_REASON_TRUNCATED;
-		if (*option < 2 || *option > 40 || !cursor_skip(&options, *option - 2))
-			return CORDON_REASON_MALFORMED;
-		used += *option - 1;
+	*used = 0;
+	for (int i = 0; i < IPV4_OPTIONS_MAX && *used < size; i++) {
+		one = ipv4_option(options + (*used & 63), cursor->end, &reason);
+		if (!one)
+			return reason;
+		*used += one;
 	}
-	return used == size ? CORDON_REASON_NONE : CORDON_REASON_MALFORMED;
+	return *used == size ? CORDON_REASON_NONE : CORDON_REASON_MALFORMED;
 }
 
 static __always_inline bool is_plain(__u8 protocol)
@@ -545,9 +579,11 @@ static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u3
 		return PARSE_AGAIN;
 	packet->fragment_id = (__u32)packet->protocol << 16 | from_be16(ipv4->id);
 	if (header > sizeof(*ipv4))
-		reason = parse_ipv4_options(cursor, header - sizeof(*ipv4));
+		reason = parse_ipv4_options(cursor, header - sizeof(*ipv4), packet);
 	if (reason)
 		return reason;
+	if (!cursor->plain && !cursor_settle(cursor, packet))
+		return CORDON_REASON_TRUNCATED;
 	if (offset & 0x1fff)
 		return parse_later_fragment(packet, (offset & 0x1fff) * 8);
 	if (offset & 0x2000)
@@ -616,6 +652,8 @@ static __always_inline enum cordon_reason parse_extensions(struct cursor *cursor
 			return reason;
 		if (packet->fragment == FRAGMENT_LATER)
 			return parse_later_fragment(packet, offset);
+		if (!cursor_settle(cursor, packet))
+			return CORDON_REASON_EXTENSION_DEPTH;
 	}
 	return is_extension(packet->protocol) ? CORDON_REASON_EXTENSION_DEPTH : CORDON_REASON_NONE;
 }
@@ -736,6 +774,8 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 	}
 	if (is_vlan(ethertype))
 		return CORDON_REASON_VLAN_DEPTH;
+	if (!cursor_settle(cursor, packet))
+		return CORDON_REASON_TRUNCATED;
 	return parse_network(cursor, ethertype, size, packet);
 }
 
@@ -784,6 +824,8 @@ static __always_inline enum cordon_reason parse_quoted(struct cursor *cursor, __
 		if (reason || quoted->fragment == FRAGMENT_LATER)
 			return CORDON_REASON_ICMP_ORPHAN;
 	}
+	if (!cursor_settle(cursor, quoted))
+		return CORDON_REASON_ICMP_ORPHAN;
 	quoted->ethertype = ethertype;
 	if (has_ports(quoted->protocol))
 		return parse_ports(cursor, quoted) ? CORDON_REASON_ICMP_ORPHAN : CORDON_REASON_NONE;

@@ -458,6 +458,7 @@ static void look(struct host *host, const struct host_packet *packet, enum cordo
 	const enum cordon_reason hasty = parse(packet, true, &plain);
 
 	*reason = parse(packet, false, &scene->packet);
+	plain.offset = scene->packet.offset;
 	if (hasty != (enum cordon_reason)PARSE_AGAIN &&
 	    (hasty != *reason || (!hasty && memcmp(&plain, &scene->packet, sizeof(plain)))))
 		*reason = CORDON_REASON_INTERNAL;
