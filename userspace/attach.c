@@ -147,11 +147,18 @@ static int look_in(const struct cordon_attach *attach, const struct cordon_pinne
 	return 0;
 }
 
+/* One whose pin is gone may still be on the hook, and is not to leave it for that. */
+static bool has_xdp(const struct cordon_attach *attach)
+{
+	return attach->programs->id[CORDON_PROGRAM_XDP_INGRESS] ||
+	       cordon_program_is_lost(attach->programs, CORDON_PROGRAM_XDP_INGRESS);
+}
+
 static bool wants_xdp(const struct cordon_attach *attach, const struct cordon_nl_link *link)
 {
 	const uint32_t mode = wanted_mode(attach, link);
 
-	if (!attach->programs->id[CORDON_PROGRAM_XDP_INGRESS] || !has_ethernet(link))
+	if (!has_xdp(attach) || !has_ethernet(link))
 		return false;
 	return mode == CORDON_MODE_XDP || (mode == CORDON_MODE_AUTO && link->physical);
 }
@@ -187,23 +194,28 @@ static int attach_tc(const struct cordon_attach *attach, const struct cordon_nl_
 	return cordon_link_pin(attach->context, pin, fd);
 }
 
-/* The same hook, another build's program, or another name of the interface. */
+static enum cordon_program program_of(const struct cordon_nl_link *link, bool out,
+				      const struct side *side)
+{
+	return side->hook == CORDON_HOOK_XDP ? CORDON_PROGRAM_XDP_INGRESS : side_program(link, out);
+}
+
+/* The same hook, another build's program, or another name of the interface.
+ * Without a pin of the program that should be there, the one that is stays. */
 static int refresh_side(const struct cordon_attach *attach, const struct cordon_nl_link *link,
 			bool out, const struct side *side)
 {
-	const enum cordon_program program = side->hook == CORDON_HOOK_XDP ?
-						    CORDON_PROGRAM_XDP_INGRESS :
-						    side_program(link, out);
+	const int program = attach->programs->fd[program_of(link, out, side)];
+	const bool replace = !side->current && program >= 0;
 	char pin[64];
 	int error = 0;
 
-	if (!side->current && side->hook == CORDON_HOOK_CLSACT)
-		return cordon_clsact_attach(attach->programs->fd[program], link->index, out);
+	if (replace && side->hook == CORDON_HOOK_CLSACT)
+		return cordon_clsact_attach(program, link->index, out);
 	if (!side->link)
 		return 0;
-	if (!side->current)
-		error = cordon_link_replace(attach->context, side->link->name,
-					    attach->programs->fd[program]);
+	if (replace)
+		error = cordon_link_replace(attach->context, side->link->name, program);
 	cordon_step("replace program");
 	cordon_link_pin_name(link->name, out, &pin);
 	if (!error && strcmp(pin, side->link->name))
@@ -326,7 +338,9 @@ int cordon_attach_interfaces(const struct cordon_attach *attach,
 		error = cover(attach, &pins, link);
 		if (!error || is_gone(error))
 			continue;
-		cordon_fail(failure, error, "cannot cover %s: %s", link->name, strerror(-error));
+		cordon_fail(failure, error, "cannot cover %s: %s", link->name,
+			    error == -EBADF ? "a pin below progs is gone, see cordon status" :
+					      strerror(-error));
 		first = first ? first : error;
 	}
 	return first;
@@ -452,8 +466,10 @@ void cordon_attach_cgroup_survey(const struct cordon_attach *attach,
 		const uint32_t id = attach->programs->id[cgroup_hooks[i].program];
 
 		ret_hooks[i].name = cordon_program_name(cgroup_hooks[i].program);
-		ret_hooks[i].there = attach->cgroups && id && pin && pin->program == id &&
-				     hook_is_in_place(attach, pin, i);
+		ret_hooks[i].there =
+			attach->cgroups && pin && hook_is_in_place(attach, pin, i) &&
+			(id ? pin->program == id :
+			      cordon_program_is_lost(attach->programs, cgroup_hooks[i].program));
 	}
 }
 
@@ -466,13 +482,20 @@ void cordon_coverages_clear(struct cordon_coverages *coverages)
 static const char *why_not_xdp(const struct cordon_attach *attach,
 			       const struct cordon_nl_link *link)
 {
-	if (!attach->programs->id[CORDON_PROGRAM_XDP_INGRESS])
+	if (!has_xdp(attach))
 		return "XDP program refused by this kernel, tc instead";
 	if (link->xdp_program || link->xdp_other)
 		return "another's XDP program is there, tc instead";
 	if (!has_ethernet(link))
 		return "no Ethernet header, tc instead of XDP";
 	return "the driver has no native XDP, tc instead";
+}
+
+static bool is_lost(const struct cordon_attach *attach, const struct cordon_nl_link *link,
+		    const struct side *in, const struct side *out)
+{
+	return cordon_program_is_lost(attach->programs, program_of(link, false, in)) ||
+	       cordon_program_is_lost(attach->programs, program_of(link, true, out));
 }
 
 static void explain_coverage(const struct cordon_attach *attach, const struct cordon_nl_link *link,
@@ -495,6 +518,8 @@ static void explain_coverage(const struct cordon_attach *attach, const struct co
 		why = "a program of others runs before ours";
 	else if (coverage->place < 0)
 		why = "no place in the map of interfaces: class 0, not counted";
+	else if (is_lost(attach, link, in, out))
+		why = "it goes on without the pin of its program";
 	else if (!in->current || !out->current)
 		why = "programs of another build of cordon";
 	else if (coverage->mode == CORDON_MODE_XDP && in->hook != CORDON_HOOK_XDP)

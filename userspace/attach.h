@@ -95,7 +95,11 @@ int cordon_attach_watchers(const struct cordon_attach *attach, struct cordon_fai
 /** cordon_attach_cgroups() - the cgroup hooks */
 int cordon_attach_cgroups(const struct cordon_attach *attach, struct cordon_failure *failure);
 
-/** struct cordon_cgroup_hook - one cgroup hook or watcher and whether it is there */
+/**
+ * struct cordon_cgroup_hook - one cgroup hook or watcher and whether it is there
+ * What it runs cannot be told apart from another build's if its program's pin
+ * is gone (load.h).
+ */
 struct cordon_cgroup_hook {
 	const char *name;
 	bool there;

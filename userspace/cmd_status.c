@@ -135,8 +135,24 @@ static void judge_hooks(struct status *status)
 	}
 }
 
+/* What is attached goes on without its pin, but nothing new can be attached. */
+static void judge_pins(struct status *status)
+{
+	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++) {
+		if (cordon_program_is_lost(&status->session.programs, i))
+			add_fault(status,
+				  "the pin progs/%s is gone: what is attached goes on, but nothing "
+				  "new can be; cordon apply or cordon run puts it right",
+				  cordon_program_name(i));
+	}
+	if (!status->session.programs.loaded)
+		add_fault(status, "the pin maps/build is gone, or another version's: "
+				  "cordon apply or cordon run puts it right");
+}
+
 static void judge(struct status *status)
 {
+	judge_pins(status);
 	judge_interfaces(status);
 	judge_hooks(status);
 	if (!status->session.image[status->standing.effective & 1])

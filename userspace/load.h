@@ -40,11 +40,24 @@ enum cordon_program {
 
 const char *cordon_program_name(enum cordon_program program);
 
-/** struct cordon_programs - pinned programs; fd -1 and id 0: this kernel has it not */
+/**
+ * struct cordon_programs - pinned programs
+ * @fd: -1, and its id 0: there is no pin
+ * @loaded: bit by program: it was pinned when it was loaded
+ */
 struct cordon_programs {
 	int fd[CORDON_PROGRAM_COUNT];
 	uint32_t id[CORDON_PROGRAM_COUNT];
+	uint32_t loaded;
 };
+
+/** cordon_program_is_lost() - its pin is gone, and a hook may still run it; else the kernel
+ *	refused what has no pin */
+static inline bool cordon_program_is_lost(const struct cordon_programs *programs,
+					  enum cordon_program program)
+{
+	return !programs->id[program] && programs->loaded >> program & 1;
+}
 
 struct cordon_programs cordon_programs_none(void);
 int cordon_programs_open(const struct cordon_context *context, struct cordon_failure *failure,

@@ -4,8 +4,9 @@
  * that stand are used again, so that a newer build takes over counters, flows
  * and the policy in force.
  *
- * The map `build` says which build the pinned programs are of; it is written
- * last, so that a load cut short is done again.
+ * The map `build` says which build the pinned programs are of, and which they
+ * are: a kernel may refuse some.  It is written last, so that a load cut short
+ * is done again.
  */
 #include "load.h"
 
@@ -32,6 +33,13 @@
 #include "util/cleanup.h"
 
 #define VERIFIER_LOG (256 << 10)
+
+/* Elements of the map `build`. */
+enum {
+	BUILD_DIGEST,
+	BUILD_PROGRAMS, /* bit by enum cordon_program */
+	BUILD_COUNT
+};
 
 DEFINE_CLEANUP(bpf_object, struct bpf_object *, bpf_object__close)
 
@@ -100,6 +108,16 @@ void cordon_programs_close(struct cordon_programs *programs)
 	*programs = cordon_programs_none();
 }
 
+/* 0: there is none, as no build has that digest and no load that few programs. */
+static uint64_t read_build(const struct cordon_context *context, __u32 key)
+{
+	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
+	int fd CLEANUP(close) = bpf_obj_get(path.text);
+	uint64_t value;
+
+	return fd >= 0 && !bpf_map_lookup_elem(fd, &key, &value) ? value : 0;
+}
+
 int cordon_programs_open(const struct cordon_context *context, struct cordon_failure *failure,
 			 struct cordon_programs *ret_programs)
 {
@@ -117,6 +135,7 @@ int cordon_programs_open(const struct cordon_context *context, struct cordon_fai
 			return cordon_fail(failure, -EIO, "cannot open %s", path.text);
 		programs.id[i] = info.id;
 	}
+	programs.loaded = (uint32_t)read_build(context, BUILD_PROGRAMS);
 	*ret_programs = programs;
 	programs = cordon_programs_none();
 	return 0;
@@ -151,18 +170,19 @@ static bool is_pinned(const struct cordon_context *context, const char *folder, 
 	return !access(path.text, F_OK);
 }
 
-static uint64_t pinned_digest(const struct cordon_context *context)
+static uint64_t pinned_programs(const struct cordon_context *context)
 {
-	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
-	int fd CLEANUP(close) = bpf_obj_get(path.text);
-	const __u32 key = 0;
-	uint64_t digest;
+	uint64_t pinned = 0;
 
-	return fd >= 0 && !bpf_map_lookup_elem(fd, &key, &digest) ? digest : 0;
+	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++)
+		pinned |= (uint64_t)is_pinned(context, "progs", program_names[i]) << i;
+	return pinned;
 }
 
 static bool all_stands(const struct cordon_context *context)
 {
+	const uint64_t programs = read_build(context, BUILD_PROGRAMS);
+
 	for (int i = 0; i < CORDON_MAP_COUNT; i++) {
 		if (!is_pinned(context, "maps", cordon_map_name(i)))
 			return false;
@@ -171,11 +191,9 @@ static bool all_stands(const struct cordon_context *context)
 		if (!is_pinned(context, "maps", templates[i].pin))
 			return false;
 	}
-	for (int i = CORDON_PROGRAM_INGRESS_ETHER; i <= CORDON_PROGRAM_EGRESS_IP; i++) {
-		if (!is_pinned(context, "progs", program_names[i]))
-			return false;
-	}
-	return pinned_digest(context) == build_digest();
+	if (!programs || programs & ~pinned_programs(context))
+		return false;
+	return read_build(context, BUILD_DIGEST) == build_digest();
 }
 
 /* Never a moment without the name: pinned aside, then moved over it. */
@@ -468,15 +486,19 @@ static int initialise(const struct cordon_context *context, struct cordon_failur
 		       0;
 }
 
-static int write_digest(const struct cordon_context *context, struct cordon_failure *failure)
+static int write_build(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
-	const uint64_t digest = build_digest();
-	const __u32 key = 0;
-	int fd CLEANUP(close) =
-		bpf_map_create(BPF_MAP_TYPE_ARRAY, "build", sizeof(key), sizeof(digest), 1, NULL);
-	int error = fd < 0 ? fd : bpf_map_update_elem(fd, &key, &digest, BPF_ANY);
+	const uint64_t values[BUILD_COUNT] = {
+		[BUILD_DIGEST] = build_digest(),
+		[BUILD_PROGRAMS] = pinned_programs(context),
+	};
+	int fd CLEANUP(close) = bpf_map_create(BPF_MAP_TYPE_ARRAY, "build", sizeof(__u32),
+					       sizeof(values[0]), BUILD_COUNT, NULL);
+	int error = fd < 0 ? fd : 0;
 
+	for (__u32 i = 0; i < BUILD_COUNT && !error; i++)
+		error = bpf_map_update_elem(fd, &i, &values[i], BPF_ANY);
 	if (!error)
 		error = pin_over(fd, &path);
 	cordon_step("pin build");
@@ -532,6 +554,6 @@ int cordon_load_programs(const struct cordon_context *context, struct cordon_fai
 	if (!error)
 		error = initialise(context, failure);
 	if (!error)
-		error = write_digest(context, failure);
+		error = write_build(context, failure);
 	return error;
 }
