@@ -48,6 +48,7 @@ net_stop()
 {
 	local status=$? peer
 	trap - EXIT INT TERM HUP
+	set +e
 	for peer in "${NET_PEERS[@]}" node; do
 		ip netns pids "$NET-$peer" 2>/dev/null | xargs -r kill -9 2>/dev/null
 		ip netns del "$NET-$peer" 2>/dev/null
