@@ -479,13 +479,19 @@ void cordon_coverages_clear(struct cordon_coverages *coverages)
 	memset(coverages, 0, sizeof(*coverages));
 }
 
+/* What another has in the driver or, where ours is there, in the card before it. */
+static uint32_t foreign_xdp(const struct cordon_nl_link *link, const struct side *in)
+{
+	if (in->hook == CORDON_HOOK_XDP || !link->xdp_program)
+		return link->xdp_other;
+	return link->xdp_program;
+}
+
 static const char *why_not_xdp(const struct cordon_attach *attach,
 			       const struct cordon_nl_link *link)
 {
 	if (!has_xdp(attach))
 		return "XDP program refused by this kernel, tc instead";
-	if (link->xdp_program || link->xdp_other)
-		return "another's XDP program is there, tc instead";
 	if (!has_ethernet(link))
 		return "no Ethernet header, tc instead of XDP";
 	return "the driver has no native XDP, tc instead";
@@ -496,6 +502,15 @@ static bool is_lost(const struct cordon_attach *attach, const struct cordon_nl_l
 {
 	return cordon_program_is_lost(attach->programs, program_of(link, false, in)) ||
 	       cordon_program_is_lost(attach->programs, program_of(link, true, out));
+}
+
+static void explain_foreign_xdp(const struct side *in, struct cordon_coverage *coverage)
+{
+	const bool instead = coverage->mode == CORDON_MODE_XDP && in->hook != CORDON_HOOK_XDP;
+
+	snprintf(coverage->why, sizeof(coverage->why),
+		 "an XDP program of others runs before ours (id %u, %s)%s", coverage->foreign_xdp,
+		 coverage->foreign_xdp_name, instead ? "; tc instead of XDP" : "");
 }
 
 static void explain_coverage(const struct cordon_attach *attach, const struct cordon_nl_link *link,
@@ -514,6 +529,8 @@ static void explain_coverage(const struct cordon_attach *attach, const struct co
 		why = in->hook ? "no program on the way out" : "no program on the way in";
 	else if (!in->hook)
 		why = "no program is attached";
+	else if (coverage->foreign_xdp)
+		return explain_foreign_xdp(in, coverage);
 	else if (coverage->ahead)
 		why = "a program of others runs before ours";
 	else if (coverage->place < 0)
@@ -543,7 +560,10 @@ static int survey_link(const struct cordon_attach *attach, const struct cordon_p
 	coverage->mode = wanted_mode(attach, link);
 	coverage->excluded = coverage->mode == CORDON_MODE_EXCLUDE;
 	coverage->hook = in.hook && out.hook ? in.hook : CORDON_HOOK_NONE;
-	coverage->ahead = in.ahead + out.ahead;
+	coverage->foreign_xdp = coverage->loopback ? 0 : foreign_xdp(link, &in);
+	if (coverage->foreign_xdp)
+		cordon_program_tell(coverage->foreign_xdp, &coverage->foreign_xdp_name);
+	coverage->ahead = in.ahead + out.ahead + (coverage->foreign_xdp != 0);
 	coverage->place = cordon_place_find(attach->maps, link->index);
 	place = coverage->place < 0 ? NULL : &attach->maps->interfaces[coverage->place];
 	coverage->class = place ? place->class[attach->effective & 1] : 0;

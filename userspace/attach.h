@@ -39,7 +39,8 @@ struct cordon_attach {
  * @hook: enum cordon_hook that is there; NONE: not covered, see @why
  * @class: in the generation in force
  * @place: index in `interfaces`, or -1
- * @ahead: programs of others that run before ours
+ * @ahead: programs of others that run before ours, @foreign_xdp among them
+ * @foreign_xdp: XDP program of another, 0: none; it could pass packets by tc
  * @why: what a person should know, or ""
  */
 struct cordon_coverage {
@@ -51,6 +52,8 @@ struct cordon_coverage {
 	uint32_t class;
 	int place;
 	unsigned int ahead;
+	uint32_t foreign_xdp;
+	char foreign_xdp_name[16];
 	bool loopback;
 	bool excluded;
 	char why[160];

@@ -211,6 +211,16 @@ int cordon_tracing_link(int program)
 	return bpf_raw_tracepoint_open(NULL, program);
 }
 
+void cordon_program_tell(uint32_t id, char (*ret_name)[16])
+{
+	int fd CLEANUP(close) = bpf_prog_get_fd_by_id(id);
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	const bool known = fd >= 0 && !bpf_prog_get_info_by_fd(fd, &info, &size) && info.name[0];
+
+	snprintf(*ret_name, sizeof(*ret_name), "%.15s", known ? info.name : "?");
+}
+
 static struct bpf_tc_hook clsact_hook(int ifindex, bool out)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,

@@ -70,6 +70,9 @@ int cordon_xdp_link(int program, int ifindex);
 int cordon_cgroup_link(int program, int cgroup, uint32_t attach_type);
 int cordon_tracing_link(int program);
 
+/** cordon_program_tell() - the name that the kernel has for a program, "?" if it does not say */
+void cordon_program_tell(uint32_t id, char (*ret_name)[16]);
+
 /** cordon_clsact_find() - id of our program there, 0: none */
 uint32_t cordon_clsact_find(int ifindex, bool out);
 int cordon_clsact_attach(int program, int ifindex, bool out);

@@ -375,6 +375,13 @@ static void json_interface(struct json *json, const struct status *status,
 	json_number(json, "class", coverage->class);
 	json_string(json, "zones", zones_of(status, coverage->class, &zones));
 	json_string(json, "note", coverage->why);
+	json_number(json, "ahead", coverage->ahead);
+	if (coverage->foreign_xdp) {
+		json_object(json, "foreign_xdp");
+		json_number(json, "id", coverage->foreign_xdp);
+		json_string(json, "name", coverage->foreign_xdp_name);
+		json_object_end(json);
+	}
 	json_traffic(json, "in", &counts->in);
 	json_traffic(json, "in_denied", &counts->in_denied);
 	json_traffic(json, "out", &counts->out);

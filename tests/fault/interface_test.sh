@@ -11,6 +11,9 @@ ROUNDS=40
 
 hook_is() { [ "$(cordon status --json | jq -r --arg name "$1" '.interfaces[] | select(.name == $name) | .hook')" = "$2" ]; }
 foreign_xdp() { ip -n "$NODE" -d link show "$1" | grep -o 'prog/xdp id [0-9]* name [a-z_]*'; }
+foreign_told() { sed 's/.*id \([0-9]*\) name \([a-z_]*\)/id \1, \2/' "$NET_TMP/foreign"; }
+foreign_json() { cordon status --json | jq -r --arg name "$1" '.interfaces[] | select(.name == $name and .ahead == 1) | .foreign_xdp | "id \(.id), \(.name)"'; }
+exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
 says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
 
 # Ends when its file goes, at the latest after a minute.
@@ -39,7 +42,7 @@ apply_many()
 
 tell_wrong() { [ -z "$wrong" ] || sort <<<"$wrong" | uniq -c | sed 's/^/# /'; }
 
-test_start 20
+test_start 25
 fault_start
 ip -n "$NODE" link add fast0 type veth peer name fast1
 ip -n "$NODE" link set fast0 up
@@ -52,8 +55,13 @@ check "another's XDP program is on an interface" test -s "$NET_TMP/foreign"
 check "a policy that wants XDP there" cordon apply --force "$NET_TMP/xdp.yaml"
 check "the other's stays" diff "$NET_TMP/foreign" <(foreign_xdp fast0)
 refuse "and tc does our work" hook_is fast0 none
-check "which is said" says "another's XDP program is there, tc instead" cordon status
-check "all is covered" in_force 1
+check "which is said" says "; tc instead of XDP" cordon status
+check "the other's runs before us: degraded" exits 3 cordon status
+check "it is named" says "interface fast0: an XDP program of others runs before ours ($(foreign_told))" cordon status
+check "in JSON, too" test "$(foreign_json fast0)" = "$(foreign_told)"
+check "also where tc is what the policy wants" cordon apply --force "$NET_TMP/1.yaml"
+check "it is named" says "runs before ours ($(foreign_told))" cordon status
+refuse "without a word of XDP instead" says "instead of XDP" cordon status
 ip -n "$NODE" link set fast0 xdp off
 check "without it" cordon apply --force "$NET_TMP/xdp.yaml"
 check "XDP it is" hook_is fast0 xdp
