@@ -100,7 +100,9 @@ int cordon_cmd_run(const struct cordon_call *call)
 
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
 		return CORDON_EXIT_USAGE;
-	error = cordon_daemon_claim(call->context, call->failure, &daemon);
+	error = cordon_daemon_hold_signals(call->failure);
+	if (!error)
+		error = cordon_daemon_claim(call->context, call->failure, &daemon);
 	if (!error)
 		error = start(call);
 	return error ? error : cordon_daemon_run(call->context, call->failure);

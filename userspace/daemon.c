@@ -188,7 +188,7 @@ static int watch_fd(struct daemon *daemon, int fd, event_taker taker)
 	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-static int open_signals(struct daemon *daemon)
+static sigset_t signal_set(void)
 {
 	sigset_t set;
 
@@ -196,8 +196,22 @@ static int open_signals(struct daemon *daemon)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+int cordon_daemon_hold_signals(struct cordon_failure *failure)
+{
+	const sigset_t set = signal_set();
+
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
+		return cordon_fail(failure, -errno, "cannot block signals: %s", strerror(errno));
+	return 0;
+}
+
+static int open_signals(struct daemon *daemon)
+{
+	const sigset_t set = signal_set();
+
 	/* A reader of our output that goes must not end us. */
 	signal(SIGPIPE, SIG_IGN);
 	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC);

@@ -10,6 +10,12 @@
 #include "context.h"
 
 /**
+ * cordon_daemon_hold_signals() - what would end us waits until cordon_daemon_run() reads it
+ * Before the first load: that is not to be cut short.
+ */
+int cordon_daemon_hold_signals(struct cordon_failure *failure);
+
+/**
  * cordon_daemon_run() - until SIGTERM or SIGINT
  *
  * A policy is in force already.  Denials go to standard output.
