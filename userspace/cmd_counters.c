@@ -38,6 +38,9 @@ static int read_counts(const struct cordon_live *live, struct counts *counts)
 
 static bool is_shown(const struct counts *counts, uint32_t slot)
 {
+	/* Replies to what only audit mode let through: of no interest where it never was. */
+	if (slot == CORDON_BUILTIN_NONE)
+		return counts->rule[slot].packets;
 	if (slot < CORDON_RULE_SLOT_FIRST)
 		return counts->rule[slot].name[0];
 	return counts->use.open[slot] || counts->use.keep[slot];
@@ -51,7 +54,7 @@ static void print_text(const struct cordon_live *live, const struct counts *coun
 	struct table table = { 0 };
 
 	table_head(&table, rule_titles);
-	for (uint32_t i = 1; i < CORDON_RULE_SLOTS; i++) {
+	for (uint32_t i = 0; i < CORDON_RULE_SLOTS; i++) {
 		const struct cordon_rule *rule = &live->maps.rules[i];
 
 		if (!is_shown(counts, i))
@@ -89,7 +92,7 @@ static void print_json(const struct cordon_live *live, const struct counts *coun
 
 	json_object(&json, NULL);
 	json_array(&json, "rules");
-	for (uint32_t i = 1; i < CORDON_RULE_SLOTS; i++) {
+	for (uint32_t i = 0; i < CORDON_RULE_SLOTS; i++) {
 		if (!is_shown(counts, i))
 			continue;
 		json_object(&json, NULL);

@@ -448,6 +448,18 @@ static int name_counter(const struct cordon_maps *maps, enum cordon_map map, uin
 	return bpf_map_update_elem(maps->fd[map], &index, values, BPF_ANY);
 }
 
+/* "none" tells a person nothing where rules are listed. */
+static const char *builtin_name(uint32_t builtin)
+{
+	static const char *const names[] = {
+#define BUILTIN_NAME(name, text, help) [CORDON_BUILTIN_##name] = text,
+		CORDON_BUILTINS(BUILTIN_NAME)
+#undef BUILTIN_NAME
+	};
+
+	return builtin == CORDON_BUILTIN_NONE ? "audit-only" : names[builtin];
+}
+
 static int name_constants(const struct cordon_maps *maps)
 {
 	static const char *const reasons[] = {
@@ -455,19 +467,18 @@ static int name_constants(const struct cordon_maps *maps)
 		CORDON_REASONS(REASON_NAME)
 #undef REASON_NAME
 	};
-	static const char *const builtins[] = {
-#define BUILTIN_NAME(name, text, help) [CORDON_BUILTIN_##name] = text,
-		CORDON_BUILTINS(BUILTIN_NAME)
-#undef BUILTIN_NAME
-	};
 	int error = 0;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(reasons) && !error; i++)
 		error = name_counter(maps, CORDON_MAP_REASONS, i, reasons[i]);
-	for (uint32_t i = 0; i < ARRAY_SIZE(builtins) && !error; i++) {
-		error = name_counter(maps, CORDON_MAP_COUNTERS, i, builtins[i]);
-		snprintf(maps->rules[i].name, sizeof(maps->rules[i].name), "%s", builtins[i]);
-		snprintf(maps->rules[i].services, sizeof(maps->rules[i].services), "built in");
+	for (uint32_t i = 0; i < CORDON_BUILTIN_COUNT && !error; i++) {
+		struct cordon_rule *rule = &maps->rules[i];
+
+		error = name_counter(maps, CORDON_MAP_COUNTERS, i, builtin_name(i));
+		snprintf(rule->name, sizeof(rule->name), "%s", builtin_name(i));
+		snprintf(rule->services, sizeof(rule->services), "%s",
+			 i == CORDON_BUILTIN_NONE ? "no rule: replies to what audit let in" :
+						    "built in");
 	}
 	return error;
 }

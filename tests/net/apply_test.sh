@@ -35,8 +35,9 @@ one_line() { [ "$("$@" 2>&1 >/dev/null | wc -l)" = 1 ]; }
 ping4() { on_peer wan0 ping -q -c 1 -W 1 10.1.0.1; }
 generation() { cordon status --json | jq .generation; }
 port_open() { on_peer wan0 timeout 1 bash -c "echo >/dev/tcp/10.1.0.1/$1"; }
+audit_only_counted() { cordon counters --json | jq -e '.rules[] | select(.name == "audit-only") | .builtin and .packets > 0'; }
 
-test_start 40
+test_start 43
 net_start
 net_peer wan0
 net_peer lan0
@@ -91,8 +92,11 @@ before=$(generation)
 printf 'cordon: 1\nserial: x\n' >"$NET_TMP/bad.yaml"
 check "a bad policy is refused with its place" says "bad.yaml:2:" cordon apply "$NET_TMP/bad.yaml"
 check "and leaves the running one" test "$(generation)" = "$before"
+refuse "counters: no rule but rules and built-in ones" says audit-only cordon counters
 check "audit mode" cordon apply "$NET_TMP/one.yaml" --force --audit
 check "lets pass what would be denied" port_open 81
+check "counters tell the replies to that" says audit-only cordon counters
+check "in JSON, too" audit_only_counted
 check "and is not called enforcing" status_is 4
 
 check "detach" cordon detach
