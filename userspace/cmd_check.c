@@ -45,6 +45,18 @@ add_fault(struct faults *faults, const char *format, ...)
 	va_end(arguments);
 }
 
+static void check_tree_hooks(struct faults *faults)
+{
+	struct cordon_probe_hook hooks[CORDON_PROBE_HOOKS];
+
+	cordon_probe_hooks(hooks);
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (hooks[i].error)
+			add_fault(faults, "this kernel takes no program for %s (%s): %s",
+				  hooks[i].name, strerror(-hooks[i].error), hooks[i].lack);
+	}
+}
+
 static void check_hooks(const struct cordon_call *call, struct faults *faults)
 {
 	struct cordon_failure failure = { .text = "" }, no_bpffs = { .text = "" },
@@ -54,6 +66,8 @@ static void check_hooks(const struct cordon_call *call, struct faults *faults)
 
 	if (cordon_probe_kernel(&failure, &probe))
 		add_fault(faults, "%s", failure.text);
+	else
+		check_tree_hooks(faults);
 	if (cordon_probe_bpffs(call->context, &no_bpffs))
 		add_fault(faults, "%s", no_bpffs.text);
 	if (cordon_cgroup_find(call->context, &no_cgroup, &root))

@@ -67,6 +67,67 @@ int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret
 	return 0;
 }
 
+#define LACK_EARLY "is refused by a time-out, and a denial does not name the process"
+#define LACK_BIND "a port that the policy gives to a workload can be taken by others over "
+
+/* @type TRACING: of a tracepoint, else the kind of program that @attach takes. */
+static const struct {
+	const char *name;
+	enum bpf_prog_type type;
+	enum bpf_attach_type attach;
+	const char *lack;
+} tree_hooks[CORDON_PROBE_HOOKS] = {
+	{ "connect4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT,
+	  "who may not connect over IPv4 " LACK_EARLY },
+	{ "connect6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT,
+	  "who may not connect over IPv6 " LACK_EARLY },
+	{ "sendmsg4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG,
+	  "who may not send UDP over IPv4 " LACK_EARLY },
+	{ "sendmsg6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG,
+	  "who may not send UDP over IPv6 " LACK_EARLY },
+	{ "bind4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND, LACK_BIND "IPv4" },
+	{ "bind6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND, LACK_BIND "IPv6" },
+	{ "sock_create", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE,
+	  "a denied packet does not name the process that sent it" },
+	{ "cgroup_mkdir", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP,
+	  "a workload that starts later is taken for the node itself" },
+	{ "cgroup_rmdir", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP,
+	  "workloads that ended keep their places" },
+};
+
+/* One that does nothing; loaded, it says that the kernel knows the hook. */
+static int probe_hook(size_t hook)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options,
+		    .expected_attach_type = tree_hooks[hook].attach);
+	int fd CLEANUP(close) = -1;
+
+	if (tree_hooks[hook].type == BPF_PROG_TYPE_TRACING) {
+		const int id = libbpf_find_vmlinux_btf_id(tree_hooks[hook].name, BPF_TRACE_RAW_TP);
+
+		if (id < 0)
+			return id;
+		options.attach_btf_id = (__u32)id;
+	}
+	fd = bpf_prog_load(tree_hooks[hook].type, "cordon_probe", "GPL", nothing,
+			   sizeof(nothing) / sizeof(nothing[0]), &options);
+	return fd < 0 ? fd : 0;
+}
+
+void cordon_probe_hooks(struct cordon_probe_hook ret_hooks[CORDON_PROBE_HOOKS])
+{
+	for (size_t i = 0; i < CORDON_PROBE_HOOKS; i++)
+		ret_hooks[i] = (struct cordon_probe_hook){
+			.name = tree_hooks[i].name,
+			.lack = tree_hooks[i].lack,
+			.error = probe_hook(i),
+		};
+}
+
 /* The folder itself if it is there, else the one that it will be made in. */
 static int find_existing(const char *path, char (*ret_existing)[PATH_MAX], struct statfs *fs)
 {

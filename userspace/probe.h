@@ -26,6 +26,22 @@ struct cordon_probe {
 int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret_probe);
 
 /**
+ * struct cordon_probe_hook - a hook of the cgroup tree, and what it is without it
+ * @error: why the kernel takes no program for it, 0: it does
+ * @lack: what is weaker then
+ */
+struct cordon_probe_hook {
+	const char *name;
+	const char *lack;
+	int error;
+};
+
+#define CORDON_PROBE_HOOKS 9
+
+/** cordon_probe_hooks() - loads an empty program for each, attaches none */
+void cordon_probe_hooks(struct cordon_probe_hook ret_hooks[CORDON_PROBE_HOOKS]);
+
+/**
  * cordon_probe_bpffs() - whether --bpffs is, or will be, in a bpffs
  * Return: 0, -ENODEV with @failure.
  */

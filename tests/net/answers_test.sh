@@ -12,9 +12,11 @@ is() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$sta
 flows() { cordon flows --json | jq "[.[] | select(.destination.port == 8080)] | $1"; }
 listens() { on_peer wan0 bash -c 'echo >/dev/tcp/127.0.0.1/8080'; }
 flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
+# hooks_missing COMMAND...: how many check --node finds missing, as COMMAND lets it run
+hooks_missing() { on_node "$@" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" check --node "$NET_TMP/policy.yaml" | grep -c "this kernel takes no program for"; }
 no_trailing_blanks() { ! "$@" | grep -q ' $'; }
 
-test_start 29
+test_start 31
 net_start
 net_peer wan0
 net_peer lan0
@@ -33,6 +35,8 @@ cat >"$NET_TMP/policy.yaml" <<-'END'
 	  - {name: sensors, from: devices,    to: management, services: [tcp/8080]}
 	  - {name: orders,  from: management, to: pos,        services: [tcp/9000]}
 END
+check "check: this kernel has every hook" test "$(hooks_missing)" = 0
+check "and says which it refuses" test "$(hooks_missing setpriv --bounding-set=-bpf,-sys_admin)" = 9
 check "nothing loaded: status says what to do" says "cordon apply" cordon status
 check "and exits 4" is 4 cordon status
 check "a cgroup that is not there is a mistake, no state" is 1 cordon status --cgroup "$NET_TMP/none"
