@@ -308,21 +308,29 @@ static const struct cordon_rule *rule_of(const struct explain *explain, uint32_t
 	return rule < explain->image->nr_rules ? &explain->image->rules[rule].rule : NULL;
 }
 
-/* A rule to a workload gives it the port; to others the bind hook refuses it. */
+static uint32_t ask_bind(const struct explain *explain, uint32_t local)
+{
+	return cordon_evaluate_bind(&explain->tables, local, explain->question.protocol,
+				    explain->question.service);
+}
+
+/* Any rule to a workload gives it the port, not only the one that lets this
+ * packet in; to others the bind hook refuses it. The node's own processes are
+ * refused the ports of all workloads, so that theirs names the owner. */
 static void ask_listener(struct explain *explain, struct cordon_answer *answer)
 {
-	const struct cordon_rule *rule = answer->reason ? NULL : rule_of(explain, answer->rule);
-	const uint32_t owner = rule ? find_workload(explain, rule->to) : 0;
+	const uint32_t reserve = ask_bind(explain, CORDON_IDENTITY_NODE);
+	const struct cordon_rule *rule = reserve ? rule_of(explain, reserve) : NULL;
 
 	if (explain->question.direction != CORDON_DIRECTION_IN)
 		return;
 	if (explain->workload)
 		answer->to = find_workload(explain, explain->workload);
-	else if (owner)
-		answer->to = owner;
-	if (owner)
+	else if (rule && !answer->reason)
+		answer->to = find_workload(explain, rule->to);
+	if (rule)
 		add_note(explain, "only workload %s may listen there", rule->to);
-	if (owner && owner != answer->to)
+	if (explain->workload && !answer->reason && ask_bind(explain, answer->to))
 		answer->reason = CORDON_REASON_RESERVED_PORT;
 }
 

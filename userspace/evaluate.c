@@ -5,6 +5,8 @@
  */
 #include "evaluate.h"
 
+#include <netinet/in.h>
+
 #include "bpf/verdict.h"
 
 struct cordon_tables cordon_tables_of_view(const struct cordon_view *view)
@@ -59,6 +61,17 @@ uint32_t cordon_evaluate_zone(const struct cordon_tables *tables,
 	const struct tables verdict = make_tables(tables);
 
 	return verdict_zone(&verdict, address);
+}
+
+uint32_t cordon_evaluate_bind(const struct cordon_tables *tables, uint32_t local, uint8_t protocol,
+			      uint16_t port)
+{
+	const struct tables verdict = make_tables(tables);
+	const bool judged = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+
+	if (!judged || !port || !(tables->settings->flags & CORDON_SETTINGS_RESERVED))
+		return 0;
+	return verdict_rule(&verdict, local, CORDON_IDENTITY_NODE, protocol, port);
 }
 
 /* The two remote ends of a forwarded packet, the one of any other. */

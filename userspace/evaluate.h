@@ -68,6 +68,14 @@ struct cordon_answer {
 struct cordon_answer cordon_evaluate(const struct cordon_tables *tables, bool latched,
 				     const struct cordon_question *question);
 
+/**
+ * cordon_evaluate_bind() - may a local process take a port? As call_may_bind() asks it
+ * @local: its identity: a workload's or the node's
+ * Return: the rule that gives the port to another, as struct cordon_answer has it; 0: it may.
+ */
+uint32_t cordon_evaluate_bind(const struct cordon_tables *tables, uint32_t local, uint8_t protocol,
+			      uint16_t port);
+
 /** cordon_evaluate_zone() - the zone whose prefix covers an address, or STRANGER */
 uint32_t cordon_evaluate_zone(const struct cordon_tables *tables,
 			      const struct cordon_address *address);

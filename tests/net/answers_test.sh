@@ -16,7 +16,7 @@ flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
 hooks_missing() { on_node "$@" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" check --node "$NET_TMP/policy.yaml" | grep -c "this kernel takes no program for"; }
 no_trailing_blanks() { ! "$@" | grep -q ' $'; }
 
-test_start 31
+test_start 39
 net_start
 net_peer wan0
 net_peer lan0
@@ -34,6 +34,7 @@ cat >"$NET_TMP/policy.yaml" <<-'END'
 	rules:
 	  - {name: sensors, from: devices,    to: management, services: [tcp/8080]}
 	  - {name: orders,  from: management, to: pos,        services: [tcp/9000]}
+	  - {name: local,   from: devices,    to: node,       services: [tcp/9000, tcp/9001]}
 END
 check "check: this kernel has every hook" test "$(hooks_missing)" = 0
 check "and says which it refuses" test "$(hooks_missing setpriv --bounding-set=-bpf,-sys_admin)" = 9
@@ -48,6 +49,21 @@ check "explain: for that workload" says "allowed by rule orders" \
 	cordon explain in tcp 10.1.0.2 10.1.0.1 9000 --workload pos
 check "explain: for another" says "denied, reserved-port" \
 	cordon explain in tcp 10.1.0.2 10.1.0.1 9000 --workload updater
+check "explain: by a rule to the node, for the workload that another gives the port to" \
+	says "allowed by rule local" cordon explain in tcp 10.2.0.2 10.2.0.1 9000 --workload pos
+check "explain: for another" says "denied, reserved-port" \
+	cordon explain in tcp 10.2.0.2 10.2.0.1 9000 --workload updater
+check "explain: by the text of a policy, too" says "denied, reserved-port" \
+	cordon explain in tcp 10.2.0.2 10.2.0.1 9000 --workload updater --policy "$NET_TMP/policy.yaml"
+check "explain: whose port it is" says "only workload pos may listen" \
+	cordon explain in tcp 10.2.0.2 10.2.0.1 9000
+check "explain: a port that is nobody's" says "allowed by rule local" \
+	cordon explain in tcp 10.2.0.2 10.2.0.1 9001 --workload updater
+# The kernel says the same: a process of that workload cannot take the port.
+bind() { in_unit "$1.service" python3 -c 'import socket, sys; socket.socket().bind(("", int(sys.argv[1])))' "$2"; }
+refuse "so says the kernel: not another" bind updater 9000
+check "but that one" bind pos 9000
+check "and nobody's by any" bind updater 9001
 check "explain: a workload that is not there" is 1 \
 	cordon explain in tcp 10.1.0.2 10.1.0.1 9000 --workload nobody
 check "explain: addresses of two families" is 2 cordon explain in tcp 10.1.0.2 fd01::1 80
