@@ -102,8 +102,7 @@ static int probe_hook(size_t hook)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, options,
-		    .expected_attach_type = tree_hooks[hook].attach);
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = tree_hooks[hook].attach);
 	int fd CLEANUP(close) = -1;
 
 	if (tree_hooks[hook].type == BPF_PROG_TYPE_TRACING) {
