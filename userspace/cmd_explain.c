@@ -204,13 +204,15 @@ static const char *identity_name(const struct explain *explain, uint32_t identit
 
 static uint32_t identities(const struct explain *explain)
 {
-	return explain->image ? (uint32_t)explain->image->nr_zones : explain->live.zones.count;
+	return explain->image ? (uint32_t)explain->image->nr_zones :
+				explain->live.view.area[CORDON_TABLE_ZONES].count;
 }
 
 static bool is_workload(const struct explain *explain, uint32_t identity)
 {
-	const struct cordon_zone *zones = explain->image ? explain->image->zones :
-							   explain->live.zones.cells;
+	const struct cordon_zone *zones = explain->image ?
+						  explain->image->zones :
+						  explain->live.view.area[CORDON_TABLE_ZONES].cells;
 
 	return zones[identity].kind == CORDON_IDENTITY_KIND_WORKLOAD;
 }

@@ -26,7 +26,6 @@ struct status {
 	struct cordon_session session;
 	struct cordon_standing standing;
 	struct cordon_view view;
-	struct cordon_area zones;
 	struct cordon_coverages coverage;
 	struct cordon_interface_counter *counts; /* by place */
 	struct cordon_losses losses;
@@ -80,13 +79,14 @@ static bool class_has(const struct cordon_class *class, uint32_t identity)
 static const char *zones_of(const struct status *status, uint32_t class, char (*text)[ZONES_TEXT])
 {
 	const struct cordon_class *classes = status->view.area[CORDON_TABLE_CLASSES].cells;
-	const struct cordon_zone *zones = status->zones.cells;
+	const struct cordon_area *area = &status->view.area[CORDON_TABLE_ZONES];
+	const struct cordon_zone *zones = area->cells;
 	size_t used = 0;
 
 	if (!class || class >= status->view.area[CORDON_TABLE_CLASSES].count)
 		return "any";
 	(*text)[0] = '\0';
-	for (uint32_t i = CORDON_IDENTITY_FIRST; i < status->zones.count; i++) {
+	for (uint32_t i = CORDON_IDENTITY_FIRST; i < area->count; i++) {
 		if (zones[i].kind != CORDON_IDENTITY_KIND_ZONE ||
 		    (!class_has(&classes[class], i) && classes[class].fallback != i))
 			continue;
@@ -208,7 +208,6 @@ static int collect_kernel(struct status *status)
 	if (status->standing.effective)
 		cordon_view_open(&status->session.maps, status->standing.effective,
 				 status->standing.latch, &status->view);
-	cordon_pin_open(status->call->context, "zones", &status->zones);
 	cordon_session_images(&status->session);
 	attach = cordon_session_attach(&status->session);
 	cordon_attach_cgroup_survey(&attach, status->hooks);
@@ -452,7 +451,6 @@ static void clear(struct status *status)
 {
 	cordon_session_close(&status->session);
 	cordon_view_close(&status->view);
-	cordon_area_close(&status->zones);
 	cordon_coverages_clear(&status->coverage);
 	for (size_t i = 0; i < status->nr_faults; i++)
 		free(status->fault[i]);

@@ -138,7 +138,7 @@ static int show_rounds(const struct cordon_call *call, struct cordon_live *live,
 		size_t nr;
 
 		nanosleep(&second, NULL);
-		cordon_live_follow(call->context, live);
+		cordon_live_follow(live);
 		error = take_sample(live, now);
 		if (error)
 			break;

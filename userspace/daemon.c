@@ -157,7 +157,7 @@ static void on_second(struct daemon *daemon)
 
 	if (read(daemon->timer, &expirations, sizeof(expirations)) < 0)
 		return;
-	cordon_live_follow(daemon->context, &daemon->live);
+	cordon_live_follow(&daemon->live);
 	sweep(daemon);
 	if (daemon->undone.links || daemon->undone.addresses || daemon->live.standing.lapsed)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });

@@ -20,11 +20,10 @@ struct cordon_live cordon_live_none(void)
 void cordon_live_close(struct cordon_live *live)
 {
 	cordon_view_close(&live->view);
-	cordon_area_close(&live->zones);
 	cordon_maps_close(&live->maps);
 }
 
-int cordon_live_follow(const struct cordon_context *context, struct cordon_live *live)
+int cordon_live_follow(struct cordon_live *live)
 {
 	const struct cordon_standing standing = cordon_standing_read(&live->maps);
 	int error;
@@ -36,12 +35,10 @@ int cordon_live_follow(const struct cordon_context *context, struct cordon_live 
 	}
 	cordon_view_close(&live->view);
 	memset(&live->view, 0, sizeof(live->view));
-	cordon_area_close(&live->zones);
 	error = cordon_view_open(&live->maps, standing.effective, standing.latch, &live->view);
 	if (error)
 		return error;
 	live->standing = standing;
-	cordon_pin_open(context, "zones", &live->zones);
 	return 0;
 }
 
@@ -54,7 +51,7 @@ int cordon_live_open(const struct cordon_call *call, struct cordon_live *ret_liv
 	error = cordon_maps_open(call->context, call->failure, &live.maps);
 	if (error)
 		return error;
-	error = cordon_live_follow(call->context, &live);
+	error = cordon_live_follow(&live);
 	if (error)
 		return cordon_fail(call->failure, error, "no policy is in force");
 	live.has_cgroups = !cordon_cgroup_find(call->context, &ignored, &live.cgroups);
@@ -76,13 +73,14 @@ uint64_t cordon_live_serial(const struct cordon_context *context)
 
 const char *cordon_live_identity(const struct cordon_live *live, uint32_t identity)
 {
-	const struct cordon_zone *zones = live->zones.cells;
+	const struct cordon_area *area = &live->view.area[CORDON_TABLE_ZONES];
+	const struct cordon_zone *zones = area->cells;
 
 	if (identity == CORDON_IDENTITY_STRANGER)
 		return "stranger";
 	if (identity == CORDON_IDENTITY_NODE)
 		return "node";
-	return identity < live->zones.count && zones[identity].name[0] ? zones[identity].name : "?";
+	return identity < area->count && zones[identity].name[0] ? zones[identity].name : "?";
 }
 
 const char *cordon_live_rule(const struct cordon_live *live, uint32_t slot)

@@ -16,7 +16,6 @@ struct cordon_live {
 	struct cordon_maps maps;
 	struct cordon_standing standing;
 	struct cordon_view view;
-	struct cordon_area zones;
 	struct cordon_cgroup_root cgroups;
 	bool has_cgroups;
 };
@@ -34,7 +33,7 @@ static inline void cleanup_live(struct cordon_live *live)
 uint64_t cordon_live_serial(const struct cordon_context *context);
 
 /** cordon_live_follow() - look again which generation is in force */
-int cordon_live_follow(const struct cordon_context *context, struct cordon_live *live);
+int cordon_live_follow(struct cordon_live *live);
 
 /** cordon_live_identity() - what a person calls it; never NULL */
 const char *cordon_live_identity(const struct cordon_live *live, uint32_t identity);

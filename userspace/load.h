@@ -142,7 +142,7 @@ int cordon_load_rollback(const struct cordon_maps *maps, struct cordon_failure *
 
 /**
  * cordon_load_show() - pins for people follow the generation in force: the
- *	tables under maps/, and the zones' names
+ *	tables under maps/
  */
 int cordon_load_show(const struct cordon_context *context, const struct cordon_maps *maps);
 

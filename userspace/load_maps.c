@@ -35,6 +35,7 @@ static const struct {
 	[CORDON_TABLE_PAGES] = { CORDON_MAP_PAGES_OF, "pages" },
 	[CORDON_TABLE_CLASSES] = { CORDON_MAP_CLASSES_OF, "classes" },
 	[CORDON_TABLE_FLOWS] = { CORDON_MAP_FLOWS_OF, "flows" },
+	[CORDON_TABLE_ZONES] = { CORDON_MAP_ZONES_OF, "zones" },
 };
 
 enum cordon_map cordon_table_map(enum cordon_table_id table)
@@ -185,15 +186,6 @@ int cordon_table_open(const struct cordon_maps *maps, enum cordon_table_id table
 	return open_area(fd, write, ret_area);
 }
 
-int cordon_pin_open(const struct cordon_context *context, const char *name,
-		    struct cordon_area *ret_area)
-{
-	const struct cordon_path path = cordon_path_pin(context, "maps", name);
-	int fd CLEANUP(close) = bpf_obj_get(path.text);
-
-	return fd < 0 ? fd : open_area(fd, false, ret_area);
-}
-
 /* Generation that a half of the slots holds, 0 for none. */
 static uint32_t stored_generation(const struct cordon_maps *maps, uint32_t parity)
 {
@@ -259,7 +251,7 @@ int cordon_view_open(const struct cordon_maps *maps, uint32_t generation, uint32
 			continue;
 		error = cordon_table_open(maps, i, cordon_slot(generation, latch), false,
 					  &view.area[i]);
-		if (error)
+		if (error && i != CORDON_TABLE_ZONES)
 			return error;
 	}
 	view.settings = view.area[CORDON_TABLE_SETTINGS].cells;

@@ -82,7 +82,7 @@ static const struct {
 	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
 	{ "flows", "cordon_flow_bucket", sizeof(struct cordon_flow_bucket),
 	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
-	{ "zones", "cordon_zone", sizeof(struct cordon_zone), BPF_F_MMAPABLE },
+	{ "zones", "cordon_zone", sizeof(struct cordon_zone), BPF_F_MMAPABLE | BPF_F_INNER_MAP },
 };
 
 const char *cordon_program_name(enum cordon_program program)
@@ -316,6 +316,41 @@ static int pin_programs(const struct cordon_context *context, struct bpf_object 
 	return 0;
 }
 
+/* No program reads the zones, so no object has their outer map. */
+static int make_zones_of(const struct cordon_context *context)
+{
+	const char *name = cordon_map_name(CORDON_MAP_ZONES_OF);
+	const struct cordon_path path = cordon_path_pin(context, "maps", name);
+	const struct cordon_path model = cordon_path_pin(context, "maps", "zones");
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	int inner CLEANUP(close) = -1, fd CLEANUP(close) = -1;
+	int error;
+
+	if (!access(path.text, F_OK))
+		return 0;
+	inner = bpf_obj_get(model.text);
+	if (inner < 0)
+		return inner;
+	options.inner_map_fd = (__u32)inner;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, name, sizeof(__u32), sizeof(__u32),
+			    CORDON_SLOTS, &options);
+	if (fd < 0)
+		return fd;
+	error = bpf_obj_pin(fd, path.text);
+	cordon_step("pin zones_of");
+	return error;
+}
+
+/* One of an earlier version would not fit into the outer maps. */
+static bool template_stands(const struct cordon_path *path, uint32_t flags)
+{
+	int fd CLEANUP(close) = bpf_obj_get(path->text);
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return fd >= 0 && !bpf_map_get_info_by_fd(fd, &info, &size) && info.map_flags == flags;
+}
+
 /* A map whose dump reads like the policy: its types are named in the BTF of
  * the object. Later generations take theirs from this map. */
 static int make_template(const struct cordon_context *context, struct bpf_object *object,
@@ -326,7 +361,7 @@ static int make_template(const struct cordon_context *context, struct bpf_object
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = templates[index].flags);
 	int key, value, error, fd CLEANUP(close) = -1;
 
-	if (!access(path.text, F_OK))
+	if (template_stands(&path, templates[index].flags))
 		return 0;
 	key = btf__find_by_name_kind(btf, "__u32", BTF_KIND_TYPEDEF);
 	value = btf__find_by_name_kind(btf, templates[index].type, BTF_KIND_STRUCT);
@@ -339,7 +374,7 @@ static int make_template(const struct cordon_context *context, struct bpf_object
 			    templates[index].size, 1, &options);
 	if (fd < 0)
 		return fd;
-	error = bpf_obj_pin(fd, path.text);
+	error = pin_over(fd, &path);
 	cordon_step("pin template");
 	return error;
 }
@@ -347,14 +382,18 @@ static int make_template(const struct cordon_context *context, struct bpf_object
 static int make_templates(const struct cordon_context *context, struct bpf_object *object,
 			  struct cordon_failure *failure)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {
-		const int error = make_template(context, object, i);
+	int error;
 
+	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {
+		error = make_template(context, object, i);
 		if (error)
 			return cordon_fail(failure, error, "cannot make maps/%s: %s",
 					   templates[i].pin, strerror(-error));
 	}
-	return 0;
+	error = make_zones_of(context);
+	return error ? cordon_fail(failure, error, "cannot make maps/zones_of: %s",
+				   strerror(-error)) :
+		       0;
 }
 
 /* The verifier's log ends in figures; what it disliked stands before them. */

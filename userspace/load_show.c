@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pins for people: maps/settings, maps/prefixes ... and maps/zones are those
- * of the generation in force, so that `bpftool map dump pinned` of them reads
+ * Pins for people: maps/settings, maps/prefixes, maps/zones ... are those of
+ * the generation in force, so that `bpftool map dump pinned` of them reads
  * like the policy.  No program depends on them.
  */
 #include "load.h"
@@ -66,37 +66,6 @@ static int show_table(const struct cordon_context *context, const struct cordon_
 	return fd < 0 ? fd : show_map(context, cordon_table_name(table), fd);
 }
 
-static int show_zones(const struct cordon_context *context, uint32_t generation)
-{
-	struct cordon_path path;
-	char name[32];
-	int fd CLEANUP(close) = -1;
-
-	snprintf(name, sizeof(name), "zones:%u", generation);
-	path = cordon_path_pin(context, "maps", name);
-	fd = bpf_obj_get(path.text);
-	return fd < 0 ? fd : show_map(context, "zones", fd);
-}
-
-/* Zones of generations that no slot holds any more. */
-static void prune_zones(const struct cordon_context *context,
-			const struct cordon_standing *standing)
-{
-	const struct cordon_path path = cordon_path_pin(context, "maps", "");
-	DIR *folder CLEANUP(folder) = opendir(path.text);
-	const struct dirent *entry;
-
-	while (folder && (entry = readdir(folder))) {
-		unsigned long generation;
-
-		if (strncmp(entry->d_name, "zones:", 6) != 0)
-			continue;
-		generation = strtoul(entry->d_name + 6, NULL, 10);
-		if (generation != standing->effective && generation != standing->other)
-			unlinkat(dirfd(folder), entry->d_name, 0);
-	}
-}
-
 int cordon_load_show(const struct cordon_context *context, const struct cordon_maps *maps)
 {
 	const struct cordon_standing standing = cordon_standing_read(maps);
@@ -105,11 +74,12 @@ int cordon_load_show(const struct cordon_context *context, const struct cordon_m
 
 	if (!standing.effective)
 		return 0;
-	for (int i = 0; i < CORDON_TABLE_COUNT && !error; i++)
+	for (int i = 0; i < CORDON_TABLE_COUNT && !error; i++) {
 		error = show_table(context, maps, i, slot);
-	if (!error)
-		error = show_zones(context, standing.effective);
-	prune_zones(context, &standing);
+		/* Their pin was lost; the next generation has them again. */
+		if (error == -ENOENT && i == CORDON_TABLE_ZONES)
+			error = 0;
+	}
 	return error;
 }
 

@@ -37,7 +37,6 @@ struct cordon_generation {
 	uint32_t number;
 	int table[CORDON_TABLE_COUNT];
 	int keep[CORDON_TABLE_COUNT];
-	int zones;
 	bool flows_moved; /* into a table of another size */
 };
 
@@ -55,7 +54,6 @@ void cordon_generation_free(struct cordon_generation *generation)
 		close_fd(generation->table[i]);
 		close_fd(generation->keep[i]);
 	}
-	close_fd(generation->zones);
 	free(generation);
 }
 
@@ -264,7 +262,7 @@ static int build_tables(const struct cordon_context *context, const struct cordo
 				      sizeof(*image->classes), &table[CORDON_TABLE_CLASSES]);
 	if (!error)
 		error = create_filled(context, "zones", image->zones, image->nr_zones,
-				      sizeof(*image->zones), &generation->zones);
+				      sizeof(*image->zones), &table[CORDON_TABLE_ZONES]);
 	if (!error)
 		error = build_flows(context, maps, image->settings.flow_buckets, generation);
 	return error;
@@ -277,7 +275,6 @@ static struct cordon_generation *new_generation(uint32_t number)
 	if (!generation)
 		return NULL;
 	generation->number = number;
-	generation->zones = -1;
 	for (int i = 0; i < CORDON_TABLE_COUNT; i++)
 		generation->table[i] = generation->keep[i] = -1;
 	return generation;
@@ -489,29 +486,17 @@ static int move_flows(const struct cordon_maps *maps, uint32_t former,
 	return error;
 }
 
-static struct cordon_path zones_pin(const struct cordon_context *context, uint32_t generation)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "zones:%u", generation);
-	return cordon_path_pin(context, "maps", name);
-}
-
 int cordon_load_flip(const struct cordon_context *context, const struct cordon_maps *maps,
 		     const struct cordon_switch *wish, struct cordon_generation *generation,
 		     struct cordon_failure *failure)
 {
 	const uint32_t former = cordon_standing_read(maps).effective;
-	const struct cordon_path zones = zones_pin(context, generation->number);
 	int error;
 
-	unlink(zones.text);
-	error = bpf_obj_pin(generation->zones, zones.text);
-	if (!error)
-		error = fill_all(maps, generation);
+	error = fill_all(maps, generation);
 	if (error)
-		return cordon_fail(failure, error, "cannot put the policy into the kernel: %s",
-				   strerror(-error));
+		return cordon_fail(failure, error, "cannot put the policy into %s/maps: %s",
+				   context->bpffs, strerror(-error));
 	cordon_step("slots");
 	/* Flows that start between the first copy and the store get the second. */
 	error = move_flows(maps, former, generation);

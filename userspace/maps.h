@@ -17,7 +17,8 @@
 
 #include "context.h"
 
-/* X(NAME, "pin and map name") of what the programs share. */
+/* X(NAME, "pin and map name") of what the programs share, and zones_of, which
+ * no program reads. */
 #define CORDON_MAPS(X)                                                                             \
 	X(CONTROL, "control")                                                                      \
 	X(SETTINGS_OF, "settings_of")                                                              \
@@ -27,6 +28,7 @@
 	X(PAGES_OF, "pages_of")                                                                    \
 	X(CLASSES_OF, "classes_of")                                                                \
 	X(FLOWS_OF, "flows_of")                                                                    \
+	X(ZONES_OF, "zones_of")                                                                    \
 	X(RULES, "rules")                                                                          \
 	X(COUNTERS, "counters")                                                                    \
 	X(REASONS, "reasons")                                                                      \
@@ -57,6 +59,7 @@ enum cordon_table_id {
 	CORDON_TABLE_PAGES,
 	CORDON_TABLE_CLASSES,
 	CORDON_TABLE_FLOWS,
+	CORDON_TABLE_ZONES, /* names for people: nothing is decided by them */
 	CORDON_TABLE_COUNT
 };
 
@@ -139,11 +142,10 @@ void cordon_area_close(struct cordon_area *area);
 int cordon_table_open(const struct cordon_maps *maps, enum cordon_table_id table, uint32_t slot,
 		      bool write, struct cordon_area *ret_area);
 
-/** cordon_pin_open() - the same of an array map that is pinned below maps/ */
-int cordon_pin_open(const struct cordon_context *context, const char *name,
-		    struct cordon_area *ret_area);
-
-/** struct cordon_view - what one generation and latch level consist of, but for the flows */
+/**
+ * struct cordon_view - what one generation and latch level consist of, but for the flows
+ * Its zones may be none, if a pin was lost.
+ */
 struct cordon_view {
 	struct cordon_area area[CORDON_TABLE_COUNT];
 	const struct cordon_settings *settings;
