@@ -82,6 +82,18 @@ int cordon_rules_used(const struct cordon_maps *maps, uint32_t generation,
 	return error;
 }
 
+/* A first load that was cut short left a number without all of its tables. */
+static int use_other(const struct cordon_maps *maps, uint32_t generation,
+		     struct cordon_rule_use *ret_use)
+{
+	const int error = cordon_rules_used(maps, generation, ret_use);
+
+	if (error != -ENOENT)
+		return error;
+	memset(ret_use, 0, sizeof(*ret_use));
+	return 0;
+}
+
 struct placing {
 	const struct cordon_maps *maps;
 	struct cordon_rule_use in_force;
@@ -181,7 +193,7 @@ static int place(struct placing *placing, const struct cordon_image *image,
 
 	error = cordon_rules_used(placing->maps, standing.effective, &placing->in_force);
 	if (!error)
-		error = cordon_rules_used(placing->maps, standing.other, &placing->former);
+		error = use_other(placing->maps, standing.other, &placing->former);
 	if (!error)
 		error = learn_names(placing);
 	if (error)
@@ -245,7 +257,7 @@ int cordon_rules_sweep(const struct cordon_maps *maps)
 		return -ENOMEM;
 	error = cordon_rules_used(maps, standing.effective, &use->in_force);
 	if (!error)
-		error = cordon_rules_used(maps, standing.other, &use->former);
+		error = use_other(maps, standing.other, &use->former);
 	for (uint32_t i = CORDON_RULE_SLOT_FIRST; i < CORDON_RULE_SLOTS && !error; i++) {
 		if (!maps->rules[i].name[0] || slot_in_force(use, i) || slot_is_former(use, i))
 			continue;
