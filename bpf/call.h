@@ -103,7 +103,7 @@ static __always_inline int call_refuse(struct call *call, const struct cordon_se
 	}
 	owner_fill(&owner);
 	call->key.reason = reason;
-	denial.key = call->key;
+	denial.key = &call->key;
 	denial.packet = &call->packet;
 	denial.owner = &owner;
 	denial.packets = 1;

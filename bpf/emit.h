@@ -28,7 +28,7 @@
  * @time: nanoseconds of CLOCK_MONOTONIC_COARSE
  */
 struct denial {
-	struct cordon_denial_key key;
+	const struct cordon_denial_key *key;
 	const struct packet *packet;
 	const struct cordon_owner *owner;
 	__u64 packets;
@@ -130,7 +130,7 @@ static __always_inline __u32 denial_hash(const struct cordon_denial_key *key)
 static __always_inline void denial_fill(struct cordon_denial *slot, const struct denial *denial,
 					__u64 now)
 {
-	slot->key = denial->key;
+	slot->key = *denial->key;
 	slot->packets = denial->packets;
 	slot->bytes = denial->bytes;
 	slot->told = 0;
@@ -165,7 +165,7 @@ static __always_inline void denial_settle(struct cordon_denial *slot, const stru
 {
 	const __u64 now = denial->time;
 
-	if (denial_key_equal(&slot->key, &denial->key)) {
+	if (denial_key_equal(&slot->key, denial->key)) {
 		slot->packets += denial->packets;
 		slot->bytes += denial->bytes;
 		/* Told again at once when it comes back after a silence. */
@@ -185,10 +185,10 @@ static __always_inline void denial_settle(struct cordon_denial *slot, const stru
 /** denial_packet() - from a packet hook */
 static __always_inline void denial_packet(const struct denial *denial)
 {
-	__u32 index = denial_hash(&denial->key) % CORDON_DENIAL_PACKET_SLOTS;
+	__u32 index = denial_hash(denial->key) % CORDON_DENIAL_PACKET_SLOTS;
 	struct cordon_denial *slot = bpf_map_lookup_elem(&denials, &index);
 
-	count_reason(denial->key.reason, denial->packets, denial->bytes);
+	count_reason(denial->key->reason, denial->packets, denial->bytes);
 	if (slot)
 		denial_settle(slot, denial);
 }
@@ -197,10 +197,10 @@ static __always_inline void denial_packet(const struct denial *denial)
 static __always_inline void denial_call(const struct denial *denial)
 {
 	__u32 index =
-		CORDON_DENIAL_PACKET_SLOTS + denial_hash(&denial->key) % CORDON_DENIAL_CALL_SLOTS;
+		CORDON_DENIAL_PACKET_SLOTS + denial_hash(denial->key) % CORDON_DENIAL_CALL_SLOTS;
 	struct cordon_denial *slot = bpf_map_lookup_elem(&denials, &index);
 
-	count_call_reason(denial->key.reason);
+	count_call_reason(denial->key->reason);
 	if (!slot)
 		return;
 	if (__sync_val_compare_and_swap(&slot->busy, 0, 1)) {

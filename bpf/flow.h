@@ -143,8 +143,6 @@ static __always_inline __u32 flow_place(__u32 place)
 	return place % CORDON_FLOW_WAYS;
 }
 
-/* Most flows are at the place that their hash prefers; looking there first, a
- * processor fetches tag and flow at once instead of one after the other. */
 static __always_inline __u32 flow_preferred(const struct flow_key *key)
 {
 	return key->bucket_hash % CORDON_FLOW_WAYS;
@@ -162,30 +160,16 @@ static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket,
 	const __u32 preferred = flow_preferred(key);
 
 	*ret_stale = CORDON_FLOW_WAYS;
-	if (likely(!((bucket->tag[preferred] ^ key->tag) & ~key->ignore)))
-		return preferred;
-	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
-		const __u64 difference = bucket->tag[i] ^ key->tag;
-
-		if (likely(difference >> 32))
-			continue;
-		if (!(difference & ~key->ignore))
-			return i;
-		*ret_stale = i;
-	}
-	return CORDON_FLOW_WAYS;
-}
-
-/** flow_find_free() - a free place, best the @preferred one, or CORDON_FLOW_WAYS */
-VERIFIED_APART __u32 flow_find_free(const struct cordon_flow_bucket *bucket, __u32 preferred)
-{
-	if (!bucket)
-		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
 		const __u32 place = flow_place(preferred + i);
+		const __u64 tag = bucket->flow[place].tag;
 
-		if (bucket->tag[place] == CORDON_FLOW_TAG_FREE)
+		if (likely(!((tag ^ key->tag) & ~key->ignore)))
 			return place;
+		if (tag == CORDON_FLOW_TAG_FREE)
+			return CORDON_FLOW_WAYS;
+		if (!((tag ^ key->tag) >> 32))
+			*ret_stale = place;
 	}
 	return CORDON_FLOW_WAYS;
 }
@@ -228,6 +212,27 @@ static __always_inline bool flow_expired(const struct cordon_settings *settings,
 	return age + (age >> 4) + (age >> 7) > flow_timeout(settings, flow->protocol, state);
 }
 
+/** flow_find_room() - a place that no live flow has, the first from @preferred on, or WAYS */
+VERIFIED_APART __u32 flow_find_room(const struct cordon_settings *settings,
+				    const struct cordon_flow_bucket *bucket, __u32 preferred,
+				    __u32 now)
+{
+	if (!settings || !bucket)
+		return CORDON_FLOW_WAYS;
+	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
+		const __u32 place = flow_place(preferred + i);
+		const struct cordon_flow *flow = &bucket->flow[place];
+		const __u64 tag = flow->tag;
+
+		if (tag == CORDON_FLOW_TAG_FREE || tag == CORDON_FLOW_TAG_LEFT)
+			return place;
+		if (tag != CORDON_FLOW_TAG_BUSY &&
+		    flow_expired(settings, flow, flow_tag_state(tag), now))
+			return place;
+	}
+	return CORDON_FLOW_WAYS;
+}
+
 /** tcp_next_state() - what a segment makes of a connection */
 static __always_inline enum cordon_flow_state tcp_next_state(enum cordon_flow_state state,
 							     enum flow_way way, __u8 flags)
@@ -265,47 +270,41 @@ static __always_inline bool flow_set_state(struct cordon_flow_bucket *bucket, __
 {
 	const __u64 next = (tag & ~TAG_STATE_MASK) | (__u64)state << TAG_STATE_SHIFT;
 
-	if (__sync_val_compare_and_swap(&bucket->tag[way], tag, next) != tag)
+	if (__sync_val_compare_and_swap(&bucket->flow[way].tag, tag, next) != tag)
 		return false;
 	bucket->flow[way].state = state; /* for people; the tag is what counts */
 	return true;
 }
 
 /* How readily a flow gives way: the higher, the sooner. */
-VERIFIED_APART __u64 flow_worth_little(const struct cordon_settings *settings,
-				       const struct cordon_flow *flow, __u64 tag, __u32 now)
+static __always_inline __u64 flow_worth_little(const struct cordon_flow *flow, __u64 tag, __u32 now)
 {
 	const enum cordon_flow_state state = flow_tag_state(tag);
 	__u32 age;
 
-	if (!settings || !flow)
-		return 0;
 	age = (__s32)(now - flow->seen) > 0 ? now - flow->seen : 0;
-	if (flow_expired(settings, flow, state, now) || state == CORDON_FLOW_CLOSED)
+	if (state == CORDON_FLOW_CLOSED)
 		return 2ULL << 32 | age;
 	if (state == CORDON_FLOW_NEW)
 		return 1ULL << 32 | age;
 	return age;
 }
 
-/** flow_victim() - the way that gives way in a full bucket, or WAYS if all are busy */
-VERIFIED_APART __u32 flow_victim(const struct cordon_settings *settings,
-				 const struct cordon_flow_bucket *bucket, __u32 now)
+/** flow_victim() - the way that gives way among live flows, or WAYS if all are being written */
+VERIFIED_APART __u32 flow_victim(const struct cordon_flow_bucket *bucket, __u32 now)
 {
 	__u32 victim = CORDON_FLOW_WAYS;
 	__u64 least = 0;
 
-	if (!settings || !bucket)
+	if (!bucket)
 		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
-		const __u64 tag = bucket->tag[i];
+		const __u64 tag = bucket->flow[i].tag;
 		__u64 little;
 
-		if (tag == CORDON_FLOW_TAG_FREE)
-			return i;
 		if (tag == CORDON_FLOW_TAG_BUSY)
 			continue;
-		little = flow_worth_little(settings, &bucket->flow[i], tag, now) + 1;
+		little = flow_worth_little(&bucket->flow[i], tag, now) + 1;
 		if (little > least) {
 			least = little;
 			victim = i;
@@ -356,19 +355,19 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 	__u64 old;
 
 	if (likely(way >= CORDON_FLOW_WAYS))
-		way = flow_find_free(bucket, flow_preferred(start->key));
+		way = flow_find_room(settings, bucket, flow_preferred(start->key), start->now);
 	if (way >= CORDON_FLOW_WAYS)
-		way = flow_victim(settings, bucket, start->now);
+		way = flow_victim(bucket, start->now);
 	if (way >= CORDON_FLOW_WAYS)
 		return CORDON_FLOW_WAYS;
 	way = flow_place(way);
-	old = bucket->tag[way];
+	old = bucket->flow[way].tag;
 	if (old == CORDON_FLOW_TAG_BUSY ||
-	    __sync_val_compare_and_swap(&bucket->tag[way], old, CORDON_FLOW_TAG_BUSY) != old)
+	    __sync_val_compare_and_swap(&bucket->flow[way].tag, old, CORDON_FLOW_TAG_BUSY) != old)
 		return CORDON_FLOW_WAYS;
 	flow_write(&bucket->flow[way], start);
 	/* Publish: the exchange orders the writes above before it. */
-	__sync_lock_test_and_set(&bucket->tag[way],
+	__sync_lock_test_and_set(&bucket->flow[way].tag,
 				 start->key->tag | (__u64)start->state << TAG_STATE_SHIFT);
 	return way;
 }

@@ -84,11 +84,12 @@ static __always_inline void flow_renew(const struct scene *scene, struct cordon_
 		flow_next_state(flow_tag_state(old), way, &scene->packet);
 	const __u64 next = scene->key.tag | (__u64)state << TAG_STATE_SHIFT;
 
-	if (__sync_val_compare_and_swap(&bucket->tag[place], old, CORDON_FLOW_TAG_BUSY) != old)
+	if (__sync_val_compare_and_swap(&bucket->flow[place].tag, old, CORDON_FLOW_TAG_BUSY) != old)
 		return;
 	bucket->flow[place].rule = scene->rule;
 	bucket->flow[place].state = state;
-	__sync_lock_test_and_set(&bucket->tag[place], scene->rule ? next : CORDON_FLOW_TAG_FREE);
+	__sync_lock_test_and_set(&bucket->flow[place].tag,
+				 scene->rule ? next : CORDON_FLOW_TAG_LEFT);
 }
 
 static __always_inline void scene_count_flow(const struct scene *scene, struct cordon_flow *flow)
@@ -115,7 +116,7 @@ VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_fl
 	if (!scene || !bucket)
 		return FLOW_UNKNOWN;
 	settings = find_settings(scene->slot);
-	tag = bucket->tag[place];
+	tag = bucket->flow[place].tag;
 	if (!settings || !(tag & CORDON_FLOW_TAG_SET) ||
 	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way) ||
 	    flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
@@ -141,7 +142,7 @@ VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 
 	if (!scene || !bucket)
 		return CORDON_REASON_INTERNAL;
-	old = bucket->tag[flow_place(stale)];
+	old = bucket->flow[flow_place(stale)].tag;
 	way = stale_way(scene, bucket, stale);
 	if (way == FLOW_UNKNOWN)
 		return FLOW_UNKNOWN;
@@ -168,12 +169,14 @@ static __always_inline struct flow_start scene_flow(const struct scene *scene,
 
 /* Only a rule lets a flow in for which another has to go; audit mode does not. */
 static __always_inline bool has_room(const struct scene *scene,
+				     const struct cordon_settings *settings,
 				     const struct cordon_flow_bucket *bucket)
 {
 	if (likely(scene->rule))
 		return true;
 	return scene->own >= CORDON_FLOW_WAYS &&
-	       flow_find_free(bucket, flow_preferred(&scene->key)) < CORDON_FLOW_WAYS;
+	       flow_find_room(settings, bucket, flow_preferred(&scene->key), scene->now) <
+		       CORDON_FLOW_WAYS;
 }
 
 /* What the rules allow, or audit mode lets through, becomes a flow. */
@@ -183,7 +186,7 @@ static __always_inline void admit(struct scene *scene, const struct cordon_setti
 	struct flow_start start;
 	__u32 place;
 
-	if (!has_room(scene, bucket))
+	if (!has_room(scene, settings, bucket))
 		return;
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
@@ -215,7 +218,7 @@ static __always_inline __u32 judge_live(struct scene *scene, const struct cordon
 					struct cordon_flow_bucket *bucket, __u32 place)
 {
 	struct cordon_flow *flow = &bucket->flow[place];
-	const __u64 tag = bucket->tag[place];
+	const __u64 tag = bucket->flow[place].tag;
 	const enum cordon_flow_state state = flow_tag_state(tag);
 	enum cordon_flow_state next;
 	enum flow_way way;

@@ -71,7 +71,7 @@ static __attribute__((used)) __u32 keep_types(const struct cordon_settings *sett
 
 static __attribute__((used)) __u64 keep_flow_types(const struct cordon_flow_bucket *bucket)
 {
-	return bucket->tag[0];
+	return bucket->flow[0].tag;
 }
 
 CORDON_INNER_MAP(prefixes_map, struct cordon_prefix_page);

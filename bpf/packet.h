@@ -47,23 +47,24 @@ static __always_inline __u8 scene_direction(const struct scene *scene)
 	return scene->came_by ? CORDON_DIRECTION_FORWARD : CORDON_DIRECTION_OUT;
 }
 
-static __always_inline void tell_denial(HOOK_CONTEXT *ctx, const struct scene *scene, __u32 reason,
+static __always_inline void tell_denial(HOOK_CONTEXT *ctx, struct scene *scene, __u32 reason,
 					__u32 audit)
 {
-	struct denial denial = {};
+	struct cordon_denial_key *key = &scene->denial;
+	struct denial denial = { .key = key };
 
-	denial.key.reason = reason;
-	denial.key.from = scene->from;
-	denial.key.to = scene->to;
-	denial.key.service = scene->packet.service;
-	denial.key.protocol = scene->packet.protocol;
-	denial.key.direction = scene_direction(scene);
-	denial.key.audit = audit;
-	denial.key.latch = scene->latch;
-	denial.key.generation = scene->generation;
-	denial.key.ifindex = scene->ifindex;
-	if (scene->out && !scene->came_by)
-		denial.key.cgroup = sender_cgroup(ctx);
+	key->reason = reason;
+	key->from = scene->from;
+	key->to = scene->to;
+	key->service = scene->packet.service;
+	key->protocol = scene->packet.protocol;
+	key->direction = scene_direction(scene);
+	key->audit = audit;
+	key->latch = scene->latch;
+	key->generation = scene->generation;
+	key->cgroup = scene->out && !scene->came_by ? sender_cgroup(ctx) : 0;
+	key->ifindex = scene->ifindex;
+	key->pad = 0;
 	denial.packet = &scene->packet;
 	denial.owner = sender(ctx, scene);
 	denial.packets = scene->packets;

@@ -31,6 +31,7 @@
  * @now: ticks of the flow table
  * @from, @to: identities, as far as they were found out
  * @rule: slot of the rule that lets it pass
+ * @denial: what is told of it
  * @own: place in its bucket of a flow that one of its own would succeed, or WAYS
  * @out: on its way out
  * @forward: it goes through the node
@@ -53,6 +54,7 @@ struct scene {
 	__u32 now;
 	__u32 from;
 	__u32 to;
+	struct cordon_denial_key denial;
 	__u32 rule;
 	__u32 own;
 	__u8 out;

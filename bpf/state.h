@@ -103,10 +103,13 @@ VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *sett
 }
 
 /* Before 6.2 a map's key may not lie in memory that a function was given. */
-static __always_inline bool is_own_address(const struct cordon_address *address)
+VERIFIED_APART __u32 is_own_address(const struct cordon_address *address)
 {
-	struct address_words key = address_words(address);
+	struct address_words key;
 
+	if (!address)
+		return false;
+	key = address_words(address);
 	return bpf_map_lookup_elem(&local_addresses, &key) != NULL;
 }
 

@@ -22,14 +22,14 @@ static bool tag_is_live(uint64_t tag)
 static bool copy_flow(const struct cordon_flow_bucket *bucket, unsigned int way,
 		      struct cordon_flow *ret_flow, uint64_t *ret_tag)
 {
-	const uint64_t tag = __atomic_load_n(&bucket->tag[way], __ATOMIC_ACQUIRE);
+	const uint64_t tag = __atomic_load_n(&bucket->flow[way].tag, __ATOMIC_ACQUIRE);
 
 	if (!tag_is_live(tag))
 		return false;
 	memcpy(ret_flow, &bucket->flow[way], sizeof(*ret_flow));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	*ret_tag = tag;
-	return __atomic_load_n(&bucket->tag[way], __ATOMIC_RELAXED) == tag;
+	return __atomic_load_n(&bucket->flow[way].tag, __ATOMIC_RELAXED) == tag;
 }
 
 static uint32_t flow_now(uint64_t now_ns)
@@ -114,26 +114,30 @@ static bool has_flow(const struct cordon_flow_bucket *bucket, const struct cordo
 	for (unsigned int i = 0; i < CORDON_FLOW_WAYS; i++) {
 		enum flow_way way;
 
-		if (tag_is_live(bucket->tag[i]) &&
+		if (tag_is_live(bucket->flow[i].tag) &&
 		    flow_fits(&bucket->flow[i], &packet, flow->protocol, &way))
 			return true;
 	}
 	return false;
 }
 
-/* As a program does it: a place is taken by compare-and-exchange, written, and
- * published with its tag. A full bucket keeps what it has. */
-static bool put_flow(struct cordon_flow_bucket *bucket, const struct cordon_flow *flow,
-		     uint64_t tag)
+/* As a program does it: the first free place from the preferred one on is taken by
+ * compare-and-exchange, written, and published with its tag. A full bucket keeps what it has. */
+static bool put_flow(struct cordon_flow_bucket *bucket, const struct flow_key *key,
+		     const struct cordon_flow *flow, uint64_t tag)
 {
-	for (unsigned int i = 0; i < CORDON_FLOW_WAYS; i++) {
+	struct cordon_flow taken = *flow;
+
+	taken.tag = CORDON_FLOW_TAG_BUSY;
+	for (uint32_t i = 0; i < CORDON_FLOW_WAYS; i++) {
+		struct cordon_flow *place = &bucket->flow[flow_place(flow_preferred(key) + i)];
 		__u64 free_tag = CORDON_FLOW_TAG_FREE;
 
-		if (!__atomic_compare_exchange_n(&bucket->tag[i], &free_tag, CORDON_FLOW_TAG_BUSY,
+		if (!__atomic_compare_exchange_n(&place->tag, &free_tag, CORDON_FLOW_TAG_BUSY,
 						 false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			continue;
-		bucket->flow[i] = *flow;
-		__atomic_store_n(&bucket->tag[i], tag, __ATOMIC_RELEASE);
+		*place = taken;
+		__atomic_store_n(&place->tag, tag, __ATOMIC_RELEASE);
 		return true;
 	}
 	return false;
@@ -156,7 +160,7 @@ size_t cordon_flows_move(const struct cordon_control *control,
 			continue;
 		bucket = &to->buckets[flow_bucket(&key, to->nr)];
 		if (!has_flow(bucket, &flows[i].flow))
-			moved += put_flow(bucket, &flows[i].flow, flows[i].tag);
+			moved += put_flow(bucket, &key, &flows[i].flow, flows[i].tag);
 	}
 	free(flows);
 	return moved;

@@ -487,7 +487,6 @@ static int name_counter(const struct cordon_maps *maps, enum cordon_map map, uin
 	return bpf_map_update_elem(maps->fd[map], &index, values, BPF_ANY);
 }
 
-/* "none" tells a person nothing where rules are listed. */
 static const char *builtin_name(uint32_t builtin)
 {
 	static const char *const names[] = {
@@ -496,7 +495,7 @@ static const char *builtin_name(uint32_t builtin)
 #undef BUILTIN_NAME
 	};
 
-	return builtin == CORDON_BUILTIN_NONE ? "audit-only" : names[builtin];
+	return names[builtin];
 }
 
 static int name_constants(const struct cordon_maps *maps)

@@ -280,7 +280,7 @@ static size_t count_flows(const struct bench *bench)
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < area.count * CORDON_FLOW_WAYS; i++)
-		count += bucket[i / CORDON_FLOW_WAYS].tag[i % CORDON_FLOW_WAYS] != 0;
+		count += bucket[i / CORDON_FLOW_WAYS].flow[i % CORDON_FLOW_WAYS].tag != 0;
 	cordon_area_close(&area);
 	return count;
 }

@@ -66,7 +66,7 @@ static struct flow_key make_key(struct arena *arena, const struct packet *packet
 static uint32_t find(const struct cordon_flow_bucket *bucket, const struct flow_key *key)
 {
 	for (uint32_t i = 0; i < CORDON_FLOW_WAYS; i++) {
-		const __u64 tag = __atomic_load_n(&bucket->tag[i], __ATOMIC_ACQUIRE);
+		const __u64 tag = __atomic_load_n(&bucket->flow[i].tag, __ATOMIC_ACQUIRE);
 
 		if (!((tag ^ key->tag) & ~key->ignore))
 			return i;
@@ -78,7 +78,7 @@ static uint32_t find(const struct cordon_flow_bucket *bucket, const struct flow_
 static uint32_t find_own(const struct cordon_flow_bucket *bucket, const struct flow_key *key)
 {
 	for (uint32_t i = 0; i < CORDON_FLOW_WAYS; i++) {
-		const __u64 tag = __atomic_load_n(&bucket->tag[i], __ATOMIC_ACQUIRE);
+		const __u64 tag = __atomic_load_n(&bucket->flow[i].tag, __ATOMIC_ACQUIRE);
 
 		if (!((tag ^ key->tag) >> 32) && (tag & CORDON_FLOW_TAG_SET))
 			return i;
@@ -90,7 +90,7 @@ static uint32_t find_own(const struct cordon_flow_bucket *bucket, const struct f
 static void meet(struct arena *arena, struct cordon_flow_bucket *bucket, uint32_t place,
 		 const struct packet *packet, const struct flow_key *key, bool closing)
 {
-	const __u64 tag = __atomic_load_n(&bucket->tag[place], __ATOMIC_ACQUIRE);
+	const __u64 tag = __atomic_load_n(&bucket->flow[place].tag, __ATOMIC_ACQUIRE);
 	const enum cordon_flow_state state = flow_tag_state(tag);
 	const __u32 *written = &bucket->flow[place].seen;
 	const __u32 seen = __atomic_load_n(written, __ATOMIC_ACQUIRE);
@@ -102,7 +102,7 @@ static void meet(struct arena *arena, struct cordon_flow_bucket *bucket, uint32_
 		/* It was never this packet's; or it was taken by another meanwhile, and
 		 * maybe taken back: no two writers write the same time. */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&bucket->tag[place], __ATOMIC_ACQUIRE) == tag &&
+		if (__atomic_load_n(&bucket->flow[place].tag, __ATOMIC_ACQUIRE) == tag &&
 		    __atomic_load_n(written, __ATOMIC_ACQUIRE) == seen)
 			atomic_fetch_add(&arena->wrong_ends, 1);
 		return;
@@ -168,7 +168,7 @@ static void check_quiet(struct arena *arena)
 	for (int i = 0; i < BUCKETS * CORDON_FLOW_WAYS; i++) {
 		const struct cordon_flow_bucket *bucket = &arena->buckets[i / CORDON_FLOW_WAYS];
 		const struct cordon_flow *flow = &bucket->flow[i % CORDON_FLOW_WAYS];
-		const __u64 tag = bucket->tag[i % CORDON_FLOW_WAYS];
+		const __u64 tag = bucket->flow[i % CORDON_FLOW_WAYS].tag;
 		struct packet packet = { .source = flow->source,
 					 .destination = flow->destination,
 					 .source_port = flow->source_port,

@@ -61,12 +61,12 @@ static __u16 pushed_out(struct cordon_flow_bucket *bucket, __u16 port)
 	const struct cordon_flow_bucket before = *bucket;
 	const __u32 place = insert(bucket, PROTOCOL_TCP, port, CORDON_FLOW_NEW, 0);
 
-	return place < WAYS && before.tag[place] ? before.flow[place].source_port : 0;
+	return place < WAYS && before.flow[place].tag ? before.flow[place].source_port : 0;
 }
 
 TEST(a_full_bucket_gives_up_the_least_worthy)
 {
-	struct cordon_flow_bucket bucket = { .tag = { 0 } };
+	struct cordon_flow_bucket bucket = { .flow = { { 0 } } };
 
 	insert(&bucket, PROTOCOL_TCP, 1, CORDON_FLOW_ESTABLISHED, 500);
 	insert(&bucket, PROTOCOL_TCP, 2, CORDON_FLOW_ESTABLISHED, 2000);
@@ -74,9 +74,9 @@ TEST(a_full_bucket_gives_up_the_least_worthy)
 	insert(&bucket, PROTOCOL_UDP, 4, CORDON_FLOW_NEW, 9);
 	insert(&bucket, PROTOCOL_UDP, 5, CORDON_FLOW_ESTABLISHED, 90);
 	insert(&bucket, PROTOCOL_TCP, 6, CORDON_FLOW_CLOSED, 0);
-	insert(&bucket, PROTOCOL_UDP, 7, CORDON_FLOW_NEW, 40); /* expired */
 	insert(&bucket, PROTOCOL_TCP, 8, CORDON_FLOW_CLOSING, 3);
-	/* what is over, the oldest first */
+	insert(&bucket, PROTOCOL_UDP, 7, CORDON_FLOW_NEW, 40); /* expired */
+	/* what is over */
 	EXPECT_EQ(7, pushed_out(&bucket, 101));
 	EXPECT_EQ(6, pushed_out(&bucket, 102));
 	/* what never had a reply, the oldest first; the new ones among them */
@@ -86,7 +86,7 @@ TEST(a_full_bucket_gives_up_the_least_worthy)
 		EXPECT_LT(100, pushed_out(&bucket, port));
 	for (__u32 i = 0; i < WAYS; i++) {
 		if (bucket.flow[i].state == CORDON_FLOW_NEW)
-			flow_set_state(&bucket, i, bucket.tag[i], CORDON_FLOW_ESTABLISHED);
+			flow_set_state(&bucket, i, bucket.flow[i].tag, CORDON_FLOW_ESTABLISHED);
 	}
 	/* what was silent for longest */
 	EXPECT_EQ(2, pushed_out(&bucket, 126));
@@ -95,27 +95,64 @@ TEST(a_full_bucket_gives_up_the_least_worthy)
 
 TEST(free_places_go_first)
 {
-	struct cordon_flow_bucket bucket = { .tag = { 0 } };
+	struct cordon_flow_bucket bucket = { .flow = { { 0 } } };
 
 	for (__u16 port = 1; port <= WAYS; port++)
 		EXPECT_EQ(0, pushed_out(&bucket, port));
 	EXPECT_NE(0, pushed_out(&bucket, WAYS + 1));
 }
 
+/* Who looks for a flow stops where no place was ever taken: so none may lie beyond. */
+TEST(a_forgotten_flow_hides_none)
+{
+	struct cordon_flow_bucket bucket = { .flow = { { 0 } } };
+	__u32 stale;
+
+	for (__u16 port = 1; port <= WAYS; port++)
+		insert(&bucket, PROTOCOL_TCP, port, CORDON_FLOW_ESTABLISHED, 0);
+	for (__u16 gone = 1; gone <= WAYS; gone++) {
+		const struct packet packet = make_packet(PROTOCOL_TCP, gone);
+		const struct flow_key key = make_key(&packet, 1);
+		const __u32 place = flow_find(&bucket, &key, &stale);
+
+		ASSERT_GT(WAYS, place);
+		bucket.flow[place].tag = CORDON_FLOW_TAG_LEFT;
+		EXPECT_EQ(WAYS, flow_find(&bucket, &key, &stale));
+	}
+	for (__u16 port = 101; port <= 100 + WAYS; port++)
+		EXPECT_GT(WAYS, insert(&bucket, PROTOCOL_TCP, port, CORDON_FLOW_NEW, 0));
+	for (__u16 port = 101; port <= 100 + WAYS; port++) {
+		const struct packet packet = make_packet(PROTOCOL_TCP, port);
+		const struct flow_key key = make_key(&packet, 1);
+
+		EXPECT_GT(WAYS, flow_find(&bucket, &key, &stale));
+	}
+}
+
+TEST(an_expired_flow_gives_its_place_first)
+{
+	struct cordon_flow_bucket bucket = { .flow = { { 0 } } };
+
+	const __u32 place = insert(&bucket, PROTOCOL_UDP, 1, CORDON_FLOW_NEW, 40);
+
+	EXPECT_EQ(place, insert(&bucket, PROTOCOL_UDP, 1, CORDON_FLOW_NEW, 0));
+	EXPECT_NE(place, insert(&bucket, PROTOCOL_UDP, 1, CORDON_FLOW_NEW, 0));
+}
+
 TEST(a_place_that_is_being_written_is_left_alone)
 {
-	struct cordon_flow_bucket bucket = { .tag = { 0 } };
+	struct cordon_flow_bucket bucket = { .flow = { { 0 } } };
 
 	for (__u32 i = 0; i < WAYS; i++)
-		bucket.tag[i] = CORDON_FLOW_TAG_BUSY;
+		bucket.flow[i].tag = CORDON_FLOW_TAG_BUSY;
 	EXPECT_EQ(WAYS, insert(&bucket, PROTOCOL_TCP, 1, CORDON_FLOW_NEW, 0));
 	for (__u32 i = 0; i < WAYS; i++)
-		EXPECT_EQ(CORDON_FLOW_TAG_BUSY, bucket.tag[i]);
+		EXPECT_EQ(CORDON_FLOW_TAG_BUSY, bucket.flow[i].tag);
 }
 
 TEST(both_ways_find_it_until_a_switch)
 {
-	struct cordon_flow_bucket bucket = { .tag = { 0 } };
+	struct cordon_flow_bucket bucket = { .flow = { { 0 } } };
 	struct packet packet = make_packet(PROTOCOL_TCP, 9), reply = packet;
 	const __u32 place = insert(&bucket, PROTOCOL_TCP, 9, CORDON_FLOW_NEW, 0);
 	struct flow_key key = make_key(&packet, 1);

@@ -4,8 +4,12 @@
  * look-up.  Only a packet that a rule allows makes an entry; a flood that no
  * rule covers makes none and evicts none.
  *
- * The table is an array of buckets.  A bucket is one cache line of tags and
- * the flows that belong to them, 64 bytes a flow in all.  Tag 0 is free, tag
+ * The table is an array of buckets, a bucket an array of CORDON_FLOW_WAYS flows,
+ * a flow one cache line that begins with its tag.  A flow prefers one place of
+ * its bucket and takes the first on from there, round the bucket, that is free:
+ * most flows cost one cache line to find, and whoever looks for one that is not
+ * there may stop at a place that was never used.  So no place becomes FREE
+ * again; one whose flow was forgotten is LEFT, and taken by the next.  Tag
  * CORDON_FLOW_TAG_BUSY is being written, any other is
  *
  *	32 bits of a keyed hash of both ends, protocol and interface class
@@ -23,8 +27,9 @@
  * it; a reader believes a flow only if tag and addresses both fit.  Counters
  * are atomic.
  *
- * When a bucket is full, a new flow takes the place of, in this order: an
- * expired flow; the longest unused flow that never had a reply; the longest
+ * A new flow takes the first place on its way that is free, left, or whose flow
+ * has expired.  If there is none it takes the place of, in this order: a closed
+ * connection; the longest unused flow that never had a reply; the longest
  * unused one.
  */
 #ifndef CORDON_UAPI_FLOW_H
@@ -37,6 +42,7 @@
 
 #define CORDON_FLOW_TAG_FREE 0ULL
 #define CORDON_FLOW_TAG_BUSY 1ULL
+#define CORDON_FLOW_TAG_LEFT 4ULL
 #define CORDON_FLOW_TAG_SET 2ULL     /* set in every tag in use */
 #define CORDON_FLOW_TAG_FORWARD 1ULL /* in a tag that is SET: through the node */
 
@@ -53,6 +59,7 @@ enum cordon_flow_state {
 
 /**
  * struct cordon_flow - one flow
+ * @tag: see above
  * @bytes: both ways, as on the wire
  * @source: who opened it
  * @destination: who answered
@@ -67,6 +74,7 @@ enum cordon_flow_state {
  * @packets: both ways, modulo 2^32
  */
 struct cordon_flow {
+	__u64 tag;
 	__u64 bytes;
 	struct cordon_address source;
 	struct cordon_address destination;
@@ -78,12 +86,10 @@ struct cordon_flow {
 	__u32 seen;
 	__u32 packets;
 };
-_Static_assert(sizeof(struct cordon_flow) == 56, "cordon_flow has no padding");
+_Static_assert(sizeof(struct cordon_flow) == 64, "a flow is one cache line");
 
 struct cordon_flow_bucket {
-	__u64 tag[CORDON_FLOW_WAYS];
 	struct cordon_flow flow[CORDON_FLOW_WAYS];
 };
-_Static_assert(sizeof(struct cordon_flow_bucket) == 64 * CORDON_FLOW_WAYS, "64 bytes a flow");
 
 #endif

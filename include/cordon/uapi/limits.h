@@ -40,7 +40,7 @@
 #define CORDON_INTERFACE_PROBES 8
 #define CORDON_INTERFACE_CLASSES_MAX 1024
 
-/* Eight tags of eight bytes are one cache line. */
+/* A bucket of eight flows overflows seldom at half load. */
 #define CORDON_FLOW_WAYS 8
 #define CORDON_FLOWS_MIN 64
 #define CORDON_FLOWS_MAX (16U << 20)

@@ -45,7 +45,7 @@ enum cordon_reason {
  * rule slots, and can be turned off by name in the policy (`builtin:`).
  */
 #define CORDON_BUILTINS(X)                                                                         \
-	X(NONE, "none", "no rule: replies to what only audit mode let through")                    \
+	X(NONE, "audit-only", "no rule: replies to what only audit mode let through")              \
 	X(ARP, "arp", "ARP requests and replies for IPv4 over Ethernet (RFC 826)")                 \
 	X(ND, "neighbour-discovery",                                                               \
 	  "neighbour solicitations and advertisements, hop limit 255 (RFC 4861)")                  \
