@@ -185,6 +185,8 @@ static int attach_tc(const struct cordon_attach *attach, const struct cordon_nl_
 	int fd CLEANUP(close) = -1;
 	char pin[64];
 
+	if (program < 0)
+		return -EBADF;
 	if (!attach->tcx)
 		return cordon_clsact_attach(program, link->index, out);
 	fd = cordon_tcx_link(program, link->index, out);
