@@ -96,7 +96,7 @@ static __always_inline int call_refuse(struct call *call, const struct cordon_se
 	struct cordon_owner owner = {};
 	struct denial denial = {};
 
-	call->key.audit = !!(settings->flags & CORDON_SETTINGS_AUDIT);
+	call->key.audit = verdict_audits(settings, call->key.latch);
 	if (settings->flags & CORDON_SETTINGS_QUIET) {
 		count_call_reason(reason);
 		return call->key.audit ? CALL_ALLOWED : CALL_REFUSED;

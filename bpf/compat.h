@@ -19,8 +19,10 @@ static __always_inline bool fib_says_forward(long result)
 {
 	/* No neighbour yet and too big for the next link still mean forward;
 	 * so do routes that refuse, which must not look like the node. */
-	return result == BPF_FIB_LKUP_RET_SUCCESS || result == BPF_FIB_LKUP_RET_NO_NEIGH ||
-	       result == BPF_FIB_LKUP_RET_FRAG_NEEDED || result == BPF_FIB_LKUP_RET_UNSUPP_LWT;
+	return result == BPF_FIB_LKUP_RET_SUCCESS || result == BPF_FIB_LKUP_RET_BLACKHOLE ||
+	       result == BPF_FIB_LKUP_RET_UNREACHABLE || result == BPF_FIB_LKUP_RET_PROHIBIT ||
+	       result == BPF_FIB_LKUP_RET_NO_NEIGH || result == BPF_FIB_LKUP_RET_FRAG_NEEDED ||
+	       result == BPF_FIB_LKUP_RET_UNSUPP_LWT;
 }
 
 #endif

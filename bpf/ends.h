@@ -150,10 +150,42 @@ far_end(const struct scene *scene, const struct tables *tables, __u32 ifindex, _
 	return CORDON_REASON_NONE;
 }
 
+/* A source that no packet has that comes in.  Of the node's own IPv4 addresses
+ * the kernel sees to it (martians). */
 static __always_inline bool came_from_nowhere(const struct scene *scene)
 {
-	return !scene->out && (address_is_multicast(&scene->packet.source) ||
-			       address_is_loopback(&scene->packet.source));
+	const struct cordon_address *source = &scene->packet.source;
+
+	if (scene->out)
+		return false;
+	return address_is_multicast(source) || address_is_loopback(source) ||
+	       (unlikely(!address_is_ipv4(source)) && is_own_address(source));
+}
+
+/* The remote end on this side. */
+static __always_inline enum cordon_reason near_end(const struct scene *scene,
+						   const struct tables *tables, __u32 *ret_identity)
+{
+	const struct cordon_address *address = &scene->packet.source;
+	enum cordon_reason reason;
+	__u32 zone;
+
+	if (scene->out)
+		address = &scene->packet.destination;
+	zone = zone_in_slot(scene->slot, tables->settings, address);
+	reason = verdict_end(tables, scene->class, address, zone, ret_identity);
+	return !reason && came_from_nowhere(scene) ? CORDON_REASON_SPOOFED : reason;
+}
+
+/** near_reason() - why the remote end on this side cannot be here; enum cordon_reason */
+VERIFIED_APART __u32 near_reason(const struct scene *scene)
+{
+	struct tables tables;
+	__u32 identity = 0;
+
+	if (!scene || !tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
+		return CORDON_REASON_INTERNAL;
+	return near_end(scene, &tables, &identity);
 }
 
 /* A container's packet, met as it leaves its namespace, still has its cgroup. */
@@ -186,20 +218,13 @@ static __always_inline void scene_set_ends(struct scene *scene, bool near_opens,
 static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct scene *scene,
 						     const struct tables *tables, bool opens)
 {
-	const struct cordon_address *address = &scene->packet.source;
 	const bool near_opens = scene->out != opens;
 	__u32 near = 0, far = CORDON_IDENTITY_NODE, ifindex = scene->came_by;
-	enum cordon_reason reason;
+	enum cordon_reason reason = near_end(scene, tables, &near);
 
-	if (scene->out)
-		address = &scene->packet.destination;
-	reason = verdict_end(tables, scene->class, address,
-			     zone_in_slot(scene->slot, tables->settings, address), &near);
 	scene_set_ends(scene, near_opens, near, far);
 	if (reason)
 		return reason;
-	if (came_from_nowhere(scene))
-		return CORDON_REASON_SPOOFED;
 	if (!scene->out && (tables->settings->flags & CORDON_SETTINGS_FORWARD))
 		ifindex = far_interface(ctx, scene);
 	scene->forward = ifindex != 0;

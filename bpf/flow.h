@@ -120,6 +120,15 @@ static __always_inline __u64 ends_differ(const struct cordon_flow *flow,
 	       (flow->destination_port ^ destination_port);
 }
 
+/* The reply to an ICMP request is a message of its own kind; later fragments are
+ * of one way only. */
+static __always_inline bool may_reply(const struct packet *packet, __u8 protocol)
+{
+	if (protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6)
+		return packet->icmp == ICMP_REPLY;
+	return protocol != CORDON_FLOW_FRAGMENT;
+}
+
 /** flow_fits() - whether a flow is that of a packet, and which way it goes */
 static __always_inline bool flow_fits(const struct cordon_flow *flow, const struct packet *packet,
 				      __u8 protocol, enum flow_way *ret_way)
@@ -128,11 +137,13 @@ static __always_inline bool flow_fits(const struct cordon_flow *flow, const stru
 
 	*ret_way = FLOW_ORIGINAL;
 	if (!(protocols | ends_differ(flow, &packet->source, packet->source_port,
-				      &packet->destination, packet->destination_port)))
+				      &packet->destination, packet->destination_port)) &&
+	    likely(packet->icmp != ICMP_REPLY))
 		return true;
 	*ret_way = FLOW_REPLY;
 	return !(protocols | ends_differ(flow, &packet->destination, packet->destination_port,
-					 &packet->source, packet->source_port));
+					 &packet->source, packet->source_port)) &&
+	       may_reply(packet, protocol);
 }
 
 /* An index below CORDON_FLOW_WAYS, which the verifier of 6.1 forgets as soon as
@@ -168,7 +179,9 @@ static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket,
 			return place;
 		if (tag == CORDON_FLOW_TAG_FREE)
 			return CORDON_FLOW_WAYS;
-		if (!((tag ^ key->tag) >> 32))
+		/* One of now on the other path, through the node or not, is another's. */
+		if (!((tag ^ key->tag) >> 32) &&
+		    ((tag ^ key->tag) & ~key->ignore) != CORDON_FLOW_TAG_FORWARD)
 			*ret_stale = place;
 	}
 	return CORDON_FLOW_WAYS;
@@ -212,18 +225,23 @@ static __always_inline bool flow_expired(const struct cordon_settings *settings,
 	return age + (age >> 4) + (age >> 7) > flow_timeout(settings, flow->protocol, state);
 }
 
-/** flow_find_room() - a place that no live flow has, the first from @preferred on, or WAYS */
+/**
+ * flow_find_room() - a place that no live flow has, the first from @preferred on
+ * @ret_tag: that it was found with
+ * Return: CORDON_FLOW_WAYS if there is none.
+ */
 VERIFIED_APART __u32 flow_find_room(const struct cordon_settings *settings,
 				    const struct cordon_flow_bucket *bucket, __u32 preferred,
-				    __u32 now)
+				    __u32 now, __u64 *ret_tag)
 {
-	if (!settings || !bucket)
+	if (!settings || !bucket || !ret_tag)
 		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
 		const __u32 place = flow_place(preferred + i);
 		const struct cordon_flow *flow = &bucket->flow[place];
 		const __u64 tag = flow->tag;
 
+		*ret_tag = tag;
 		if (tag == CORDON_FLOW_TAG_FREE || tag == CORDON_FLOW_TAG_LEFT)
 			return place;
 		if (tag != CORDON_FLOW_TAG_BUSY &&
@@ -290,13 +308,17 @@ static __always_inline __u64 flow_worth_little(const struct cordon_flow *flow, _
 	return age;
 }
 
-/** flow_victim() - the way that gives way among live flows, or WAYS if all are being written */
-VERIFIED_APART __u32 flow_victim(const struct cordon_flow_bucket *bucket, __u32 now)
+/**
+ * flow_victim() - the way that gives way among live flows
+ * @ret_tag: that it was found with
+ * Return: CORDON_FLOW_WAYS if all are being written.
+ */
+VERIFIED_APART __u32 flow_victim(const struct cordon_flow_bucket *bucket, __u32 now, __u64 *ret_tag)
 {
 	__u32 victim = CORDON_FLOW_WAYS;
 	__u64 least = 0;
 
-	if (!bucket)
+	if (!bucket || !ret_tag)
 		return CORDON_FLOW_WAYS;
 	for (__u32 i = 0; i < CORDON_FLOW_WAYS; i++) {
 		const __u64 tag = bucket->flow[i].tag;
@@ -307,6 +329,7 @@ VERIFIED_APART __u32 flow_victim(const struct cordon_flow_bucket *bucket, __u32 
 		little = flow_worth_little(&bucket->flow[i], tag, now) + 1;
 		if (little > least) {
 			least = little;
+			*ret_tag = tag;
 			victim = i;
 		}
 	}
@@ -317,6 +340,7 @@ VERIFIED_APART __u32 flow_victim(const struct cordon_flow_bucket *bucket, __u32 
  * struct flow_start - a flow that is to be
  * @rule: that allows it
  * @own: where flow_find() found one that this one succeeds, or WAYS
+ * @own_tag: that it was found with
  * @now: in ticks
  */
 struct flow_start {
@@ -325,6 +349,7 @@ struct flow_start {
 	enum cordon_flow_state state;
 	__u32 rule;
 	__u32 own;
+	__u64 own_tag;
 	__u32 now;
 };
 
@@ -346,24 +371,26 @@ static __always_inline void flow_write(struct cordon_flow *flow, const struct fl
  * flow_insert() - a place for a new flow
  * Return: its way, or WAYS if another CPU took the place first: the packet
  *	passes all the same, and the next one will make the entry.
+ *
+ * Two CPUs that meet the first packets of one flow at once may make an entry
+ * each.  The first is found from then on; the other expires.
  */
 static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 					 struct cordon_flow_bucket *bucket,
 					 const struct flow_start *start)
 {
+	__u64 old = start->own_tag;
 	__u32 way = start->own;
-	__u64 old;
 
 	if (likely(way >= CORDON_FLOW_WAYS))
-		way = flow_find_room(settings, bucket, flow_preferred(start->key), start->now);
+		way = flow_find_room(settings, bucket, flow_preferred(start->key), start->now,
+				     &old);
 	if (way >= CORDON_FLOW_WAYS)
-		way = flow_victim(bucket, start->now);
-	if (way >= CORDON_FLOW_WAYS)
+		way = flow_victim(bucket, start->now, &old);
+	if (way >= CORDON_FLOW_WAYS || old == CORDON_FLOW_TAG_BUSY)
 		return CORDON_FLOW_WAYS;
 	way = flow_place(way);
-	old = bucket->flow[way].tag;
-	if (old == CORDON_FLOW_TAG_BUSY ||
-	    __sync_val_compare_and_swap(&bucket->flow[way].tag, old, CORDON_FLOW_TAG_BUSY) != old)
+	if (__sync_val_compare_and_swap(&bucket->flow[way].tag, old, CORDON_FLOW_TAG_BUSY) != old)
 		return CORDON_FLOW_WAYS;
 	flow_write(&bucket->flow[way], start);
 	/* Publish: the exchange orders the writes above before it. */

@@ -11,7 +11,7 @@
  *	   nothing is denied
  *	5. the rules decide, and what they allow becomes a flow; in audit mode
  *	   what they do not becomes one of rule 0, where there is room for it,
- *	   whose replies pass untold
+ *	   whose replies pass untold until a switch
  */
 #ifndef CORDON_BPF_JUDGE_H
 #define CORDON_BPF_JUDGE_H
@@ -77,19 +77,19 @@ static __always_inline void packet_as_fragment(struct packet *packet)
 
 /* Stamp a flow that the rules allow anew, forget one that they do not.  If its
  * tag is no longer @old, another CPU was faster. */
-static __always_inline void flow_renew(const struct scene *scene, struct cordon_flow_bucket *bucket,
-				       __u32 place, __u64 old, enum flow_way way)
+static __always_inline void flow_renew(const struct scene *scene, struct cordon_flow *flow,
+				       __u64 old, enum flow_way way)
 {
 	const enum cordon_flow_state state =
 		flow_next_state(flow_tag_state(old), way, &scene->packet);
-	const __u64 next = scene->key.tag | (__u64)state << TAG_STATE_SHIFT;
+	const __u64 next = scene->rule ? scene->key.tag | (__u64)state << TAG_STATE_SHIFT :
+					 CORDON_FLOW_TAG_LEFT;
 
-	if (__sync_val_compare_and_swap(&bucket->flow[place].tag, old, CORDON_FLOW_TAG_BUSY) != old)
+	if (__sync_val_compare_and_swap(&flow->tag, old, next) != old || !scene->rule)
 		return;
-	bucket->flow[place].rule = scene->rule;
-	bucket->flow[place].state = state;
-	__sync_lock_test_and_set(&bucket->flow[place].tag,
-				 scene->rule ? next : CORDON_FLOW_TAG_LEFT);
+	/* For counting; a packet in between is counted by the former rule. */
+	flow->rule = scene->rule;
+	flow->state = state;
 }
 
 static __always_inline void scene_count_flow(const struct scene *scene, struct cordon_flow *flow)
@@ -151,7 +151,7 @@ VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 	reason = ask_rules(ctx, scene, way == FLOW_ORIGINAL);
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
-	flow_renew(scene, bucket, flow_place(stale), old, way);
+	flow_renew(scene, &bucket->flow[flow_place(stale)], old, way);
 	/* What is told of a reply names its own ends, not its flow's. */
 	if (reason && way == FLOW_REPLY)
 		scene_set_ends(scene, true, scene->to, scene->from);
@@ -163,8 +163,8 @@ VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
 static __always_inline struct flow_start scene_flow(const struct scene *scene,
 						    enum cordon_flow_state state)
 {
-	return (struct flow_start){ &scene->packet, &scene->key, state,
-				    scene->rule,    scene->own,	 scene->now };
+	return (struct flow_start){ &scene->packet, &scene->key,    state,     scene->rule,
+				    scene->own,	    scene->own_tag, scene->now };
 }
 
 /* Only a rule lets a flow in for which another has to go; audit mode does not. */
@@ -172,10 +172,12 @@ static __always_inline bool has_room(const struct scene *scene,
 				     const struct cordon_settings *settings,
 				     const struct cordon_flow_bucket *bucket)
 {
+	__u64 tag;
+
 	if (likely(scene->rule))
 		return true;
 	return scene->own >= CORDON_FLOW_WAYS &&
-	       flow_find_room(settings, bucket, flow_preferred(&scene->key), scene->now) <
+	       flow_find_room(settings, bucket, flow_preferred(&scene->key), scene->now, &tag) <
 		       CORDON_FLOW_WAYS;
 }
 
@@ -237,6 +239,15 @@ static __always_inline __u32 judge_live(struct scene *scene, const struct cordon
 	return likely(flow->rule) || way == FLOW_REPLY ? CORDON_REASON_NONE : FLOW_WATCHED;
 }
 
+/* @found, @stale: what flow_find() said */
+static __always_inline void note_own(struct scene *scene, const struct cordon_flow_bucket *bucket,
+				     __u32 found, __u32 stale)
+{
+	scene->own = found < CORDON_FLOW_WAYS ? found : stale;
+	if (scene->own < CORDON_FLOW_WAYS)
+		scene->own_tag = bucket->flow[flow_place(scene->own)].tag;
+}
+
 /* The path is not known on the way in; on the way out it is. */
 static __always_inline void key_path(const struct scene *scene, struct flow_key *key)
 {
@@ -269,7 +280,8 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	if (!address_equal(&scene->packet.destination, &quoted.source))
 		return CORDON_REASON_ICMP_ORPHAN;
 	flow_key_make(held, &quoted, quoted.protocol, scene->class, scene->epoch, &scene->key);
-	key_path(scene, &scene->key);
+	/* The node itself may report of what it forwards. */
+	scene->key.ignore |= CORDON_FLOW_TAG_FORWARD;
 	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
@@ -277,7 +289,9 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	if (place >= CORDON_FLOW_WAYS)
 		return CORDON_REASON_ICMP_ORPHAN;
 	place = flow_place(place);
-	if (!flow_fits(&bucket->flow[place], &quoted, quoted.protocol, &way))
+	if (!flow_fits(&bucket->flow[place], &quoted, quoted.protocol, &way) ||
+	    flow_expired(settings, &bucket->flow[place], flow_tag_state(bucket->flow[place].tag),
+			 scene->now))
 		return CORDON_REASON_ICMP_ORPHAN;
 	scene->rule = bucket->flow[place].rule;
 	return CORDON_REASON_NONE;
@@ -308,7 +322,9 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 		return CORDON_REASON_INTERNAL;
 	/* Identifications come round again: one that led before leads anew. */
 	place = flow_find(bucket, &scene->key, &stale);
-	scene->own = place < CORDON_FLOW_WAYS ? place : stale;
+	note_own(scene, bucket, place, stale);
+	if (!has_room(scene, settings, bucket))
+		return CORDON_REASON_NONE;
 	start = scene_flow(scene, CORDON_FLOW_NEW);
 	flow_insert(settings, bucket, &start);
 	return CORDON_REASON_NONE;
@@ -338,7 +354,7 @@ static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
 	__u32 verdict = FLOW_UNKNOWN, stale;
 	const __u32 place = flow_find(bucket, &scene->key, &stale);
 
-	scene->own = place < CORDON_FLOW_WAYS ? place : stale;
+	note_own(scene, bucket, place, stale);
 	if (likely(place < CORDON_FLOW_WAYS))
 		verdict = judge_live(scene, settings, bucket, flow_place(place));
 	if (unlikely(verdict == FLOW_UNKNOWN) && unlikely(stale < CORDON_FLOW_WAYS))
@@ -363,7 +379,7 @@ VERIFIED_APART __u32 flow_connect(struct scene *scene)
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	place = flow_find(bucket, &scene->key, &stale);
-	scene->own = place < CORDON_FLOW_WAYS ? place : stale;
+	note_own(scene, bucket, place, stale);
 	if (place >= CORDON_FLOW_WAYS ||
 	    judge_live(scene, settings, bucket, flow_place(place)) == FLOW_UNKNOWN)
 		admit(scene, settings, bucket);
@@ -390,7 +406,7 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	reason = known == FLOW_UNKNOWN ? opens_nothing(&scene->packet) : CORDON_REASON_NONE;
 	if (!reason)
 		reason = ask_here(ctx, scene, settings, true);
-	if (likely(reason) && likely(!(settings->flags & CORDON_SETTINGS_AUDIT)))
+	if (likely(reason) && likely(!verdict_audits(settings, scene->latch)))
 		return reason;
 	error = first ? flow_connect(scene) : flow_admit(scene, bucket);
 	return reason ? reason : error;

@@ -95,8 +95,12 @@ static __always_inline bool builtin_passes(struct scene *scene,
 {
 	const struct packet *packet = &scene->packet;
 
-	if (likely(!packet->builtin) ||
-	    !verdict_builtin(settings, packet->builtin, packet->builtin_direction,
+	if (likely(!packet->builtin))
+		return false;
+	if (scene->out && packet->builtin_direction & BUILTIN_OWN &&
+	    !is_own_address(&packet->source))
+		return false;
+	if (!verdict_builtin(settings, packet->builtin, packet->builtin_direction,
 			     scene->out ? BUILTIN_OUT : BUILTIN_IN))
 		return false;
 	scene->rule = packet->builtin;
@@ -116,8 +120,10 @@ static __always_inline enum cordon_reason scene_judge(HOOK_CONTEXT *ctx, struct 
 	if (unlikely(scene->packet.ethertype == ETHERTYPE_ARP))
 		return CORDON_REASON_BUILTIN_OFF;
 	scene->class = scene_class(scene, settings);
-	if (unlikely(scene->packet.icmp == ICMP_ABOUT_FLOW))
-		return judge_error(ctx, scene);
+	if (unlikely(scene->packet.icmp == ICMP_ABOUT_FLOW)) {
+		reason = near_reason(scene);
+		return reason ? reason : judge_error(ctx, scene);
+	}
 	reason = judge_packet(ctx, scene, held, settings);
 	if (!reason && unlikely(scene->packet.fragment == FRAGMENT_FIRST))
 		fragment_lead(scene);
@@ -148,12 +154,14 @@ static __always_inline bool packet_passes(HOOK_CONTEXT *ctx, struct scene *scene
 			count_rule(scene->rule, scene->packets, scene->bytes);
 		return true;
 	}
-	audit = settings && (settings->flags & CORDON_SETTINGS_AUDIT);
+	audit = settings && verdict_audits(settings, scene->latch);
 	if (unlikely(settings && (settings->flags & CORDON_SETTINGS_QUIET)))
 		count_reason(reason, scene->packets, scene->bytes);
 	else {
 		if (unlikely(is_unasked(reason)))
 			name_ends(ctx, scene);
+		if (unlikely(scene->packet.fragment == FRAGMENT_LATER))
+			scene->packet.source_port = scene->packet.destination_port = 0;
 		tell_denial(ctx, scene, reason, audit);
 	}
 	return audit;

@@ -41,9 +41,9 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
-/* An IPv4 header has room for 40 bytes of options; honest ones are few. */
+/* An IPv4 header has room for 40 bytes of options, each of which may be one. */
 #define IPV4_OPTIONS_SIZE_MAX 40
-#define IPV4_OPTIONS_MAX 10
+#define IPV4_OPTIONS_MAX 40
 
 enum packet_fragment {
 	FRAGMENT_WHOLE,
@@ -65,10 +65,11 @@ enum packet_icmp {
  * @ethertype: of the network header
  * @vlan: VLAN ids, outer first, 0 for none
  * @builtin: enum cordon_builtin that it looks like, within its bounds
- * @builtin_direction: bit 0: it may come in, bit 1: it may go out
+ * @builtin_direction: BUILTIN_*
  * @fragment_id: identification; IPv4: with the protocol in the high half
  * @quoted: of an ICMP error: where the packet that it quotes starts
  * @offset: where the parser was when it last settled
+ * @length: IPv6: bytes behind the network header, 0 if they are more than 65,535
  */
 struct packet {
 	struct cordon_address source;
@@ -89,11 +90,13 @@ struct packet {
 	__u32 fragment_id;
 	__u16 quoted;
 	__u16 offset;
-	__u16 pad2[2];
+	__u16 length;
+	__u16 pad2;
 } __attribute__((aligned(8)));
 
 #define BUILTIN_IN 1
 #define BUILTIN_OUT 2
+#define BUILTIN_OWN 4 /* out only from an address of the node */
 
 /* No reason: the packet is not plain. */
 #define PARSE_AGAIN CORDON_REASON_COUNT
@@ -237,8 +240,8 @@ static __always_inline bool has_ports(__u8 protocol)
 	       protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDPLITE;
 }
 
-/* Headers beyond are as good as none. */
-#define CURSOR_OFFSET_MAX 0xfff
+/* Longer chains of headers are given up on, whether they are in reach or not. */
+#define CURSOR_OFFSET_MAX 0x1ff
 
 /* Forget how the cursor got here: the verifier then follows one way on, instead
  * of one for each way there.  false: it is too far from the start. */
@@ -295,23 +298,27 @@ struct dhcp_start {
 #define DHCP_COOKIE 0x63825363
 #define DHCPV6_SERVERS_LOW 0x00010002 /* the last word of ff02::1:2 */
 
-static __always_inline void parse_dhcp(struct cursor *cursor, struct packet *packet)
+/* A driver may leave what is behind the UDP header out of the linear part. */
+static __always_inline enum cordon_reason parse_dhcp(struct cursor *cursor, struct packet *packet)
 {
 	const bool asks = packet->source_port == 68 && packet->destination_port == 67;
 	const bool answers = packet->source_port == 67 && packet->destination_port == 68;
 	const struct dhcp_start *dhcp;
 
 	if (!asks && !answers)
-		return;
+		return CORDON_REASON_NONE;
 	dhcp = cursor_take(cursor, sizeof(*dhcp));
+	if (!dhcp && cursor->plain)
+		return PARSE_AGAIN;
 	if (!dhcp || dhcp->hardware != 1 || dhcp->cookie != to_be32(DHCP_COOKIE))
-		return;
+		return CORDON_REASON_NONE;
 	if (asks && dhcp->operation == 1 && address_word(&packet->destination, 3) == 0xffffffff)
 		packet->builtin_direction = BUILTIN_OUT;
 	if (answers && dhcp->operation == 2)
 		packet->builtin_direction = BUILTIN_IN;
 	if (packet->builtin_direction)
 		packet->builtin = CORDON_BUILTIN_DHCP;
+	return CORDON_REASON_NONE;
 }
 
 static __always_inline void parse_dhcpv6(struct packet *packet)
@@ -342,9 +349,8 @@ static __always_inline enum cordon_reason parse_udp(struct cursor *cursor, struc
 	if (packet->protocol != PROTOCOL_UDP)
 		return CORDON_REASON_NONE;
 	if (packet->ethertype == ETHERTYPE_IPV4)
-		parse_dhcp(cursor, packet);
-	else
-		parse_dhcpv6(packet);
+		return parse_dhcp(cursor, packet);
+	parse_dhcpv6(packet);
 	return CORDON_REASON_NONE;
 }
 
@@ -395,11 +401,39 @@ static __always_inline void packet_builtin(struct packet *packet, __u8 builtin, 
 	packet->builtin_direction = direction;
 }
 
+/* A neighbour discovery message of this node, with all options that Linux sends. */
+#define ND_LENGTH_MAX 128
+
+static __always_inline bool same_network(const struct cordon_address *a,
+					 const struct cordon_address *b)
+{
+	return address_words(a).word[0] == address_words(b).word[0];
+}
+
+/*
+ * In, the hop limit proves that a neighbour sent it (RFC 4861, 7.1).  Out, it
+ * proves nothing: what leaves must be for this link, and no more than a
+ * message.  A probe of a neighbour's global address goes from one of the
+ * node's own in the same /64, as its link is.
+ */
+static __always_inline __u8 nd_directions(const struct packet *packet)
+{
+	if (packet->hop_limit != 255)
+		return 0;
+	if (!packet->length || packet->length > ND_LENGTH_MAX)
+		return BUILTIN_IN;
+	if (address_is_link_scoped(&packet->destination))
+		return BUILTIN_IN | BUILTIN_OUT;
+	if (same_network(&packet->source, &packet->destination))
+		return BUILTIN_IN | BUILTIN_OUT | BUILTIN_OWN;
+	return BUILTIN_IN;
+}
+
 /* Neighbour discovery and listener messages: only as hosts on one link send
- * them, which the hop limit proves (RFC 4861, 7.1; RFC 3810, 5). */
+ * them (RFC 4861, 7.1; RFC 3810, 5). */
 static __always_inline void classify_link_icmpv6(struct packet *packet, __u8 type)
 {
-	const bool on_link = packet->hop_limit == 255;
+	const __u8 nd = nd_directions(packet);
 
 	switch (type) {
 	case 130: /* listener query */
@@ -411,17 +445,17 @@ static __always_inline void classify_link_icmpv6(struct packet *packet, __u8 typ
 			packet_builtin(packet, CORDON_BUILTIN_MLD, BUILTIN_IN | BUILTIN_OUT);
 		break;
 	case 133: /* router solicitation */
-		if (on_link)
+		if (nd & BUILTIN_OUT && !(nd & BUILTIN_OWN))
 			packet_builtin(packet, CORDON_BUILTIN_RA, BUILTIN_OUT);
 		break;
 	case 134: /* router advertisement */
-		if (on_link && address_is_link_local(&packet->source))
+		if (nd && address_is_link_local(&packet->source))
 			packet_builtin(packet, CORDON_BUILTIN_RA, BUILTIN_IN);
 		break;
 	case 135: /* neighbour solicitation */
 	case 136: /* neighbour advertisement */
-		if (on_link)
-			packet_builtin(packet, CORDON_BUILTIN_ND, BUILTIN_IN | BUILTIN_OUT);
+		if (nd)
+			packet_builtin(packet, CORDON_BUILTIN_ND, nd);
 		break;
 	default:
 		break;
@@ -552,6 +586,24 @@ static __always_inline bool is_plain(__u8 protocol)
 	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
 }
 
+/* A packet of GSO or GRO that is too long to say so says 0 (BIG TCP); no other may. */
+static __always_inline __u32 network_length(__u32 said, __u32 size)
+{
+	return !said && size > 0xffff ? size : said;
+}
+
+/* Transport headers must lie in the packet, not in padding behind it, which the
+ * receiver cuts off. */
+static __always_inline enum cordon_reason parse_inside(struct cursor *cursor, const void *network,
+						       __u32 length, struct packet *packet)
+{
+	const enum cordon_reason reason = parse_transport(cursor, packet);
+
+	if (!reason && cursor->at - (const __u8 *)network > length)
+		return CORDON_REASON_TRUNCATED;
+	return reason;
+}
+
 /* @size: bytes from the network header to the end of the packet */
 static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u32 size,
 						     struct packet *packet)
@@ -563,8 +615,8 @@ static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u3
 	if (!ipv4)
 		return CORDON_REASON_TRUNCATED;
 	header = (ipv4->version_size & 0xf) * 4;
-	length = from_be16(ipv4->length);
-	if (ipv4->version_size >> 4 != 4 || header < sizeof(*ipv4) || (length && length < header))
+	length = network_length(from_be16(ipv4->length), size);
+	if (ipv4->version_size >> 4 != 4 || header < sizeof(*ipv4) || length < header)
 		return CORDON_REASON_MALFORMED;
 	if (length > size)
 		return CORDON_REASON_TRUNCATED;
@@ -588,7 +640,7 @@ static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u3
 		return parse_later_fragment(packet, (offset & 0x1fff) * 8);
 	if (offset & 0x2000)
 		packet->fragment = FRAGMENT_FIRST;
-	return parse_transport(cursor, packet);
+	return parse_inside(cursor, ipv4, length, packet);
 }
 
 static __always_inline bool is_extension(__u8 protocol)
@@ -663,13 +715,16 @@ static __always_inline enum cordon_reason parse_ipv6(struct cursor *cursor, __u3
 {
 	const struct ipv6_header *ipv6 = cursor_take(cursor, sizeof(*ipv6));
 	enum cordon_reason reason;
+	__u32 length;
 
 	if (!ipv6)
 		return CORDON_REASON_TRUNCATED;
 	if (from_be32(ipv6->version_class_flow) >> 28 != 6)
 		return CORDON_REASON_MALFORMED;
-	if (from_be16(ipv6->length) + sizeof(*ipv6) > size)
+	length = network_length(from_be16(ipv6->length), size);
+	if (length + sizeof(*ipv6) > size && length != size)
 		return CORDON_REASON_TRUNCATED;
+	packet->length = from_be16(ipv6->length);
 	packet->ethertype = ETHERTYPE_IPV6;
 	packet->protocol = ipv6->next;
 	packet->hop_limit = ipv6->hop_limit;
@@ -679,13 +734,13 @@ static __always_inline enum cordon_reason parse_ipv6(struct cursor *cursor, __u3
 	if (address_is_ipv4(&packet->source) || address_is_ipv4(&packet->destination))
 		return CORDON_REASON_MALFORMED;
 	if (likely(is_plain(packet->protocol)))
-		return parse_transport(cursor, packet);
+		return parse_inside(cursor, ipv6, length + sizeof(*ipv6), packet);
 	if (cursor->plain)
 		return PARSE_AGAIN;
 	reason = parse_extensions(cursor, packet);
 	if (reason || packet->fragment == FRAGMENT_LATER)
 		return reason;
-	return parse_transport(cursor, packet);
+	return parse_inside(cursor, ipv6, length + sizeof(*ipv6), packet);
 }
 
 /* The longest ARP frame is padded to 60 bytes; anything longer carries

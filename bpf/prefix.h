@@ -149,6 +149,8 @@ static __always_inline __u32 prefix_word(struct prefix_cursor *cursor, __u32 dir
 		return prefix_split(cell, word & (~0U >> (bits & 31)));
 	if (cell->second & CORDON_PREFIX_RESULT)
 		return cell->second;
+	if (!cell->second)
+		return PREFIX_BROKEN;
 	return prefix_range(cursor, cell->first, cell->second, word);
 }
 

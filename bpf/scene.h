@@ -33,6 +33,7 @@
  * @rule: slot of the rule that lets it pass
  * @denial: what is told of it
  * @own: place in its bucket of a flow that one of its own would succeed, or WAYS
+ * @own_tag: that it was found with
  * @out: on its way out
  * @forward: it goes through the node
  */
@@ -55,6 +56,7 @@ struct scene {
 	__u32 from;
 	__u32 to;
 	struct cordon_denial_key denial;
+	__u64 own_tag;
 	__u32 rule;
 	__u32 own;
 	__u8 out;
@@ -148,6 +150,10 @@ VERIFIED_APART __u32 vlan_class(const struct scene *scene)
 	key.outer = scene->packet.vlan[0];
 	key.inner = scene->packet.vlan[1];
 	vlan = bpf_map_lookup_elem(&vlans, &key);
+	if (!vlan && key.inner) {
+		key.inner = 0;
+		vlan = bpf_map_lookup_elem(&vlans, &key);
+	}
 	if (!vlan)
 		return interface_class(scene->generation, scene->place);
 	return vlan->class[scene->generation & 1];

@@ -9,8 +9,8 @@
 #define HOOK_CONTEXT struct __sk_buff
 #include "packet.h"
 
-/* A header chain that is longer is one that the parser gives up on anyway. */
-#define HEADERS_MAX 512
+/* As far as the parser goes, and what an ICMP error there may quote. */
+#define HEADERS_MAX (CURSOR_OFFSET_MAX + 1 + 512)
 
 static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool ether, bool plain,
 						    struct packet *packet)

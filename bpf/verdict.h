@@ -36,6 +36,12 @@ static __always_inline __u32 verdict_zone(const struct tables *tables,
 	return prefix_lookup6(&tables->prefixes, &settings->ipv6, word);
 }
 
+/** verdict_audits() - what is denied passes all the same; never under a latch */
+static __always_inline bool verdict_audits(const struct cordon_settings *settings, __u32 latch)
+{
+	return settings->flags & CORDON_SETTINGS_AUDIT && latch == CORDON_LATCH_OPEN;
+}
+
 static __always_inline bool class_allows(const struct cordon_class *class, __u32 identity)
 {
 	return class->allowed[(identity / 64) % CORDON_IDENTITY_WORDS] >> (identity % 64) & 1;

@@ -75,13 +75,16 @@ static uint32_t find(const struct cordon_flow_bucket *bucket, const struct flow_
 }
 
 /* A flow between the same ends, of any generation: its successor takes its place. */
-static uint32_t find_own(const struct cordon_flow_bucket *bucket, const struct flow_key *key)
+static uint32_t find_own(const struct cordon_flow_bucket *bucket, const struct flow_key *key,
+			 __u64 *ret_tag)
 {
 	for (uint32_t i = 0; i < CORDON_FLOW_WAYS; i++) {
 		const __u64 tag = __atomic_load_n(&bucket->flow[i].tag, __ATOMIC_ACQUIRE);
 
-		if (!((tag ^ key->tag) >> 32) && (tag & CORDON_FLOW_TAG_SET))
+		if (!((tag ^ key->tag) >> 32) && (tag & CORDON_FLOW_TAG_SET)) {
+			*ret_tag = tag;
 			return i;
+		}
 	}
 	return CORDON_FLOW_WAYS;
 }
@@ -129,7 +132,8 @@ static void step(struct worker *worker)
 	struct packet packet;
 	struct flow_start start;
 	struct flow_key key;
-	uint32_t place;
+	uint32_t place, own;
+	__u64 own_tag = 0;
 
 	make_packet(peer, random_chance(&worker->random, 2), &packet);
 	key = make_key(arena, &packet);
@@ -139,12 +143,14 @@ static void step(struct worker *worker)
 		meet(arena, bucket, place, &packet, &key, random_chance(&worker->random, 8));
 		return;
 	}
+	own = find_own(bucket, &key, &own_tag);
 	start = (struct flow_start){ &packet,
 				     &key,
 				     packet.protocol == PROTOCOL_TCP ? CORDON_FLOW_ESTABLISHED :
 								       CORDON_FLOW_NEW,
 				     peer,
-				     find_own(bucket, &key),
+				     own,
+				     own_tag,
 				     atomic_fetch_add(&arena->now, 1) };
 	place = flow_insert(&arena->settings, bucket, &start);
 	if (place < CORDON_FLOW_WAYS)

@@ -50,7 +50,7 @@ static __u32 insert(struct cordon_flow_bucket *bucket, __u8 protocol, __u16 port
 {
 	const struct packet packet = make_packet(protocol, port);
 	const struct flow_key key = make_key(&packet, 1);
-	const struct flow_start start = { &packet, &key, state, 16, WAYS, NOW - age };
+	const struct flow_start start = { &packet, &key, state, 16, WAYS, 0, NOW - age };
 
 	return flow_insert(&settings, bucket, &start);
 }

@@ -233,7 +233,7 @@ _Static_assert(sizeof(struct cordon_class) == 80, "cordon_class has no padding")
  *	more, so that small policies, and what most packets of big ones ask, are
  *	read without a call: the kernel inlines look-ups in a map of fixed size
  *
- * Beyond the end of a table the head is zero, which denies.  The columns of
+ * Beyond the end of a table the head is zero; no sound table leads there.  The columns of
  * the matrix come first what is asked of strangers and of the node, so those of
  * any policy are here.
  */
@@ -281,7 +281,10 @@ struct cordon_traffic {
 	__u64 bytes;
 };
 
-/** struct cordon_interface_counter - per CPU, same index as `interfaces` */
+/**
+ * struct cordon_interface_counter - per CPU, same index as `interfaces`
+ * @in_denied, @out_denied: in audit mode what would be denied, and passes
+ */
 struct cordon_interface_counter {
 	struct cordon_traffic in;
 	struct cordon_traffic out;

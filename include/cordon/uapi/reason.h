@@ -26,9 +26,9 @@
 	X(ICMP_ORPHAN, "icmp-orphan", "an ICMP error or reply that fits no flow")                  \
 	X(TCP_STATE, "tcp-state",                                                                  \
 	  "a TCP segment that cannot open a connection and belongs to none")                       \
-	X(BUILTIN_OFF, "builtin-off", "the policy turned this built-in rule off")                  \
+	X(BUILTIN_OFF, "builtin-off", "the policy turned ARP off")                                 \
 	X(BUILTIN_BOUNDS, "builtin-bounds",                                                        \
-	  "ARP, neighbour discovery or DHCP beyond what they are for")                             \
+	  "ARP that is not for IPv4 over Ethernet, or carries more than that")                     \
 	X(LATCH, "latch", "the node is sealed and the keep list does not cover it")                \
 	X(RESERVED_PORT, "reserved-port", "the policy gives this port to another workload")        \
 	X(INTERNAL, "internal", "a table that must be there is not; please report")
