@@ -162,9 +162,10 @@ static __always_inline bool came_from_nowhere(const struct scene *scene)
 	       (unlikely(!address_is_ipv4(source)) && is_own_address(source));
 }
 
-/* The remote end on this side. */
-static __always_inline enum cordon_reason near_end(const struct scene *scene,
-						   const struct tables *tables, __u32 *ret_identity)
+/* The remote end on this side.
+ * @here: an IPv4 address is looked up without a call; for the one place that is hot */
+static __always_inline enum cordon_reason
+near_end(const struct scene *scene, const struct tables *tables, bool here, __u32 *ret_identity)
 {
 	const struct cordon_address *address = &scene->packet.source;
 	enum cordon_reason reason;
@@ -172,7 +173,10 @@ static __always_inline enum cordon_reason near_end(const struct scene *scene,
 
 	if (scene->out)
 		address = &scene->packet.destination;
-	zone = zone_in_slot(scene->slot, tables->settings, address);
+	if (here && address_is_ipv4(address))
+		zone = verdict_zone4(tables, address);
+	else
+		zone = zone_in_slot(scene->slot, tables->settings, address);
 	reason = verdict_end(tables, scene->class, address, zone, ret_identity);
 	return !reason && came_from_nowhere(scene) ? CORDON_REASON_SPOOFED : reason;
 }
@@ -185,7 +189,7 @@ VERIFIED_APART __u32 near_reason(const struct scene *scene)
 
 	if (!scene || !tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
 		return CORDON_REASON_INTERNAL;
-	return near_end(scene, &tables, &identity);
+	return near_end(scene, &tables, false, &identity);
 }
 
 /* A container's packet, met as it leaves its namespace, still has its cgroup. */
@@ -216,11 +220,12 @@ static __always_inline void scene_set_ends(struct scene *scene, bool near_opens,
  * Return: NONE and scene->from, ->to, ->forward; why the packet cannot be.
  */
 static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct scene *scene,
-						     const struct tables *tables, bool opens)
+						     const struct tables *tables, bool opens,
+						     bool here)
 {
 	const bool near_opens = scene->out != opens;
 	__u32 near = 0, far = CORDON_IDENTITY_NODE, ifindex = scene->came_by;
-	enum cordon_reason reason = near_end(scene, tables, &near);
+	enum cordon_reason reason = near_end(scene, tables, here, &near);
 
 	scene_set_ends(scene, near_opens, near, far);
 	if (reason)
@@ -241,8 +246,9 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
  * @opens: the packet comes from the end that opened its flow
  * Return: NONE and scene->rule, or why not.
  */
-static __always_inline enum cordon_reason
-ask_here(HOOK_CONTEXT *ctx, struct scene *scene, const struct cordon_settings *settings, bool opens)
+static __always_inline enum cordon_reason ask_here(HOOK_CONTEXT *ctx, struct scene *scene,
+						   const struct cordon_settings *settings,
+						   bool opens, bool here)
 {
 	enum cordon_reason reason;
 	struct tables tables;
@@ -250,7 +256,7 @@ ask_here(HOOK_CONTEXT *ctx, struct scene *scene, const struct cordon_settings *s
 
 	if (!tables_in_slot(scene->slot, settings, &tables))
 		return CORDON_REASON_INTERNAL;
-	reason = scene_ends(ctx, scene, &tables, opens);
+	reason = scene_ends(ctx, scene, &tables, opens, here);
 	if (reason)
 		return reason;
 	service = opens ? scene->packet.service : scene->packet.source_port;
@@ -268,7 +274,7 @@ VERIFIED_APART __u32 ask_rules(HOOK_CONTEXT *ctx, struct scene *scene, __u32 ope
 {
 	if (!scene)
 		return CORDON_REASON_INTERNAL;
-	return ask_here(ctx, scene, find_settings(scene->slot), opens);
+	return ask_here(ctx, scene, find_settings(scene->slot), opens, false);
 }
 
 /* What is denied before the rules are asked. */
@@ -284,7 +290,7 @@ VERIFIED_APART __u32 name_ends(HOOK_CONTEXT *ctx, struct scene *scene)
 	struct tables tables;
 
 	if (scene && tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
-		scene_ends(ctx, scene, &tables, true);
+		scene_ends(ctx, scene, &tables, true, false);
 	return 0;
 }
 #endif

@@ -59,7 +59,7 @@ static __always_inline const struct cordon_head *find_head(__u32 slot)
 		head, sizeof(head) / sizeof((head)[0]), sizeof((head)[0]), outer, slot             \
 	}
 
-/* All but the prefixes; for callers that inline it, or look-ups go by memory. */
+/* For callers that inline it, or look-ups go by memory. */
 static __always_inline bool tables_in_slot(__u32 slot, const struct cordon_settings *settings,
 					   struct tables *tables)
 {
@@ -68,6 +68,7 @@ static __always_inline bool tables_in_slot(__u32 slot, const struct cordon_setti
 	if (!settings || !head)
 		return false;
 	tables->settings = settings;
+	tables->prefixes = TABLE_IN_SLOT(&prefixes_of, slot, head->prefixes);
 	tables->matrix = TABLE_IN_SLOT(&matrix_of, slot, head->matrix);
 	tables->pages = TABLE_IN_SLOT(&pages_of, slot, head->pages);
 	tables->classes = TABLE_IN_SLOT(&classes_of, slot, head->classes);

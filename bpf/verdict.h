@@ -22,6 +22,12 @@ struct tables {
 	struct cordon_table classes;
 };
 
+static __always_inline __u32 verdict_zone4(const struct tables *tables,
+					   const struct cordon_address *address)
+{
+	return prefix_lookup4(&tables->prefixes, &tables->settings->ipv4, address_word(address, 3));
+}
+
 /** verdict_zone() - the zone whose prefix covers an address, STRANGER, or PREFIX_BROKEN */
 static __always_inline __u32 verdict_zone(const struct tables *tables,
 					  const struct cordon_address *address)
@@ -30,7 +36,7 @@ static __always_inline __u32 verdict_zone(const struct tables *tables,
 	__u32 word[4];
 
 	if (likely(address_is_ipv4(address)))
-		return prefix_lookup4(&tables->prefixes, &settings->ipv4, address_word(address, 3));
+		return verdict_zone4(tables, address);
 	for (int i = 0; i < 4; i++)
 		word[i] = address_word(address, i);
 	return prefix_lookup6(&tables->prefixes, &settings->ipv6, word);
