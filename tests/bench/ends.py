@@ -205,7 +205,10 @@ def far_worlds(worlds):
 def throughput(world, target):
     text = world.on(world.a, "taskset", "-c", "0", "iperf3", "-c", target, "-p", PORT, "-t", "1.2",
                     "-O", "0.2", "-J")
-    return json.loads(text)["end"]["sum_received"]["bits_per_second"] / 1e9
+    end = json.loads(text)["end"]
+    if "sum_received" not in end:
+        raise Failed(f"{world.name}: iperf3 broke off: {text[-200:]}")
+    return end["sum_received"]["bits_per_second"] / 1e9
 
 
 def tcp(figures, made, rounds):
