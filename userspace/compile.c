@@ -286,26 +286,37 @@ static int find_root(struct compiler *compiler, uint32_t number, __u32 *ret_page
 	return 0;
 }
 
-/* One matrix of @nr rules, the first of which has number @base. */
-static int compile_matrix(struct compiler *compiler, const struct cordon_policy_rule *rules,
-			  size_t nr, uint32_t base, struct cordon_cell **ret_matrix)
+/* Whether a rule holds where a matrix does; as of enum cordon_latch. */
+static bool holds(const struct cordon_policy *policy, uint32_t number, enum cordon_matrix matrix)
 {
-	const size_t nr_cells = compiler->image->nr_cells;
+	if (number >= policy->nr_rules)
+		return matrix != CORDON_MATRIX_OPEN;
+	if (matrix == CORDON_MATRIX_EGRESS)
+		return cordon_policy_is_local(policy, policy->rules[number].to);
+	return matrix == CORDON_MATRIX_OPEN;
+}
+
+static int compile_matrix(struct compiler *compiler, enum cordon_matrix which)
+{
+	const struct cordon_policy *policy = compiler->policy;
+	const size_t nr_cells = compiler->image->nr_cells, nr = policy->nr_rules + policy->nr_keep;
 	struct cordon_cell *matrix CLEANUP(free) = calloc(nr_cells, sizeof(*matrix));
 	int err = 0;
 
 	if (!matrix)
 		return -ENOMEM;
 	memset(compiler->set_of, 0, nr_cells * sizeof(*compiler->set_of));
-	for (size_t i = 0; !err && i < nr; i++)
-		err = add_rule(compiler, &rules[i], base + (uint32_t)i);
+	for (uint32_t i = 0; !err && i < nr; i++) {
+		if (holds(policy, i, which))
+			err = add_rule(compiler, rule_at(policy, i), i);
+	}
 	for (size_t i = 0; !err && i < nr_cells; i++) {
 		if (compiler->set_of[i])
 			err = find_root(compiler, compiler->set_of[i], &matrix[i].page);
 	}
 	if (err)
 		return err;
-	*ret_matrix = TAKE(matrix);
+	compiler->image->matrix[which] = TAKE(matrix);
 	return 0;
 }
 
@@ -330,8 +341,8 @@ static int note_all_services(struct cordon_image *image)
 
 	if (!of_root)
 		return -ENOMEM;
-	note_services(image, image->matrix, of_root);
-	note_services(image, image->keep_matrix, of_root);
+	for (int i = 0; i < CORDON_MATRICES; i++)
+		note_services(image, image->matrix[i], of_root);
 	return 0;
 }
 
@@ -351,11 +362,8 @@ static int compile_rules(struct compiler *compiler)
 	err = new_set(compiler, 0, UINT32_MAX, &empty);
 	if (!err)
 		err = cordon_trie_new(&compiler->trie);
-	if (!err)
-		err = compile_matrix(compiler, policy->rules, policy->nr_rules, 0, &image->matrix);
-	if (!err)
-		err = compile_matrix(compiler, policy->keep, policy->nr_keep,
-				     (uint32_t)policy->nr_rules, &image->keep_matrix);
+	for (int i = 0; !err && i < CORDON_MATRICES; i++)
+		err = compile_matrix(compiler, i);
 	if (err)
 		return err;
 	cordon_trie_take(compiler->trie, &image->pages, &image->leaf, &image->nr_pages);

@@ -33,7 +33,7 @@ struct cordon_tables cordon_tables_of_image(const struct cordon_image *image)
 		.settings = &image->settings,
 		.prefixes = image->prefixes,
 		.nr_prefixes = (uint32_t)image->nr_prefixes,
-		.matrix = image->matrix,
+		.matrix = image->matrix[CORDON_MATRIX_OPEN],
 		.nr_cells = (uint32_t)image->nr_cells,
 		.pages = image->pages,
 		.nr_pages = (uint32_t)image->nr_pages,

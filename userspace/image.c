@@ -42,13 +42,13 @@ static size_t per_cpu_array(size_t length, size_t size, unsigned int cpus)
 	return pages_of(length * sizeof(void *)) + length * ((size + 7) & ~7UL) * cpus;
 }
 
-/* The tables of a generation: two heads and matrices, open and sealed. */
+/* The tables of a generation; heads and matrices for each set of rules that may hold. */
 static size_t generation_memory(const struct cordon_image *image)
 {
 	return mapped_array(1, sizeof(image->settings)) +
-	       2 * mapped_array(1, sizeof(struct cordon_head)) +
+	       CORDON_MATRICES * mapped_array(1, sizeof(struct cordon_head)) +
 	       mapped_array(image->nr_prefixes, sizeof(*image->prefixes)) +
-	       2 * mapped_array(image->nr_cells, sizeof(*image->matrix)) +
+	       CORDON_MATRICES * mapped_array(image->nr_cells, sizeof(struct cordon_cell)) +
 	       mapped_array(image->nr_pages, sizeof(*image->pages)) +
 	       mapped_array(image->nr_classes, sizeof(*image->classes));
 }
@@ -71,8 +71,8 @@ void cordon_image_free(struct cordon_image *image)
 	if (!image)
 		return;
 	free(image->prefixes);
-	free(image->matrix);
-	free(image->keep_matrix);
+	for (int i = 0; i < CORDON_MATRICES; i++)
+		free(image->matrix[i]);
 	free(image->pages);
 	free(image->leaf);
 	free(image->classes);

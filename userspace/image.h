@@ -44,11 +44,24 @@ struct cordon_image_rule {
 	uint32_t pad;
 };
 
+/** enum cordon_matrix - which rules stand in a matrix; see enum cordon_latch */
+enum cordon_matrix {
+	CORDON_MATRIX_OPEN,
+	CORDON_MATRIX_EGRESS,
+	CORDON_MATRIX_KEEP,
+	CORDON_MATRICES
+};
+
+/** cordon_matrix_at() - the one that holds at a latch level */
+static inline enum cordon_matrix cordon_matrix_at(uint32_t latch)
+{
+	return latch < CORDON_MATRIX_KEEP ? (enum cordon_matrix)latch : CORDON_MATRIX_KEEP;
+}
+
 /**
  * struct cordon_image - all arrays are owned; lengths in elements
  * @settings: @generation is 0, load fills it in
- * @matrix: settings.identities squared cells, for CORDON_LATCH_OPEN
- * @keep_matrix: the same for the tighter latch levels; shares the pages
+ * @matrix: each of settings.identities squared cells; they share the pages
  * @pages: page 0 is all zero. The lowest level of pages holds rule numbers
  * @leaf: leaf[i] != 0: page i holds rule numbers, not page numbers
  */
@@ -56,8 +69,7 @@ struct cordon_image {
 	struct cordon_settings settings;
 	struct cordon_prefix_page *prefixes;
 	size_t nr_prefixes; /* pages */
-	struct cordon_cell *matrix;
-	struct cordon_cell *keep_matrix;
+	struct cordon_cell *matrix[CORDON_MATRICES];
 	size_t nr_cells;
 	struct cordon_page *pages;
 	uint8_t *leaf;

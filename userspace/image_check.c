@@ -273,10 +273,11 @@ static int check_services(const struct cordon_image *image)
 
 	if (!of_root)
 		return -ENOMEM;
-	return are_services_sound(image, image->matrix, of_root) &&
-			       are_services_sound(image, image->keep_matrix, of_root) ?
-		       0 :
-		       -EBADMSG;
+	for (int i = 0; i < CORDON_MATRICES; i++) {
+		if (!are_services_sound(image, image->matrix[i], of_root))
+			return -EBADMSG;
+	}
+	return 0;
 }
 
 static int check_rules(const struct cordon_image *image)
@@ -285,9 +286,11 @@ static int check_rules(const struct cordon_image *image)
 
 	if (!marks)
 		return -ENOMEM;
-	if (!mark_roots(image, image->matrix, marks) ||
-	    !mark_roots(image, image->keep_matrix, marks) ||
-	    !mark_next(image, PAGE_IS_ROOT, PAGE_IS_MIDDLE, marks) ||
+	for (int i = 0; i < CORDON_MATRICES; i++) {
+		if (!mark_roots(image, image->matrix[i], marks))
+			return -EBADMSG;
+	}
+	if (!mark_next(image, PAGE_IS_ROOT, PAGE_IS_MIDDLE, marks) ||
 	    !mark_next(image, PAGE_IS_MIDDLE, PAGE_IS_LEAF, marks) ||
 	    !are_pages_sound(image, marks))
 		return -EBADMSG;

@@ -50,8 +50,9 @@ struct section {
 /* All but settings, which are no array. */
 static const struct section sections[SECTIONS] = {
 	[CORDON_IMAGE_PREFIXES] = SECTION(prefixes, nr_prefixes, false),
-	[CORDON_IMAGE_MATRIX] = SECTION(matrix, nr_cells, false),
-	[CORDON_IMAGE_KEEP_MATRIX] = SECTION(keep_matrix, nr_cells, true),
+	[CORDON_IMAGE_MATRIX] = SECTION(matrix[CORDON_MATRIX_OPEN], nr_cells, false),
+	[CORDON_IMAGE_EGRESS] = SECTION(matrix[CORDON_MATRIX_EGRESS], nr_cells, true),
+	[CORDON_IMAGE_KEEP] = SECTION(matrix[CORDON_MATRIX_KEEP], nr_cells, true),
 	[CORDON_IMAGE_PAGES] = SECTION(pages, nr_pages, false),
 	[CORDON_IMAGE_LEAF] = SECTION(leaf, nr_pages, true),
 	[CORDON_IMAGE_CLASSES] = SECTION(classes, nr_classes, false),

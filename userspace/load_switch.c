@@ -7,6 +7,7 @@
 #include "load.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,16 +28,15 @@
 #include "util/cleanup.h"
 
 #define SLOT_WAIT_MS 5000
+#define CHILD_FD 512 /* above all that we open ourselves */
 
 /**
  * struct cordon_generation - its maps, not yet in any slot
- * @table: of an open latch
- * @keep: what stands in their places at the other levels, -1 for the same
+ * @table: by what holds at a latch level; -1: that of CORDON_MATRIX_OPEN does, too
  */
 struct cordon_generation {
 	uint32_t number;
-	int table[CORDON_TABLE_COUNT];
-	int keep[CORDON_TABLE_COUNT];
+	int table[CORDON_MATRICES][CORDON_TABLE_COUNT];
 	bool flows_moved; /* into a table of another size */
 };
 
@@ -50,9 +50,9 @@ void cordon_generation_free(struct cordon_generation *generation)
 {
 	if (!generation)
 		return;
-	for (int i = 0; i < CORDON_TABLE_COUNT; i++) {
-		close_fd(generation->table[i]);
-		close_fd(generation->keep[i]);
+	for (int i = 0; i < CORDON_MATRICES; i++) {
+		for (int j = 0; j < CORDON_TABLE_COUNT; j++)
+			close_fd(generation->table[i][j]);
 	}
 	free(generation);
 }
@@ -221,11 +221,12 @@ static int build_flows(const struct cordon_context *context, const struct cordon
 	int fd CLEANUP(close) = flows_in_force(maps, &present);
 
 	if (fd >= 0 && present == buckets) {
-		generation->table[CORDON_TABLE_FLOWS] = TAKE_FD(fd);
+		generation->table[CORDON_MATRIX_OPEN][CORDON_TABLE_FLOWS] = TAKE_FD(fd);
 		return 0;
 	}
 	generation->flows_moved = fd >= 0;
-	return create_like(context, "flows", buckets, &generation->table[CORDON_TABLE_FLOWS]);
+	return create_like(context, "flows", buckets,
+			   &generation->table[CORDON_MATRIX_OPEN][CORDON_TABLE_FLOWS]);
 }
 
 /* What the latch changes. */
@@ -243,7 +244,7 @@ static int build_tables(const struct cordon_context *context, const struct cordo
 			const struct cordon_image *image, const struct cordon_rule_slots *slots,
 			struct cordon_generation *generation)
 {
-	int *table = generation->table;
+	int *table = generation->table[CORDON_MATRIX_OPEN];
 	int error;
 
 	error = create_filled(context, "settings", &image->settings, 1, sizeof(image->settings),
@@ -251,10 +252,8 @@ static int build_tables(const struct cordon_context *context, const struct cordo
 	if (!error)
 		error = create_filled(context, "prefixes", image->prefixes, image->nr_prefixes,
 				      sizeof(*image->prefixes), &table[CORDON_TABLE_PREFIXES]);
-	if (!error)
-		error = build_matrix(context, image, image->matrix, slots, table);
-	if (!error)
-		error = build_matrix(context, image, image->keep_matrix, slots, generation->keep);
+	for (int i = 0; i < CORDON_MATRICES && !error; i++)
+		error = build_matrix(context, image, image->matrix[i], slots, generation->table[i]);
 	if (!error)
 		error = build_pages(context, image, slots, &table[CORDON_TABLE_PAGES]);
 	if (!error)
@@ -275,8 +274,10 @@ static struct cordon_generation *new_generation(uint32_t number)
 	if (!generation)
 		return NULL;
 	generation->number = number;
-	for (int i = 0; i < CORDON_TABLE_COUNT; i++)
-		generation->table[i] = generation->keep[i] = -1;
+	for (int i = 0; i < CORDON_MATRICES; i++) {
+		for (int j = 0; j < CORDON_TABLE_COUNT; j++)
+			generation->table[i][j] = -1;
+	}
 	return generation;
 }
 
@@ -350,13 +351,11 @@ static void fill_in_child(const struct fill *fill, pid_t parent)
 	 * anew: we must not come later than that. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(1);
-	if (dup2(fill->outer, 0) < 0 || dup2(fill->inner[0], 1) < 0 || dup2(fill->inner[1], 2) < 0)
-		_exit(1);
-	close_range(3, ~0U, 0);
-	moved.outer = 0;
-	moved.inner[0] = 1;
-	for (int i = 1; i < CORDON_LATCH_LEVELS; i++)
-		moved.inner[i] = 2;
+	moved.outer = fcntl(fill->outer, F_DUPFD, CHILD_FD);
+	for (int i = 0; i < CORDON_LATCH_LEVELS; i++)
+		moved.inner[i] = fcntl(fill->inner[i], F_DUPFD, CHILD_FD);
+	close_range(0, CHILD_FD - 1, 0);
+	close_range(CHILD_FD + 1 + CORDON_LATCH_LEVELS, ~0U, 0);
 	_exit(fill_slots(&moved) ? 1 : 0);
 }
 
@@ -404,10 +403,10 @@ static int fill_all(const struct cordon_maps *maps, const struct cordon_generati
 		fills[i].outer = maps->fd[cordon_table_map(i)];
 		fills[i].child = 0;
 		for (uint32_t j = 0; j < CORDON_LATCH_LEVELS; j++) {
-			const bool keep = j && generation->keep[i] >= 0;
+			const int own = generation->table[cordon_matrix_at(j)][i];
 
 			fills[i].slots[j] = cordon_slot(generation->number, j);
-			fills[i].inner[j] = keep ? generation->keep[i] : generation->table[i];
+			fills[i].inner[j] = own >= 0 ? own : generation->table[0][i];
 		}
 	}
 	/* The number goes first: from then on these slots are no longer those of

@@ -190,8 +190,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (err)
 		return 0;
 	use_prefixes(image, data, size);
-	use_rules(image, image->matrix);
-	use_rules(image, image->keep_matrix);
+	for (int i = 0; i < CORDON_MATRICES; i++)
+		use_rules(image, image->matrix[i]);
 	use_names(image);
 	cordon_image_free(image);
 	return 0;

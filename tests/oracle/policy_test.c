@@ -62,23 +62,41 @@ static bool ends_fit(const struct cordon_policy *policy, const struct cordon_pol
 	return from_fits(policy, rule->from, from) && to_fits(policy, rule->to, to);
 }
 
-static uint32_t naive_rule(const struct cordon_policy *policy, bool keep, uint32_t from,
+/* As of enum cordon_latch, in uapi/policy.h. */
+static bool holds_at(const struct cordon_policy *policy, size_t number, uint32_t latch)
+{
+	const bool keep = number >= policy->nr_rules;
+
+	if (latch == CORDON_LATCH_OPEN)
+		return !keep;
+	if (latch == CORDON_LATCH_EGRESS)
+		return keep || is_local(policy, policy->rules[number].to);
+	return keep;
+}
+
+static bool service_fits(const struct cordon_policy_rule *rule, uint8_t protocol, uint16_t service)
+{
+	for (size_t i = 0; i < rule->nr_services; i++) {
+		const struct cordon_service *s = &rule->services[i];
+
+		if (s->any ||
+		    (s->protocol == protocol && s->first <= service && service <= s->last))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t naive_rule(const struct cordon_policy *policy, uint32_t latch, uint32_t from,
 			   uint32_t to, uint8_t protocol, uint16_t service)
 {
-	const struct cordon_policy_rule *rules = keep ? policy->keep : policy->rules;
-	const size_t nr = keep ? policy->nr_keep : policy->nr_rules;
+	for (size_t i = 0; i < policy->nr_rules + policy->nr_keep; i++) {
+		const struct cordon_policy_rule *rule = i < policy->nr_rules ?
+								&policy->rules[i] :
+								&policy->keep[i - policy->nr_rules];
 
-	for (size_t i = 0; i < nr; i++) {
-		if (!ends_fit(policy, &rules[i], from, to))
-			continue;
-		for (size_t j = 0; j < rules[i].nr_services; j++) {
-			const struct cordon_service *s = &rules[i].services[j];
-
-			if (s->any ||
-			    (s->protocol == protocol && s->first <= service && service <= s->last))
-				return CORDON_RULE_SLOT_FIRST +
-				       (uint32_t)(i + (keep ? policy->nr_rules : 0));
-		}
+		if (holds_at(policy, i, latch) && ends_fit(policy, rule, from, to) &&
+		    service_fits(rule, protocol, service))
+			return CORDON_RULE_SLOT_FIRST + (uint32_t)i;
 	}
 	return 0;
 }
@@ -216,7 +234,7 @@ static uint32_t naive_zone6(const struct cordon_policy *policy, uint64_t high)
 struct compiled {
 	const struct cordon_policy *policy;
 	const struct cordon_image *image;
-	struct cordon_table matrix[2];
+	struct cordon_table matrix[CORDON_MATRICES];
 	struct cordon_table pages;
 	struct cordon_table classes;
 	struct cordon_table prefixes;
@@ -232,19 +250,20 @@ static struct compiled open_image(const struct cordon_policy *policy,
 {
 	struct compiled compiled = { .policy = policy, .image = image };
 
-	compiled.matrix[0] = table_of(image->matrix, image->nr_cells, sizeof(*image->matrix));
-	compiled.matrix[1] = table_of(image->keep_matrix, image->nr_cells, sizeof(*image->matrix));
+	for (int i = 0; i < CORDON_MATRICES; i++)
+		compiled.matrix[i] =
+			table_of(image->matrix[i], image->nr_cells, sizeof(*image->matrix[i]));
 	compiled.pages = table_of(image->pages, image->nr_pages, sizeof(*image->pages));
 	compiled.classes = table_of(image->classes, image->nr_classes, sizeof(*image->classes));
 	compiled.prefixes = table_of(image->prefixes, image->nr_prefixes, sizeof(*image->prefixes));
 	return compiled;
 }
 
-static struct tables tables_of(const struct compiled *compiled, bool keep)
+static struct tables tables_of(const struct compiled *compiled, uint32_t latch)
 {
 	return (struct tables){ .settings = &compiled->image->settings,
 				.prefixes = compiled->prefixes,
-				.matrix = compiled->matrix[keep],
+				.matrix = compiled->matrix[cordon_matrix_at(latch)],
 				.pages = compiled->pages,
 				.classes = compiled->classes };
 }
@@ -252,8 +271,9 @@ static struct tables tables_of(const struct compiled *compiled, bool keep)
 static bool ask_rule(const struct compiled *compiled, struct random *random, unsigned long *allowed)
 {
 	const struct cordon_policy *policy = compiled->policy;
-	const bool keep = random_chance(random, 4);
-	const struct tables tables = tables_of(compiled, keep);
+	const uint32_t latch =
+		random_chance(random, 2) ? random_below(random, CORDON_LATCH_LEVELS) : 0;
+	const struct tables tables = tables_of(compiled, latch);
 	const uint32_t from = random_below(random, compiled->image->settings.identities);
 	const uint32_t to = random_below(random, (uint32_t)(2 + policy->nr_zones));
 	uint32_t expected, got;
@@ -261,12 +281,12 @@ static bool ask_rule(const struct compiled *compiled, struct random *random, uns
 	uint8_t protocol;
 
 	random_service(random, policy, &protocol, &service);
-	expected = naive_rule(policy, keep, from, to, protocol, service);
+	expected = naive_rule(policy, latch, from, to, protocol, service);
 	got = verdict_rule(&tables, from, to, protocol, service);
 	*allowed += expected != 0;
 	if (got != expected)
-		SAY("%s %u -> %u, %u/%u: rule %u, expected %u\n", keep ? "keep" : "open", from, to,
-		    protocol, service, got, expected);
+		SAY("latch %u, %u -> %u, %u/%u: rule %u, expected %u\n", latch, from, to, protocol,
+		    service, got, expected);
 	return got == expected;
 }
 
@@ -292,7 +312,7 @@ static struct cordon_address random_end(struct random *random, const struct cord
 
 static bool ask_end(const struct compiled *compiled, struct random *random, unsigned long *spoofed)
 {
-	const struct tables tables = tables_of(compiled, false);
+	const struct tables tables = tables_of(compiled, CORDON_LATCH_OPEN);
 	const char *name = random_interface(random);
 	const struct cordon_image_interface *interface =
 		cordon_image_interface_find(compiled->image, name);

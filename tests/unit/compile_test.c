@@ -65,8 +65,10 @@ static uint32_t identity(const struct cordon_image *image, const char *name)
 static const char *decide(const struct cordon_image *image, bool keep, const char *from,
 			  const char *to, uint8_t protocol, uint16_t service)
 {
-	const struct cordon_table matrix = { keep ? image->keep_matrix : image->matrix,
-					     (__u32)image->nr_cells, sizeof(*image->matrix) };
+	const struct cordon_table matrix = {
+		image->matrix[keep ? CORDON_MATRIX_KEEP : CORDON_MATRIX_OPEN],
+		(__u32)image->nr_cells, sizeof(struct cordon_cell)
+	};
 	const struct cordon_table pages = { image->pages, (__u32)image->nr_pages,
 					    sizeof(*image->pages) };
 	const struct tables tables = { .settings = &image->settings,

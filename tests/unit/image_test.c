@@ -94,8 +94,8 @@ TEST_F(folder, what_is_written_is_read_back)
 	EXPECT_EQ(self->image->nr_pages, got->nr_pages);
 	EXPECT_EQ(2, got->nr_rules);
 	SAME(prefixes, nr_prefixes);
-	SAME(matrix, nr_cells);
-	SAME(keep_matrix, nr_cells);
+	for (int i = 0; i < CORDON_MATRICES; i++)
+		SAME(matrix[i], nr_cells);
 	SAME(pages, nr_pages);
 	SAME(leaf, nr_pages);
 	SAME(classes, nr_classes);
@@ -245,7 +245,8 @@ static size_t find_page(const struct cordon_image *image, bool leaf)
 /* The matrix cell from zone a to the node. */
 static struct cordon_cell *used_cell(struct cordon_image *image)
 {
-	return &image->matrix[CORDON_IDENTITY_NODE * image->settings.identities + 2];
+	return &image->matrix[CORDON_MATRIX_OPEN]
+			     [CORDON_IDENTITY_NODE * image->settings.identities + 2];
 }
 
 /* A descent whose cell leads back to the table that it is in. */

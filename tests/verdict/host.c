@@ -322,8 +322,7 @@ static void fill_slot(struct host *host, uint32_t generation, uint32_t latch)
 	const struct cordon_image *image = host->images[generation & 1];
 	const uint32_t slot = generation_slot(generation, latch);
 	struct inner *inner = host->inner[slot];
-	const struct cordon_cell *matrix = latch == CORDON_LATCH_OPEN ? image->matrix :
-									image->keep_matrix;
+	const struct cordon_cell *matrix = image->matrix[cordon_matrix_at(latch)];
 
 	fill_head(&host->heads[slot], image, matrix);
 	set_inner(&inner[TABLE_SETTINGS], &host->settings[generation & 1], 1,

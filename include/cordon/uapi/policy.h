@@ -43,6 +43,14 @@
 #define CORDON_IDENTITY_NODE 1U	    /* this machine */
 #define CORDON_IDENTITY_FIRST 2U    /* the first zone */
 
+/**
+ * enum cordon_latch - how shut the node is, and by which rules
+ * @CORDON_LATCH_OPEN: those of the policy
+ * @CORDON_LATCH_EGRESS: nothing is opened from inside but what the keep list names:
+ *	its rules, and the policy's own that lead to the node or a workload
+ * @CORDON_LATCH_ISOLATE: the keep list
+ * @CORDON_LATCH_LOCKDOWN: the keep list
+ */
 enum cordon_latch {
 	CORDON_LATCH_OPEN,
 	CORDON_LATCH_EGRESS,
