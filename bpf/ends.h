@@ -293,4 +293,5 @@ VERIFIED_APART __u32 name_ends(HOOK_CONTEXT *ctx, struct scene *scene)
 		scene_ends(ctx, scene, &tables, true, false);
 	return 0;
 }
+
 #endif

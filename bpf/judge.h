@@ -108,16 +108,15 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
 VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_flow_bucket *bucket,
 			       __u32 stale)
 {
-	const struct cordon_settings *settings;
+	const struct cordon_settings *settings = scene_settings(scene);
 	const __u32 place = flow_place(stale);
 	enum flow_way way;
 	__u64 tag;
 
-	if (!scene || !bucket)
+	if (!settings || !bucket)
 		return FLOW_UNKNOWN;
-	settings = find_settings(scene->slot);
 	tag = bucket->flow[place].tag;
-	if (!settings || !(tag & CORDON_FLOW_TAG_SET) ||
+	if (!(tag & CORDON_FLOW_TAG_SET) ||
 	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way) ||
 	    flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
 		return FLOW_UNKNOWN;
@@ -200,12 +199,9 @@ static __always_inline void admit(struct scene *scene, const struct cordon_setti
 
 VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *bucket)
 {
-	const struct cordon_settings *settings;
+	const struct cordon_settings *settings = scene_settings(scene);
 
-	if (!scene || !bucket)
-		return CORDON_REASON_INTERNAL;
-	settings = find_settings(scene->slot);
-	if (!settings)
+	if (!settings || !bucket)
 		return CORDON_REASON_INTERNAL;
 	admit(scene, settings, bucket);
 	return CORDON_REASON_NONE;
@@ -239,13 +235,16 @@ static __always_inline __u32 judge_live(struct scene *scene, const struct cordon
 	return likely(flow->rule) || way == FLOW_REPLY ? CORDON_REASON_NONE : FLOW_WATCHED;
 }
 
-/* @found, @stale: what flow_find() said */
+/* @found, @stale: what flow_find() said, if its tag is still one of this flow's. */
 static __always_inline void note_own(struct scene *scene, const struct cordon_flow_bucket *bucket,
 				     __u32 found, __u32 stale)
 {
 	scene->own = found < CORDON_FLOW_WAYS ? found : stale;
-	if (scene->own < CORDON_FLOW_WAYS)
-		scene->own_tag = bucket->flow[flow_place(scene->own)].tag;
+	if (scene->own >= CORDON_FLOW_WAYS)
+		return;
+	scene->own_tag = bucket->flow[flow_place(scene->own)].tag;
+	if ((scene->own_tag ^ scene->key.tag) >> 32)
+		scene->own = CORDON_FLOW_WAYS;
 }
 
 /* The path is not known on the way in; on the way out it is. */
@@ -264,18 +263,17 @@ static __always_inline void key_path(const struct scene *scene, struct flow_key 
  */
 VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 {
+	const struct cordon_settings *settings = scene_settings(scene);
 	const struct cordon_control *held = find_control();
-	const struct cordon_settings *settings;
 	struct cordon_flow_bucket *bucket;
 	struct packet quoted = {};
 	enum flow_way way;
 	__u32 place, stale;
 
-	if (!scene || !held)
+	if (!settings || !held)
 		return CORDON_REASON_INTERNAL;
-	settings = find_settings(scene->slot);
-	if (!settings || parse_hook_quoted(ctx, scene->packet.quoted, scene->packet.ethertype,
-					   &quoted) != CORDON_REASON_NONE)
+	if (parse_hook_quoted(ctx, scene->packet.quoted, scene->packet.ethertype, &quoted) !=
+	    CORDON_REASON_NONE)
 		return CORDON_REASON_ICMP_ORPHAN;
 	if (!address_equal(&scene->packet.destination, &quoted.source))
 		return CORDON_REASON_ICMP_ORPHAN;
@@ -300,17 +298,14 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 /* The later fragments of an allowed packet follow this entry. */
 VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 {
+	const struct cordon_settings *settings = scene_settings(scene);
 	const struct cordon_control *held = find_control();
-	const struct cordon_settings *settings;
 	struct cordon_flow_bucket *bucket;
 	struct flow_start start;
 	__u32 place, stale;
 	__u64 path;
 
-	if (!scene || !held)
-		return CORDON_REASON_INTERNAL;
-	settings = find_settings(scene->slot);
-	if (!settings)
+	if (!settings || !held)
 		return CORDON_REASON_INTERNAL;
 	path = scene->came_by || scene->forward ? CORDON_FLOW_TAG_FORWARD : 0;
 	packet_as_fragment(&scene->packet);
@@ -354,10 +349,12 @@ static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
 	__u32 verdict = FLOW_UNKNOWN, stale;
 	const __u32 place = flow_find(bucket, &scene->key, &stale);
 
-	note_own(scene, bucket, place, stale);
 	if (likely(place < CORDON_FLOW_WAYS))
 		verdict = judge_live(scene, settings, bucket, flow_place(place));
-	if (unlikely(verdict == FLOW_UNKNOWN) && unlikely(stale < CORDON_FLOW_WAYS))
+	if (likely(verdict == CORDON_REASON_NONE))
+		return verdict;
+	note_own(scene, bucket, place, stale);
+	if (verdict == FLOW_UNKNOWN && unlikely(stale < CORDON_FLOW_WAYS))
 		return judge_stale(ctx, scene, bucket, stale);
 	return verdict;
 }
@@ -365,24 +362,22 @@ static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
 /* The rules have spoken of a SYN: it is of a connection that is there, or of a new one. */
 VERIFIED_APART __u32 flow_connect(struct scene *scene)
 {
+	const struct cordon_settings *settings = scene_settings(scene);
 	const struct cordon_control *held = find_control();
-	const struct cordon_settings *settings;
 	struct cordon_flow_bucket *bucket;
 	__u32 place, stale;
 
-	if (!scene || !held)
-		return CORDON_REASON_INTERNAL;
-	settings = find_settings(scene->slot);
-	if (!settings)
+	if (!settings || !held)
 		return CORDON_REASON_INTERNAL;
 	bucket = scene_bucket(scene, held, settings);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	place = flow_find(bucket, &scene->key, &stale);
+	if (place < CORDON_FLOW_WAYS &&
+	    judge_live(scene, settings, bucket, flow_place(place)) != FLOW_UNKNOWN)
+		return CORDON_REASON_NONE;
 	note_own(scene, bucket, place, stale);
-	if (place >= CORDON_FLOW_WAYS ||
-	    judge_live(scene, settings, bucket, flow_place(place)) == FLOW_UNKNOWN)
-		admit(scene, settings, bucket);
+	admit(scene, settings, bucket);
 	return CORDON_REASON_NONE;
 }
 
@@ -411,4 +406,5 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	error = first ? flow_connect(scene) : flow_admit(scene, bucket);
 	return reason ? reason : error;
 }
+
 #endif

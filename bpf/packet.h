@@ -166,4 +166,5 @@ static __always_inline bool packet_passes(HOOK_CONTEXT *ctx, struct scene *scene
 	}
 	return audit;
 }
+
 #endif

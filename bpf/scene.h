@@ -104,6 +104,12 @@ static __always_inline struct scene *find_scene(void)
 	return bpf_map_lookup_elem(&scenes, &zero);
 }
 
+/* NULL also if there is no scene, for functions that are verified apart. */
+static __always_inline const struct cordon_settings *scene_settings(const struct scene *scene)
+{
+	return scene ? find_settings(scene->slot) : NULL;
+}
+
 /* The coarse clock moves with the jiffies, which cost nothing to read: it is
  * asked once for each, and remembered in this CPU's scene. */
 static __always_inline void scene_clock(struct scene *scene)
@@ -168,4 +174,5 @@ static __always_inline __u32 scene_class(const struct scene *scene,
 		return vlan_class(scene);
 	return interface_class(scene->generation, scene->place);
 }
+
 #endif

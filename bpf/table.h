@@ -3,8 +3,8 @@
  * One way to read the tables of a policy, in the kernel and on the host, so
  * that the code that decides is the same in both.  On the host a table is
  * memory; in BPF its first elements are (struct cordon_head), which need no
- * call to be read, and the rest an inner array map.  It
- * must not know what a table holds, and must not write to one.
+ * call to be read, and the rest an inner array map.  It must not know what a
+ * table holds, and must not write to one.
  */
 #ifndef CORDON_BPF_TABLE_H
 #define CORDON_BPF_TABLE_H

@@ -241,9 +241,9 @@ _Static_assert(sizeof(struct cordon_class) == 80, "cordon_class has no padding")
  *	more, so that small policies, and what most packets of big ones ask, are
  *	read without a call: the kernel inlines look-ups in a map of fixed size
  *
- * Beyond the end of a table the head is zero; no sound table leads there.  The columns of
- * the matrix come first what is asked of strangers and of the node, so those of
- * any policy are here.
+ * Beyond the end of a table the head is zero; no sound table leads there.  The
+ * matrix begins with what is asked of strangers and of the node, so that part of
+ * any policy's is here.
  */
 #define CORDON_HEAD_PREFIX_PAGES 8
 #define CORDON_HEAD_CELLS (2 * CORDON_IDENTITIES_MAX)
