@@ -386,16 +386,6 @@ static void note_builtin(struct explain *explain)
 			 texts[builtin][1]);
 }
 
-static bool is_here(const struct cordon_nl_addresses *addresses,
-		    const struct cordon_address *address)
-{
-	for (size_t i = 0; i < addresses->nr; i++) {
-		if (!memcmp(&addresses->entry[i].address, address, sizeof(*address)))
-			return true;
-	}
-	return false;
-}
-
 /* Multicast, broadcast, unspecified. */
 static bool is_special(const struct cordon_address *address)
 {
@@ -421,7 +411,7 @@ static void note_direction(struct explain *explain)
 		address = &question->source;
 	if (!explain->image && !is_special(address) &&
 	    !cordon_nl_addresses_read(&ignored, &addresses) &&
-	    is_here(&addresses, address) == forward)
+	    cordon_nl_addresses_have(&addresses, address) == forward)
 		add_note(explain, "but %s is %s address of this node: is it `explain %s`?",
 			 print_address(address->bytes, &text), forward ? "an" : "no",
 			 forward ? "in" : "forward");

@@ -487,17 +487,6 @@ static int name_counter(const struct cordon_maps *maps, enum cordon_map map, uin
 	return bpf_map_update_elem(maps->fd[map], &index, values, BPF_ANY);
 }
 
-static const char *builtin_name(uint32_t builtin)
-{
-	static const char *const names[] = {
-#define BUILTIN_NAME(name, text, help) [CORDON_BUILTIN_##name] = text,
-		CORDON_BUILTINS(BUILTIN_NAME)
-#undef BUILTIN_NAME
-	};
-
-	return names[builtin];
-}
-
 static int name_constants(const struct cordon_maps *maps)
 {
 	static const char *const reasons[] = {
@@ -505,15 +494,20 @@ static int name_constants(const struct cordon_maps *maps)
 		CORDON_REASONS(REASON_NAME)
 #undef REASON_NAME
 	};
+	static const char *const builtins[] = {
+#define BUILTIN_NAME(name, text, help) [CORDON_BUILTIN_##name] = text,
+		CORDON_BUILTINS(BUILTIN_NAME)
+#undef BUILTIN_NAME
+	};
 	int error = 0;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(reasons) && !error; i++)
 		error = name_counter(maps, CORDON_MAP_REASONS, i, reasons[i]);
-	for (uint32_t i = 0; i < CORDON_BUILTIN_COUNT && !error; i++) {
+	for (uint32_t i = 0; i < ARRAY_SIZE(builtins) && !error; i++) {
 		struct cordon_rule *rule = &maps->rules[i];
 
-		error = name_counter(maps, CORDON_MAP_COUNTERS, i, builtin_name(i));
-		snprintf(rule->name, sizeof(rule->name), "%s", builtin_name(i));
+		error = name_counter(maps, CORDON_MAP_COUNTERS, i, builtins[i]);
+		snprintf(rule->name, sizeof(rule->name), "%s", builtins[i]);
 		snprintf(rule->services, sizeof(rule->services), "%s",
 			 i == CORDON_BUILTIN_NONE ? "no rule: replies to what audit let in" :
 						    "built in");

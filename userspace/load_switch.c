@@ -309,15 +309,11 @@ int cordon_load_build(const struct cordon_context *context, const struct cordon_
 	return 0;
 }
 
-/**
- * struct fill - the four slots of a parity in one outer map
- * @id: of the map in the last of them
- */
+/** struct fill - the four slots of a parity in one outer map */
 struct fill {
 	int outer;
 	uint32_t slots[CORDON_LATCH_LEVELS];
 	int inner[CORDON_LATCH_LEVELS];
-	uint32_t id;
 	pid_t child;
 };
 

@@ -248,6 +248,16 @@ int cordon_nl_addresses_read(struct cordon_failure *failure,
 	return 0;
 }
 
+bool cordon_nl_addresses_have(const struct cordon_nl_addresses *addresses,
+			      const struct cordon_address *address)
+{
+	for (size_t i = 0; i < addresses->nr; i++) {
+		if (!memcmp(&addresses->entry[i].address, address, sizeof(*address)))
+			return true;
+	}
+	return false;
+}
+
 static int note_change(struct nl_msg *message, void *state)
 {
 	struct cordon_nl_watch *watch = state;

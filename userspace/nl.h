@@ -69,6 +69,10 @@ const struct cordon_nl_link *cordon_nl_link_find(const struct cordon_nl_links *l
 int cordon_nl_addresses_read(struct cordon_failure *failure,
 			     struct cordon_nl_addresses *ret_addresses);
 
+/** cordon_nl_addresses_have() - whether an address is among them */
+bool cordon_nl_addresses_have(const struct cordon_nl_addresses *addresses,
+			      const struct cordon_address *address);
+
 /** cordon_nl_route() - index of the interface that a route to @address leaves by, 0: none */
 int cordon_nl_route(const struct cordon_address *address);
 

@@ -208,16 +208,6 @@ int cordon_workloads_fill(const struct cordon_maps *maps, const struct cordon_im
 		       0;
 }
 
-static bool has_address(const struct cordon_nl_addresses *addresses,
-			const struct cordon_address *address)
-{
-	for (size_t i = 0; i < addresses->nr; i++) {
-		if (!memcmp(&addresses->entry[i].address, address, sizeof(*address)))
-			return true;
-	}
-	return false;
-}
-
 static int put_addresses(const struct cordon_maps *maps,
 			 const struct cordon_nl_addresses *addresses)
 {
@@ -253,7 +243,7 @@ int cordon_addresses_fill(const struct cordon_maps *maps, struct cordon_failure 
 	error = cordon_hash_keys(maps, CORDON_MAP_LOCAL_ADDRESSES, sizeof(*keys), &all, &nr);
 	keys = all;
 	for (size_t i = 0; !error && i < nr; i++) {
-		if (!has_address(&addresses, &keys[i]))
+		if (!cordon_nl_addresses_have(&addresses, &keys[i]))
 			error = cordon_hash_drop(maps, CORDON_MAP_LOCAL_ADDRESSES, &keys[i]);
 	}
 	if (!error)

@@ -14,7 +14,6 @@ foreign_xdp() { ip -n "$NODE" -d link show "$1" | grep -o 'prog/xdp id [0-9]* na
 foreign_told() { sed 's/.*id \([0-9]*\) name \([a-z_]*\)/id \1, \2/' "$NET_TMP/foreign"; }
 foreign_json() { cordon status --json | jq -r --arg name "$1" '.interfaces[] | select(.name == $name and .ahead == 1) | .foreign_xdp | "id \(.id), \(.name)"'; }
 exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
-says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
 
 # Ends when its file goes, at the latest after a minute.
 come_and_go()

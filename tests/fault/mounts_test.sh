@@ -56,7 +56,6 @@ layout()
 
 hooks_are() { [ "$(bpftool -j cgroup show "$NET_CGROUP" | jq -s 'map(length) | add // 0')" = "$1" ]; }
 exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
-says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
 
 has_tcx() { [ "$(uname -r | awk -F '[.-]' '{ print $1 * 100 + $2 }')" -ge 606 ]; }
 hook() { cordon status --json | jq -r '.interfaces[] | select(.name == "wan0") | .hook'; }

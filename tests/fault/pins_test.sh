@@ -9,7 +9,6 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin
 
 exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
-says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
 lose() { for name in "$@"; do rm "$NET_BPFFS/progs/$name"; done; }
 hook_of() { cordon status --json | jq -r ".interfaces[] | select(.name == \"$1\") | .hook"; }
 attached() { cordon status --json | jq -e ".cgroup_hooks.$1" >/dev/null; }

@@ -7,8 +7,6 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 
-says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
-is() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
 flows() { cordon flows --json | jq "[.[] | select(.destination.port == 8080)] | $1"; }
 listens() { on_peer wan0 bash -c 'echo >/dev/tcp/127.0.0.1/8080'; }
 flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
@@ -39,8 +37,8 @@ END
 check "check: this kernel has every hook" test "$(hooks_missing)" = 0
 check "and says which it refuses" test "$(hooks_missing setpriv --bounding-set=-bpf,-sys_admin)" = 9
 check "nothing loaded: status says what to do" says "cordon apply" cordon status
-check "and exits 4" is 4 cordon status
-check "a cgroup that is not there is a mistake, no state" is 1 cordon status --cgroup "$NET_TMP/none"
+check "and exits 4" exits 4 cordon status
+check "a cgroup that is not there is a mistake, no state" exits 1 cordon status --cgroup "$NET_TMP/none"
 check "apply" cordon apply "$NET_TMP/policy.yaml"
 
 check "explain: a port of a workload" says "only workload pos may listen" \
@@ -64,11 +62,11 @@ bind() { in_unit "$1.service" python3 -c 'import socket, sys; socket.socket().bi
 refuse "so says the kernel: not another" bind updater 9000
 check "but that one" bind pos 9000
 check "and nobody's by any" bind updater 9001
-check "explain: a workload that is not there" is 1 \
+check "explain: a workload that is not there" exits 1 \
 	cordon explain in tcp 10.1.0.2 10.1.0.1 9000 --workload nobody
-check "explain: addresses of two families" is 2 cordon explain in tcp 10.1.0.2 fd01::1 80
-check "explain: icmp between IPv6 addresses" is 2 cordon explain in icmp fd01::2 fd01::1 8
-check "explain: no workload forwards" is 2 \
+check "explain: addresses of two families" exits 2 cordon explain in tcp 10.1.0.2 fd01::1 80
+check "explain: icmp between IPv6 addresses" exits 2 cordon explain in icmp fd01::2 fd01::1 8
+check "explain: no workload forwards" exits 2 \
 	cordon explain forward tcp 10.2.0.2 10.1.0.2 8080 --workload pos
 check "explain: in, but for another node" says "explain forward" \
 	cordon explain in tcp 10.2.0.2 10.1.0.2 8080
@@ -95,13 +93,13 @@ mistake() { cordon apply --json "$NET_TMP/policy.yaml" 2>/dev/null | jq '.diagno
 check "also to a program" [ "$(mistake)" = 2 ]
 check "unless it is forced" cordon apply --force "$NET_TMP/policy.yaml"
 full() { cordon status --json >/dev/full; }
-check "no room for the answer: no success" is 1 full
+check "no room for the answer: no success" exits 1 full
 
 rm "$NET_BPFFS/maps/counters"
-check "a pin is gone: status exits 3" is 3 cordon status
+check "a pin is gone: status exits 3" exits 3 cordon status
 check "as programs go on" says "their programs go on" cordon status
 check "apply puts it right" cordon apply "$NET_TMP/policy.yaml"
-check "status exits 0" is 0 cordon status
+check "status exits 0" exits 0 cordon status
 umount "$NET_TMP/bpffs"
 check "no bpffs: status says so" says "bpffs is not mounted" cordon status
 test_end

@@ -29,8 +29,6 @@ policy()
 }
 
 status_is() { cordon status >/dev/null; [ $? = "$1" ]; }
-says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
-exits() { local want=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$want" ]; }
 one_line() { [ "$("$@" 2>&1 >/dev/null | wc -l)" = 1 ]; }
 ping4() { on_peer wan0 ping -q -c 1 -W 1 10.1.0.1; }
 generation() { cordon status --json | jq .generation; }

@@ -8,7 +8,6 @@ cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 
 ping_node() { on_peer wan0 ping -q -n -c 1 -W 0.5 10.1.0.1; }
-is() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
 
 test_start 7
 net_start
@@ -26,7 +25,7 @@ check "the node can be reached" until_ok 5 ping_node
 check "the first policy, on trial" cordon apply "$NET_TMP/lock-out.yaml" --confirm 2
 refuse "locks out" ping_node
 check "and lapses" until_ok 5 ping_node
-check "into audit, which is not enforcing" is 4 cordon status
-check "it is too late to confirm" is 1 cordon confirm
+check "into audit, which is not enforcing" exits 4 cordon status
+check "it is too late to confirm" exits 1 cordon confirm
 check "detach" cordon detach
 test_end

@@ -138,6 +138,11 @@ until_ok()
 	done
 }
 
+# exits STATUS CMD..., says TEXT CMD...: for check and refuse
+exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
+says() { local want=$1; shift; "$@" 2>&1 | grep -qF -- "$want"; }
+now_ms() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
+
 test_start() { echo "TAP version 13"; echo "1..$1"; }
 ok() { NET_TESTS=$((NET_TESTS + 1)); echo "ok $NET_TESTS $*"; }
 not_ok() { NET_TESTS=$((NET_TESTS + 1)); NET_FAILED=1; echo "not ok $NET_TESTS $*"; }

@@ -18,7 +18,6 @@ on_wan0() { on_peer wan0 "$@"; }
 on_far() { on_peer far "$@"; }
 guarded() { try "$1" "$2" 80 && ! try "$1" "$2" 81; }
 open_to() { try "$1" "$2" 80 && try "$1" "$2" 81; }
-now_ms() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
 hook_of() { cordon status --json | jq -r ".interfaces[] | select(.name == \"$1\") | .hook"; }
 hook_is() { [ "$(hook_of "$1")" = "$2" ]; }
 hook_is_tc() { case $(hook_of "$1") in tcx | clsact) ;; *) return 1 ;; esac; }

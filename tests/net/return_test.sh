@@ -128,7 +128,6 @@ none_lost()
 }
 
 serial_is() { [ "$(cordon status --json | jq .serial)" = "$1" ]; }
-now_ms() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
 # Of ours, in the node's namespace.
 helpers() { ip netns pids "$NODE" | while read -r pid; do cat "/proc/$pid/comm" 2>/dev/null || true; done | grep '^cordon$'; }
 nobody() { ! helpers; }
