@@ -4,9 +4,9 @@
  * that stand are used again, so that a newer build takes over counters, flows
  * and the policy in force.
  *
- * The map `build` says which build the pinned programs are of, and which they
- * are: a kernel may refuse some.  It is written last, so that a load cut short
- * is done again.
+ * The map `build` says which build the pinned programs are of, which they are,
+ * for a kernel may refuse some, and how the maps are to be read.  It is written
+ * last, so that a load cut short is done again.
  */
 #include "load.h"
 
@@ -38,6 +38,7 @@
 enum {
 	BUILD_DIGEST,
 	BUILD_PROGRAMS, /* bit by enum cordon_program */
+	BUILD_MAPS,	/* CORDON_MAPS_VERSION */
 	BUILD_COUNT
 };
 
@@ -535,6 +536,7 @@ static int write_build(const struct cordon_context *context, struct cordon_failu
 	const uint64_t values[BUILD_COUNT] = {
 		[BUILD_DIGEST] = build_digest(),
 		[BUILD_PROGRAMS] = pinned_programs(context),
+		[BUILD_MAPS] = CORDON_MAPS_VERSION,
 	};
 	int fd CLEANUP(close) = bpf_map_create(BPF_MAP_TYPE_ARRAY, "build", sizeof(__u32),
 					       sizeof(values[0]), BUILD_COUNT, NULL);
@@ -577,6 +579,18 @@ static int load_parts(const struct cordon_context *context, struct cordon_failur
 	return 0;
 }
 
+/*
+ * Left over when a detach or a first load was cut short: a generation in them may
+ * lack half of its tables, and is not to be returned to.  Or of a build that reads
+ * them otherwise: what is attached goes by them until the next apply replaces it.
+ */
+static bool maps_are_of_no_use(const struct cordon_context *context)
+{
+	return !is_pinned(context, "maps", "control") ||
+	       (is_pinned(context, "maps", "build") &&
+		read_build(context, BUILD_MAPS) != CORDON_MAPS_VERSION);
+}
+
 int cordon_load_programs(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	int error;
@@ -586,9 +600,7 @@ int cordon_load_programs(const struct cordon_context *context, struct cordon_fai
 		return error;
 	if (all_stands(context))
 		return 0;
-	/* Left over when a detach or a first load was cut short: a generation in
-	 * them may lack half of its tables, and is not to be returned to. */
-	if (!is_pinned(context, "maps", "control"))
+	if (maps_are_of_no_use(context))
 		error = cordon_load_unpin_maps(context, failure);
 	if (!error)
 		error = make_folders(context, failure);

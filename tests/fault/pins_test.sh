@@ -8,7 +8,6 @@ cd "$(dirname "$0")/../.."
 . tests/fault/lib.sh
 PATH=$PATH:/usr/sbin
 
-exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
 lose() { for name in "$@"; do rm "$NET_BPFFS/progs/$name"; done; }
 hook_of() { cordon status --json | jq -r ".interfaces[] | select(.name == \"$1\") | .hook"; }
 attached() { cordon status --json | jq -e ".cgroup_hooks.$1" >/dev/null; }
@@ -19,7 +18,9 @@ runs()
 		"$(bpftool -j link show pinned "$NET_BPFFS/links/$2" | jq .prog_id)" ]
 }
 
-test_start 29
+map_id() { bpftool -j map show pinned "$NET_BPFFS/maps/$1" | jq .id; }
+
+test_start 37
 fault_start
 ip -n "$NODE" link add fast0 type veth peer name fast1
 ip -n "$NODE" link set fast0 up
@@ -63,4 +64,19 @@ rm "$NET_BPFFS/maps/build"
 check "what is loaded is not known: degraded" exits 3 cordon status
 check "apply" cordon apply --force "$NET_TMP/1.yaml"
 check "puts it right" in_force 1
+
+# A build that reads the maps otherwise must not take over what stands in them.
+before=$(map_id control)
+bpftool map update pinned "$NET_BPFFS/maps/build" key 0 0 0 0 value 1 0 0 0 0 0 0 0
+check "another build, maps of this version: apply" cordon apply "$NET_TMP/2.yaml"
+check "takes them over" test "$(map_id control)" = "$before"
+check "and the policy is in force" in_force 2
+for element in 0 2; do
+	bpftool map update pinned "$NET_BPFFS/maps/build" key $element 0 0 0 value 1 0 0 0 0 0 0 0
+done
+check "another build, maps of another version: packets go by them" packets_say 2
+check "apply" cordon apply --force "$NET_TMP/1.yaml"
+refuse "takes none over" test "$(map_id control)" = "$before"
+check "and the policy is in force" in_force 1
+check "with hooks on what is pinned" runs connect4 cgroup-connect4
 test_end
