@@ -54,7 +54,7 @@ static __always_inline void call_address(const struct bpf_sock_addr *ctx, bool i
 	__builtin_memcpy(__builtin_assume_aligned(ret_address, 8), word, sizeof(word));
 }
 
-/* false: no policy, or nothing that these hooks judge */
+/* false: nothing that these hooks judge */
 static __always_inline bool call_enter(struct bpf_sock_addr *ctx, bool ipv6, struct call *call)
 {
 	const struct cordon_control *held = find_control();
@@ -62,7 +62,7 @@ static __always_inline bool call_enter(struct bpf_sock_addr *ctx, bool ipv6, str
 	if (!held || (ctx->protocol != PROTOCOL_TCP && ctx->protocol != PROTOCOL_UDP))
 		return false;
 	call->key.generation = control_generation(held);
-	call->key.latch = control_latch(held);
+	call->key.latch = control_latch(held, bpf_ktime_get_coarse_ns());
 	call->slot = generation_slot(call->key.generation, call->key.latch);
 	call->key.protocol = ctx->protocol;
 	call->key.cgroup = bpf_get_current_cgroup_id();
@@ -137,15 +137,29 @@ static __always_inline bool may_answer(const struct bpf_sock_addr *ctx, const st
 			    (__u16)socket->src_port);
 }
 
+/* Under a latch nothing leaves, and a program had better know at once. */
+static __always_inline int without_policy(const struct call *call)
+{
+	const struct cordon_address *address = &call->packet.destination;
+
+	if (!call->key.latch || address_is_loopback(address) || address_is_link_scoped(address) ||
+	    is_own_address(address))
+		return CALL_ALLOWED;
+	count_call_reason(CORDON_REASON_NO_POLICY);
+	return CALL_REFUSED;
+}
+
 static __always_inline int call_may_reach(struct bpf_sock_addr *ctx, bool ipv6)
 {
 	struct call call = {};
 	struct tables tables;
 	__u32 from, zone;
 
-	if (!call_enter(ctx, ipv6, &call) ||
-	    !tables_in_slot(call.slot, find_settings(call.slot), &tables) ||
-	    from_elsewhere(ctx, tables.settings))
+	if (!call_enter(ctx, ipv6, &call))
+		return CALL_ALLOWED;
+	if (!tables_in_slot(call.slot, find_settings(call.slot), &tables))
+		return without_policy(&call);
+	if (from_elsewhere(ctx, tables.settings))
 		return CALL_ALLOWED;
 	zone = zone_in_slot(call.slot, tables.settings, &call.packet.destination);
 	from = caller_identity(&call, tables.settings);

@@ -17,7 +17,7 @@
 
 #include "core.h"
 
-/* 64 bytes.  Which generation and latch level are in force. */
+/* 80 bytes.  Which generation and latch level are in force. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -176,6 +176,13 @@ struct {
 	__type(key, __u64);
 	__type(value, struct cordon_workload);
 } workload_cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_overtaken);
+} overtaken SEC(".maps");
 
 /* Denials between two records; see uapi/record.h. */
 struct {

@@ -130,6 +130,21 @@ static __always_inline enum cordon_reason scene_judge(HOOK_CONTEXT *ctx, struct 
 	return reason;
 }
 
+/* The latch was tightened while a packet was judged: it does not pass, so that the
+ * last one through is the last whose judgement ended before the store. */
+VERIFIED_APART __u32 note_overtaken(const struct scene *scene)
+{
+	struct cordon_overtaken *overtaken_here;
+	__u32 zero = 0;
+
+	overtaken_here = bpf_map_lookup_elem(&overtaken, &zero);
+	if (!overtaken_here || !scene)
+		return CORDON_REASON_INTERNAL;
+	overtaken_here->packets += scene->packets;
+	overtaken_here->time = bpf_ktime_get_ns();
+	return CORDON_REASON_LATCH;
+}
+
 /**
  * packet_passes() - the verdict on a parsed packet, counted and told
  * @scene: packet and the fields of the hook are filled in
@@ -148,6 +163,8 @@ static __always_inline bool packet_passes(HOOK_CONTEXT *ctx, struct scene *scene
 	settings = find_settings(scene->slot);
 	if (likely(!reason))
 		reason = scene_judge(ctx, scene, held, settings);
+	if (likely(!reason) && unlikely(latch_stored(held) > scene->latch))
+		reason = note_overtaken(scene);
 	count_interface(scene, reason != CORDON_REASON_NONE);
 	if (likely(!reason)) {
 		if (!scene->came_by)

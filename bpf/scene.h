@@ -125,11 +125,11 @@ static __always_inline void scene_clock(struct scene *scene)
 
 static __always_inline void scene_enter(struct scene *scene, const struct cordon_control *control)
 {
+	scene_clock(scene);
 	scene->generation = control_generation(control);
-	scene->latch = control_latch(control);
+	scene->latch = control_latch(control, scene->time);
 	scene->slot = generation_slot(scene->generation, scene->latch);
 	scene->epoch = flow_epoch(scene->generation, scene->latch);
-	scene_clock(scene);
 	scene->place = interface_place(scene->ifindex);
 	scene->class = 0;
 	scene->from = CORDON_IDENTITY_STRANGER;

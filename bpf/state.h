@@ -19,9 +19,22 @@ static __always_inline __u32 control_generation(const struct cordon_control *con
 	return *(const volatile __u32 *)&control->generation;
 }
 
-static __always_inline __u32 control_latch(const struct cordon_control *control)
+static __always_inline __u32 latch_stored(const struct cordon_control *control)
 {
 	return *(const volatile __u32 *)&control->latch % CORDON_LATCH_LEVELS;
+}
+
+/* @time: nanoseconds of CLOCK_MONOTONIC_COARSE */
+static __always_inline __u32 control_latch(const struct cordon_control *control, __u64 time)
+{
+	const __u64 lease_by = *(const volatile __u64 *)&control->lease_by;
+	const __u32 latch = latch_stored(control);
+	__u32 lapsed;
+
+	if (likely(!lease_by) || likely(time < lease_by))
+		return latch;
+	lapsed = *(const volatile __u32 *)&control->lease_latch % CORDON_LATCH_LEVELS;
+	return latch > lapsed ? latch : lapsed;
 }
 
 static __always_inline __u32 generation_slot(__u32 generation, __u32 latch)

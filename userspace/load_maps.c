@@ -215,6 +215,13 @@ static uint32_t former_generation(const struct cordon_control *control,
 	return 0;
 }
 
+static uint64_t lease_left(const struct cordon_control *control, uint64_t now)
+{
+	const uint64_t by = __atomic_load_n(&control->lease_by, __ATOMIC_ACQUIRE);
+
+	return by > now ? by - now : 0;
+}
+
 struct cordon_standing cordon_standing_read(const struct cordon_maps *maps)
 {
 	const struct cordon_control *control = maps->control;
@@ -223,7 +230,11 @@ struct cordon_standing cordon_standing_read(const struct cordon_maps *maps)
 	struct cordon_standing standing = { 0 };
 
 	standing.named = __atomic_load_n(&control->generation, __ATOMIC_ACQUIRE);
-	standing.latch = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
+	standing.stored_latch = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
+	standing.lease_ns = lease_left(control, now);
+	standing.latch = standing.stored_latch;
+	if (control->lease_by && !standing.lease_ns && control->lease_latch > standing.latch)
+		standing.latch = control->lease_latch;
 	standing.effective = standing.named;
 	/* Killed between the stores, a switch leaves a time but nothing to confirm. */
 	if (by && control->former != standing.named) {

@@ -38,6 +38,7 @@
 	X(LOCAL_ADDRESSES, "local_addresses")                                                      \
 	X(WORKLOAD_PATHS, "workload_paths")                                                        \
 	X(WORKLOAD_CGROUPS, "workload_cgroups")                                                    \
+	X(OVERTAKEN, "overtaken")                                                                  \
 	X(DENIALS, "denials")                                                                      \
 	X(LOSSES, "losses")                                                                        \
 	X(DENIAL_RING, "denial_ring")                                                              \
@@ -111,10 +112,12 @@ struct cordon_standing {
 	uint32_t other;	    /* the one in the other half of the slots; 0: none */
 	uint32_t former;    /* @other, if it was once in force and may be again */
 	uint32_t named;	    /* control.generation */
-	uint32_t latch;
-	bool pending;	  /* effective waits for its confirmation */
-	bool lapsed;	  /* the confirmation did not come; the former is back */
-	uint64_t left_ns; /* until a pending one lapses */
+	uint32_t latch;	    /* that the programs follow, a lapsed lease's included */
+	uint32_t stored_latch;
+	uint64_t lease_ns; /* until the lease lapses; 0: it has, or there is none */
+	bool pending;	   /* effective waits for its confirmation */
+	bool lapsed;	   /* the confirmation did not come; the former is back */
+	uint64_t left_ns;  /* until a pending one lapses */
 };
 
 struct cordon_standing cordon_standing_read(const struct cordon_maps *maps);

@@ -67,6 +67,9 @@ enum cordon_latch {
  * @confirm_by: CLOCK_MONOTONIC nanoseconds; 0: nothing to confirm.  From then
  *	on every program behaves as if @generation were @former, so the way
  *	back needs no process, no timer and no further store
+ * @lease_by: likewise; 0: no lease.  From then on every program behaves as if
+ *	@latch were at least @lease_latch
+ * @lease_latch: enum cordon_latch
  * @secret: keys of the flow hash, random, odd, made once when the map is made
  *
  * The only value of the map `control`.  Each change of policy is one aligned
@@ -78,9 +81,23 @@ struct cordon_control {
 	__u32 former;
 	__u32 last;
 	__u64 confirm_by;
+	__u64 lease_by;
+	__u32 lease_latch;
+	__u32 pad;
 	__u64 secret[5];
 };
-_Static_assert(sizeof(struct cordon_control) == 64, "cordon_control is one cache line");
+_Static_assert(sizeof(struct cordon_control) == 80, "cordon_control has no padding");
+
+/**
+ * struct cordon_overtaken - per CPU, map `overtaken`: packets that the rules of a
+ *	looser latch level would have let pass, but the latch was tightened while
+ *	they were judged; they were dropped
+ * @time: CLOCK_MONOTONIC nanoseconds of the last one
+ */
+struct cordon_overtaken {
+	__u64 packets;
+	__u64 time;
+};
 
 /* cordon_settings.flags */
 #define CORDON_SETTINGS_AUDIT (1U << 0)	    /* deny nothing, record what would be */
