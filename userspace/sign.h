@@ -1,19 +1,131 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the crypto library is for: digests.  sign.c alone includes it.
+ * Signatures: who is trusted with what, who signed an order, and signing.
+ * The only part that knows the crypto library, whose types do not leave it.
+ * It must not look at what is signed, ask a clock, or read OpenSSL's
+ * configuration.
  */
 #ifndef CORDON_SIGN_H
 #define CORDON_SIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CORDON_DIGEST_SIZE 32
+#include "order.h"
+#include "util/failure.h"
+
+#define CORDON_TRUST_CERTIFICATES_MAX 256
 
 /**
- * cordon_digest() - SHA-256 (FIPS 180-4) of @size bytes
- * Return: 0, -EIO: the library refuses.
+ * struct cordon_trust - the folder trust/: ROLE.pem holds the certificates that
+ *	may do each, `threshold` lines of "ROLE NUMBER" (1 where there is none),
+ *	`node` lines of "node: NAME" and "fleet: NAMES"
+ * @node: "" where the folder names none
+ * @certificates: by role, how many distinct keys; 0: nobody may
  */
-int cordon_digest(const void *data, size_t size, uint8_t ret_digest[CORDON_DIGEST_SIZE]);
+struct cordon_trust {
+	struct cordon_certificate *certificate; /* opaque, owned */
+	size_t nr_certificates;
+	unsigned int certificates[CORDON_ROLE_COUNT];
+	unsigned int threshold[CORDON_ROLE_COUNT];
+	char node[64];
+	char fleets[CORDON_ORDER_NAMES_MAX + 1];
+};
+
+/**
+ * cordon_trust_read() - a folder that is not there trusts nobody
+ * Return: 0; -EINVAL: a file is not what it must be; -errno; @failure names file and line.
+ */
+int cordon_trust_read(const char *folder, struct cordon_failure *failure,
+		      struct cordon_trust *ret_trust);
+void cordon_trust_clear(struct cordon_trust *trust);
+
+static inline void cleanup_trust(struct cordon_trust *trust)
+{
+	cordon_trust_clear(trust);
+}
+
+/**
+ * struct cordon_signer - one signature that is good
+ * @key: SHA-256 of the key's SubjectPublicKeyInfo: two certificates of one key are one
+ * @roles: bit by enum cordon_role: what the key is trusted with
+ * @subject: common name of the certificate, for people
+ */
+struct cordon_signer {
+	uint8_t key[32];
+	uint32_t roles;
+	char subject[64];
+};
+
+/**
+ * struct cordon_signed - a signed text
+ * @text: owned, a NUL behind the last byte
+ * @signer: distinct keys
+ * @unknown: signatures by nobody in trust/
+ * @stranger: whom the first of these says it is by, for people
+ * @digest: SHA-256 of the whole file
+ */
+struct cordon_signed {
+	char *text;
+	size_t size;
+	struct cordon_signer signer[CORDON_ORDER_SIGNERS_MAX];
+	size_t nr_signers;
+	size_t unknown;
+	char stranger[64];
+	uint8_t digest[32];
+};
+
+/**
+ * cordon_sign_open() - check a CMS SignedData against a trust
+ *
+ * Every signature by a trusted key must be good; others are only counted.
+ *
+ * Return: 0; -EBADMSG: no CMS SignedData, cut short, padded or without content;
+ *	-EKEYREJECTED: a signature by a trusted key is wrong; -ENOMEM; with @failure.
+ */
+int cordon_sign_open(const void *cms, size_t size, const struct cordon_trust *trust,
+		     struct cordon_failure *failure, struct cordon_signed *ret_signed);
+void cordon_signed_clear(struct cordon_signed *message);
+
+static inline void cleanup_signed(struct cordon_signed *message)
+{
+	cordon_signed_clear(message);
+}
+
+/**
+ * cordon_trust_permits() - did enough distinct keys of a role sign?
+ * Return: 0; -ENOKEY: signed by nobody who is trusted with anything; -EPERM:
+ *	trusted with other roles only; -EDQUOT: too few of this one; each with
+ *	its own @failure.
+ */
+int cordon_trust_permits(const struct cordon_trust *trust, const struct cordon_signed *message,
+			 enum cordon_role role, struct cordon_failure *failure);
+
+/** struct cordon_signing - a certificate and its key, PEM files; a passphrase is asked for on the
+ * terminal */
+struct cordon_signing {
+	const char *certificate;
+	const char *key;
+};
+
+/**
+ * cordon_sign_make() - sign a text
+ * @ret_cms: DER, the caller's to free
+ * Return: 0; -EINVAL: key and certificate do not fit, or are of a kind that no node
+ *	accepts; -errno; with @failure.
+ */
+int cordon_sign_make(const char *text, size_t size, const struct cordon_signing *with, size_t nr,
+		     struct cordon_failure *failure, unsigned char **ret_cms, size_t *ret_size);
+
+/** cordon_sign_add() - the same for what is signed already: one more signature */
+int cordon_sign_add(const void *cms, size_t size, const struct cordon_signing *with, size_t nr,
+		    struct cordon_failure *failure, unsigned char **ret_cms, size_t *ret_size);
+
+/** cordon_sign_digest() - SHA-256 */
+void cordon_sign_digest(const void *data, size_t size, uint8_t (*ret_digest)[32]);
+
+/** cordon_sign_random() - for a challenge or a code. Return: 0 or -EIO */
+int cordon_sign_random(void *bytes, size_t size);
 
 #endif
