@@ -60,7 +60,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 CFLAGS   := -O2 -g
 HARDEN   := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 COMPILE   = $(CC) -std=gnu11 $(CFLAGS) $(HARDEN) $(WARNINGS) $(CPPFLAGS) -MD -MP
-LIBS     := -lbpf -lelf -lz -lzstd -lyaml -lnl-route-3 -lnl-3 -lcrypto -pthread
+LIBS     := -lbpf -lelf -lz -lzstd -lyaml -lnl-route-3 -lnl-3 -lhogweed -lnettle -lgmp -pthread
 # Without warnings: libnl holds two functions that name getaddrinfo() and getprotobyname(), which a
 # static binary cannot serve; nothing here calls them.
 LINK     := -static-pie -Wl,-z,relro,-z,now -Wl,--no-warnings

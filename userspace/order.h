@@ -112,4 +112,10 @@ struct cordon_order_file {
 int cordon_order_file_next(const char **body, size_t *size, struct cordon_failure *failure,
 			   struct cordon_order_file *ret_file);
 
+/**
+ * cordon_order_files_check() - every file of a body is whole, and none is there twice
+ * Return: 0; -EINVAL with @failure.
+ */
+int cordon_order_files_check(const struct cordon_order *order, struct cordon_failure *failure);
+
 #endif

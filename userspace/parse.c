@@ -164,26 +164,26 @@ static int check_whole(struct parse *parse)
 
 int cordon_parse_add_digest(struct parse *parse, const char *text, size_t size)
 {
-	uint8_t *larger = realloc(parse->digests, parse->nr_digests + CORDON_DIGEST_SIZE);
-	int error;
+	uint8_t *larger = realloc(parse->digests, parse->nr_digests + CORDON_SIGN_DIGEST_SIZE);
+	uint8_t(*next)[CORDON_SIGN_DIGEST_SIZE];
 
 	if (!larger)
 		return -ENOMEM;
 	parse->digests = larger;
-	error = cordon_digest(text, size, parse->digests + parse->nr_digests);
-	if (!error)
-		parse->nr_digests += CORDON_DIGEST_SIZE;
-	return error;
+	next = (void *)(larger + parse->nr_digests);
+	cordon_sign_digest(text, size, next);
+	parse->nr_digests += CORDON_SIGN_DIGEST_SIZE;
+	return 0;
 }
 
-static int finish_digest(const struct parse *parse)
+static void finish_digest(const struct parse *parse)
 {
 	struct cordon_policy *policy = parse->policy;
 
-	if (parse->nr_digests > CORDON_DIGEST_SIZE)
-		return cordon_digest(parse->digests, parse->nr_digests, policy->digest);
-	memcpy(policy->digest, parse->digests, CORDON_DIGEST_SIZE);
-	return 0;
+	if (parse->nr_digests > CORDON_SIGN_DIGEST_SIZE)
+		cordon_sign_digest(parse->digests, parse->nr_digests, &policy->digest);
+	else
+		memcpy(policy->digest, parse->digests, CORDON_SIGN_DIGEST_SIZE);
 }
 
 /* ---- the policy -------------------------------------------------------------------------- */
@@ -244,7 +244,7 @@ int cordon_policy_parse_memory(const char *text, size_t size, const char *name,
 	if (!error && diag->errors == errors)
 		error = check_whole(&parse);
 	if (!error)
-		error = finish_digest(&parse);
+		finish_digest(&parse);
 	clear(&parse);
 	if (error)
 		return error;

@@ -2,8 +2,7 @@
 /*
  * Signatures: who is trusted with what, who signed an order, and signing.
  * The only part that knows the crypto library, whose types do not leave it.
- * It must not look at what is signed, ask a clock, or read OpenSSL's
- * configuration.
+ * It must not look at what is signed, ask a clock, or read a configuration.
  */
 #ifndef CORDON_SIGN_H
 #define CORDON_SIGN_H
@@ -16,6 +15,7 @@
 #include "util/failure.h"
 
 #define CORDON_TRUST_CERTIFICATES_MAX 256
+#define CORDON_SIGN_DIGEST_SIZE 32 /* SHA-256 */
 
 /**
  * struct cordon_trust - the folder trust/: ROLE.pem holds the certificates that
@@ -123,7 +123,8 @@ int cordon_sign_add(const void *cms, size_t size, const struct cordon_signing *w
 		    struct cordon_failure *failure, unsigned char **ret_cms, size_t *ret_size);
 
 /** cordon_sign_digest() - SHA-256 */
-void cordon_sign_digest(const void *data, size_t size, uint8_t (*ret_digest)[32]);
+void cordon_sign_digest(const void *data, size_t size,
+			uint8_t (*ret_digest)[CORDON_SIGN_DIGEST_SIZE]);
 
 /** cordon_sign_random() - for a challenge or a code. Return: 0 or -EIO */
 int cordon_sign_random(void *bytes, size_t size);

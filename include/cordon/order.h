@@ -56,6 +56,8 @@
 /* Bytes of an order's file; a bundle may be as big as a policy. */
 #define CORDON_ORDER_FILE_MAX 65536
 #define CORDON_BUNDLE_FILE_MAX (1UL << 30)
+/* Files in a bundle: the policy, and as many as it may include. */
+#define CORDON_BUNDLE_FILES_MAX 1025
 /* Bytes of values, without a NUL. */
 #define CORDON_ORDER_NAMES_MAX 1024
 #define CORDON_ORDER_ISSUER_MAX 63

@@ -482,10 +482,10 @@ TEST_F(files, path_is_relative_to_the_policy)
 	EXPECT_EQ(1, policy->nr_prefixes4);
 }
 
-static void digest_of(const void *data, size_t size, uint8_t digest[CORDON_DIGEST_SIZE])
+static void digest_of(const void *data, size_t size, uint8_t digest[CORDON_SIGN_DIGEST_SIZE])
 {
-	memset(digest, 0, CORDON_DIGEST_SIZE);
-	cordon_digest(data, size, digest);
+	memset(digest, 0, CORDON_SIGN_DIGEST_SIZE);
+	cordon_sign_digest(data, size, (void *)digest);
 }
 
 TEST_F(files, digest)
@@ -497,7 +497,7 @@ TEST_F(files, digest)
 				       0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
 	struct cordon_policy *policy CLEANUP(policy) = NULL;
 	struct cordon_policy *alone CLEANUP(policy) = NULL;
-	uint8_t both[2 * CORDON_DIGEST_SIZE], whole[CORDON_DIGEST_SIZE];
+	uint8_t both[2 * CORDON_SIGN_DIGEST_SIZE], whole[CORDON_SIGN_DIGEST_SIZE];
 
 	digest_of("abc", 3, whole);
 	EXPECT_EQ(0, memcmp(abc, whole, sizeof(abc)));
@@ -506,7 +506,7 @@ TEST_F(files, digest)
 	policy = parse_good("policy.yaml");
 	ASSERT_NE(NULL, policy);
 	digest_of(WITH_LIST, strlen(WITH_LIST), both);
-	digest_of("10.0.0.0/8\n", 11, both + CORDON_DIGEST_SIZE);
+	digest_of("10.0.0.0/8\n", 11, both + CORDON_SIGN_DIGEST_SIZE);
 	digest_of(both, sizeof(both), whole);
 	EXPECT_EQ(0, memcmp(whole, policy->digest, sizeof(whole)));
 	write_text("second.txt", HEAD, strlen(HEAD));

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Writes a manifest, and has the words of orders: roles, levels, actions.
+ */
+#include "order.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "order_text.h"
+#include "util/array.h"
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+const char *cordon_role_name(enum cordon_role role)
+{
+	static const char *const names[] = {
+#define ROLE_NAME(name, text) [CORDON_ROLE_##name] = (text),
+		CORDON_ROLES(ROLE_NAME)
+#undef ROLE_NAME
+	};
+
+	return (unsigned int)role < ARRAY_SIZE(names) ? names[role] : "?";
+}
+
+enum cordon_role cordon_action_role(enum cordon_action action)
+{
+	static const enum cordon_role roles[] = {
+		[CORDON_ACTION_SEAL] = CORDON_ROLE_SEAL,
+		[CORDON_ACTION_RELEASE] = CORDON_ROLE_RELEASE,
+		[CORDON_ACTION_RENEW] = CORDON_ROLE_RENEW,
+		[CORDON_ACTION_SNAPSHOT] = CORDON_ROLE_SEAL,
+		[CORDON_ACTION_POLICY] = CORDON_ROLE_POLICY,
+	};
+
+	return roles[action];
+}
+
+static const char *const levels[] = {
+	[CORDON_LATCH_OPEN] = "open",
+	[CORDON_LATCH_EGRESS] = "egress",
+	[CORDON_LATCH_ISOLATE] = "isolate",
+	[CORDON_LATCH_LOCKDOWN] = "lockdown",
+};
+
+const char *cordon_latch_name(uint32_t latch)
+{
+	return latch < ARRAY_SIZE(levels) ? levels[latch] : "?";
+}
+
+int cordon_latch_parse(const char *name, uint32_t *ret_latch)
+{
+	for (uint32_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (!strcmp(levels[i], name)) {
+			*ret_latch = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+bool cordon_order_names_have(const char *names, const char *name)
+{
+	struct order_piece rest = { names, strlen(names) }, one;
+
+	while (order_piece_until(&rest, ' ', &one)) {
+		if (order_piece_is(one, name))
+			return true;
+	}
+	return rest.size && order_piece_is(rest, name);
+}
+
+/* ---- text -------------------------------------------------------------------------------- */
+
+void cordon_order_action_text(const struct cordon_order *order, char (*ret_text)[96])
+{
+	char digest[2 * sizeof(order->digest) + 1];
+
+	switch (order->action) {
+	case CORDON_ACTION_SEAL:
+		snprintf(*ret_text, sizeof(*ret_text), "seal %s", cordon_latch_name(order->level));
+		return;
+	case CORDON_ACTION_POLICY:
+		order_hex_write(order->digest, sizeof(order->digest), digest);
+		snprintf(*ret_text, sizeof(*ret_text), "policy sha256:%s", digest);
+		return;
+	case CORDON_ACTION_RELEASE:
+	case CORDON_ACTION_RENEW:
+	case CORDON_ACTION_SNAPSHOT:
+		break;
+	}
+	snprintf(*ret_text, sizeof(*ret_text), "%s",
+		 order->action == CORDON_ACTION_RELEASE ? "release" :
+		 order->action == CORDON_ACTION_RENEW	? "renew" :
+							  "snapshot");
+}
+
+struct writer {
+	char text[CORDON_ORDER_MANIFEST_MAX + 1];
+	size_t size;
+};
+
+/* What does not fit is cut, and then does not read back. */
+static void __attribute__((format(printf, 2, 3)))
+write_text(struct writer *writer, const char *format, ...)
+{
+	const size_t room = sizeof(writer->text) - writer->size;
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(writer->text + writer->size, room, format, arguments);
+	va_end(arguments);
+	if (size > 0)
+		writer->size += (size_t)size < room ? (size_t)size : room - 1;
+}
+
+static void write_lease(struct writer *writer, const struct cordon_order *order)
+{
+	if (!order->lease_hours && !order->lease_boots)
+		return;
+	write_text(writer, "lease:");
+	if (order->lease_hours)
+		write_text(writer, " %" PRIu32 "h", order->lease_hours);
+	if (order->lease_boots)
+		write_text(writer, " %" PRIu32 " boots", order->lease_boots);
+	write_text(writer, "\n");
+}
+
+static void write_challenge(struct writer *writer, const struct cordon_order *order)
+{
+	char text[2 * sizeof(order->challenge) + 1];
+
+	if (!order->has_challenge)
+		return;
+	order_hex_write(order->challenge, sizeof(order->challenge), text);
+	write_text(writer, "challenge: %s\n", text);
+}
+
+static void write_order(struct writer *writer, const struct cordon_order *order)
+{
+	char action[96];
+
+	cordon_order_action_text(order, &action);
+	write_text(writer, "%s\naction: %s\n", CORDON_ORDER_HEAD, action);
+	if (order->nodes[0])
+		write_text(writer, "node: %s\n", order->nodes);
+	if (order->fleets[0])
+		write_text(writer, "fleet: %s\n", order->fleets);
+	write_text(writer, "issuer: %s\ncounter: %" PRIu64 "\nreason: %s\n", order->issuer,
+		   order->counter, order->reason);
+	if (order->not_before_boot)
+		write_text(writer, "not-before-boot: %" PRIu64 "\n", order->not_before_boot);
+	write_lease(writer, order);
+	write_challenge(writer, order);
+}
+
+/* A line feed within a value would be read back, too: as another field. */
+static int check_lines(const struct cordon_order *order, struct cordon_failure *failure)
+{
+	const char *const texts[] = { order->nodes, order->fleets, order->issuer, order->reason };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const char *problem =
+			order_text_problem((struct order_piece){ texts[i], strlen(texts[i]) });
+
+		if (problem)
+			return cordon_fail(failure, -EINVAL, "%s", problem);
+	}
+	return 0;
+}
+
+int cordon_order_format(const struct cordon_order *order, struct cordon_failure *failure,
+			char *ret_text)
+{
+	struct writer writer = { .size = 0 };
+	struct cordon_order back;
+	int error = check_lines(order, failure);
+
+	if (error)
+		return error;
+	write_order(&writer, order);
+	error = cordon_order_parse(writer.text, writer.size, failure, &back);
+	if (error)
+		return error;
+	memcpy(ret_text, writer.text, writer.size + 1);
+	return (int)writer.size;
+}

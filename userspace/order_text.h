@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What texts, numbers and names of an order must be: shared by those who read
+ * one and the one who writes it, and by nobody else.
+ */
+#ifndef CORDON_ORDER_TEXT_H
+#define CORDON_ORDER_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** struct order_piece - a part of a text; nothing is owned, no NUL ends it */
+struct order_piece {
+	const char *text;
+	size_t size;
+};
+
+/** order_text_problem() - why a terminal should not print this text; NULL: it may */
+const char *order_text_problem(struct order_piece piece);
+
+/** order_name_problem() - why this is no name of a node or fleet; NULL: it is one */
+const char *order_name_problem(struct order_piece piece);
+
+bool order_piece_is(struct order_piece piece, const char *text);
+bool order_piece_starts(struct order_piece piece, const char *text);
+
+/** order_piece_until() - cut off what stands before @end, and @end itself
+ * Return: false: there is no @end. */
+bool order_piece_until(struct order_piece *piece, char end, struct order_piece *ret_before);
+
+/**
+ * order_number_take() - cut a decimal number off the beginning
+ * Return: false: no digit, a zero at its beginning, below @least or above @most.
+ */
+bool order_number_take(struct order_piece *piece, uint64_t least, uint64_t most,
+		       uint64_t *ret_number);
+
+/** order_hex_read() - exactly @size bytes in small hexadecimal digits */
+bool order_hex_read(struct order_piece piece, uint8_t *ret_bytes, size_t size);
+/** order_hex_write() - with a NUL: 2 * @size + 1 characters */
+void order_hex_write(const uint8_t *bytes, size_t size, char *ret_text);
+
+#endif
