@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cordon apply: a policy, read and compiled before anything is locked, then
- * put into force.
+ * cordon apply: a policy or a bundle, read and compiled before anything is
+ * locked, then put into force.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd_bundle.h"
 #include "cmd_policy.h"
 #include "command.h"
 #include "live.h"
 #include "session.h"
+#include "util/cleanup.h"
 #include "util/print.h"
 
 /* A trial of longer than a week is not one. */
@@ -43,69 +45,58 @@ static void print_done(const struct cordon_call *call, const struct cordon_image
 	json_line_end(&json);
 }
 
-/* A trial needs something to return to. */
-static int apply_audit(struct cordon_session *session, const struct cordon_apply *trial,
-		       struct cordon_failure *failure)
-{
-	struct cordon_settings *settings = &trial->image->settings;
-	const uint32_t flags = settings->flags;
-	struct cordon_apply wish = *trial;
-	int error;
-
-	wish.confirm_seconds = 0;
-	settings->flags |= CORDON_SETTINGS_AUDIT;
-	error = cordon_session_apply(session, &wish, failure);
-	settings->flags = flags;
-	return error;
-}
-
-static int apply(const struct cordon_call *call, const struct cordon_apply *wish)
-{
-	struct cordon_session session CLEANUP(session) = cordon_session_none();
-	bool first;
-	int error;
-
-	error = cordon_session_open(call->context, CORDON_SESSION_LOAD, call->failure, &session);
-	if (error)
-		return error;
-	first = wish->confirm_seconds && !cordon_standing_read(&session.maps).effective;
-	if (first)
-		error = apply_audit(&session, wish, call->failure);
-	if (!error)
-		error = cordon_session_apply(&session, wish, call->failure);
-	if (!error)
-		print_done(call, wish->image, wish->confirm_seconds, first);
-	return error;
-}
-
-int cordon_cmd_apply(const struct cordon_call *call)
+static int apply_unsigned(const struct cordon_call *call, const struct cordon_apply *how,
+			  bool audit)
 {
 	struct cordon_image *image CLEANUP(image) = NULL;
-	const char *confirm = NULL, *path = NULL;
-	unsigned long seconds = 0;
-	bool audit = false, force = false;
-	const struct cordon_flag flags[] = {
-		{ "--confirm", NULL, &confirm },
-		{ "--audit", &audit, NULL },
-		{ "--force", &force, NULL },
-		{ NULL, NULL, NULL },
-	};
+	struct cordon_apply wish = *how;
+	bool first = false;
 	int error;
 
-	if (cordon_call_flags(call, flags, 1, 1, &path) < 0)
-		return CORDON_EXIT_USAGE;
-	if (confirm && cordon_call_number(call, "--confirm", confirm, 1, CONFIRM_MAX, &seconds))
-		return CORDON_EXIT_USAGE;
-	error = cmd_policy_compile(call, path, force ? 0 : cordon_live_serial(call->context),
-				   &image);
+	error = cmd_policy_need_no_signature(call);
+	if (!error)
+		error = cmd_policy_compile(call, wish.policy,
+					   wish.force ? 0 : cordon_live_serial(call->context),
+					   &image);
 	if (error)
 		return error;
 	if (audit)
 		image->settings.flags |= CORDON_SETTINGS_AUDIT;
-	return apply(call, &(struct cordon_apply){
-				   .image = image,
-				   .policy = path,
-				   .confirm_seconds = (uint32_t)seconds,
-				   .force = force,
-			   });
+	wish.image = image;
+	error = cmd_policy_apply(call->context, &wish, call->failure, &first);
+	if (!error)
+		print_done(call, image, wish.confirm_seconds, first);
+	return error;
+}
+
+static int apply_bundle(const struct cordon_call *call, const struct cordon_apply *how, bool audit)
+{
+	struct cmd_bundle bundle CLEANUP(bundle) = { .call = call, .wish = *how, .audit = audit };
+	char *text CLEANUP(free) = NULL;
+	struct cordon_delivery delivery;
+	const int error = cmd_bundle_read(call, how->policy, &text, &delivery);
+
+	return error ? error : cmd_bundle_deliver(call, &delivery, &bundle);
+}
+
+int cordon_cmd_apply(const struct cordon_call *call)
+{
+	struct cordon_apply wish = { .force = false };
+	const char *confirm = NULL;
+	unsigned long seconds = 0;
+	bool audit = false;
+	const struct cordon_flag flags[] = {
+		{ "--confirm", NULL, &confirm },
+		{ "--audit", &audit, NULL },
+		{ "--force", &wish.force, NULL },
+		{ NULL, NULL, NULL },
+	};
+
+	if (cordon_call_flags(call, flags, 1, 1, &wish.policy) < 0)
+		return CORDON_EXIT_USAGE;
+	if (confirm && cordon_call_number(call, "--confirm", confirm, 1, CONFIRM_MAX, &seconds))
+		return CORDON_EXIT_USAGE;
+	wish.confirm_seconds = (uint32_t)seconds;
+	return cmd_bundle_is_one(wish.policy) ? apply_bundle(call, &wish, audit) :
+						apply_unsigned(call, &wish, audit);
 }

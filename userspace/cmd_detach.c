@@ -8,7 +8,9 @@
 
 #include "attach.h"
 #include "command.h"
+#include "latch.h"
 #include "load.h"
+#include "order.h"
 #include "probe.h"
 #include "util/cleanup.h"
 #include "util/print.h"
@@ -35,6 +37,7 @@ static int detach(const struct cordon_call *call)
 int cordon_cmd_detach(const struct cordon_call *call)
 {
 	struct json json = { .file = stdout };
+	uint32_t level;
 	int error;
 
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
@@ -43,6 +46,12 @@ int cordon_cmd_detach(const struct cordon_call *call)
 		return cordon_fail(call->failure, -EBUSY,
 				   "cordon run (pid %d) would attach again; end it first",
 				   cordon_daemon_pid(call->context));
+	level = cordon_latch_level(call->context);
+	if (level)
+		return cordon_fail(call->failure, -EPERM,
+				   "the node is sealed (%s): what holds it stays until a signed "
+				   "release; see cordon status",
+				   cordon_latch_name(level));
 	error = detach(call);
 	if (error)
 		return error;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Policy text to image, with its mistakes printed one a line.
+ * Policy text to image, with its mistakes printed one a line, and into force.
  */
 #include "cmd_policy.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "policy.h"
+#include "util/cleanup.h"
 #include "util/print.h"
 
 DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
@@ -77,4 +79,53 @@ int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_
 	if (error && !said)
 		return cordon_fail(call->failure, error, "%s: %s", path, strerror(-error));
 	return error ? CORDON_EXIT_FAILED : 0;
+}
+
+int cmd_policy_need_no_signature(const struct cordon_call *call)
+{
+	const struct cordon_path trusted =
+		cordon_path_root(call->context, "/etc/cordon/trust/policy.pem");
+
+	if (access(trusted.text, F_OK))
+		return 0;
+	return cordon_fail(call->failure, -EPERM,
+			   "policies must be signed here, as %s is there: make a bundle with "
+			   "cordon sign policy",
+			   trusted.text);
+}
+
+/* A trial needs something to return to. */
+static int apply_audit(struct cordon_session *session, const struct cordon_apply *trial,
+		       struct cordon_failure *failure)
+{
+	struct cordon_settings *settings = &trial->image->settings;
+	const uint32_t flags = settings->flags;
+	struct cordon_apply wish = *trial;
+	int error;
+
+	wish.confirm_seconds = 0;
+	settings->flags |= CORDON_SETTINGS_AUDIT;
+	error = cordon_session_apply(session, &wish, failure);
+	settings->flags = flags;
+	return error;
+}
+
+int cmd_policy_apply(const struct cordon_context *context, const struct cordon_apply *wish,
+		     struct cordon_failure *failure, bool *ret_first)
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	bool first;
+	int error;
+
+	error = cordon_session_open(context, CORDON_SESSION_LOAD, failure, &session);
+	if (error)
+		return error;
+	first = wish->confirm_seconds && !cordon_standing_read(&session.maps).effective;
+	if (first)
+		error = apply_audit(&session, wish, failure);
+	if (!error)
+		error = cordon_session_apply(&session, wish, failure);
+	if (!error)
+		*ret_first = first;
+	return error;
 }

@@ -6,7 +6,7 @@
 #define CORDON_CMD_POLICY_H
 
 #include "command.h"
-#include "image.h"
+#include "session.h"
 #include "util/cleanup.h"
 
 DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
@@ -18,5 +18,16 @@ DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
  */
 int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_t active_serial,
 		       struct cordon_image **ret_image);
+
+/** cmd_policy_need_no_signature() - Return: 0; -EPERM: unsigned policy is refused here */
+int cmd_policy_need_no_signature(const struct cordon_call *call);
+
+/**
+ * cmd_policy_apply() - put a compiled policy into force; a trial on an empty node begins
+ *	with audit mode, which it lapses into
+ * @ret_first: it did
+ */
+int cmd_policy_apply(const struct cordon_context *context, const struct cordon_apply *wish,
+		     struct cordon_failure *failure, bool *ret_first);
 
 #endif

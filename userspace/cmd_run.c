@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cordon run: what a boot starts.  The policy that stands in the kernel stays;
+ * cordon run: what a boot starts.  With --once before the network is up, then
+ * to follow what comes.  The latch is restored first.  The policy that stands in the kernel stays;
  * else the last good one from the store; else /etc/cordon/policy.yaml.
  */
 #include <errno.h>
@@ -59,7 +60,7 @@ static int apply_some(struct cordon_session *session, const struct cordon_call *
 		fprintf(stderr, "cordon: the stored image cannot be used (%s)\n", strerror(-error));
 	if (!access(text.text, R_OK) && !compile_and_apply(session, call, text.text))
 		return 0;
-	if (!access(given.text, R_OK)) {
+	if (!access(given.text, R_OK) && !cmd_policy_need_no_signature(call)) {
 		memset(call->failure, 0, sizeof(*call->failure));
 		return compile_and_apply(session, call, given.text);
 	}
@@ -67,16 +68,23 @@ static int apply_some(struct cordon_session *session, const struct cordon_call *
 			   "there is no policy: neither a stored one nor %s", given.text);
 }
 
+static bool is_enforcing(const struct cordon_session *session)
+{
+	const struct cordon_standing standing = cordon_standing_read(&session->maps);
+
+	return standing.effective || standing.latch;
+}
+
 static int enforce(struct cordon_session *session, const struct cordon_call *call)
 {
 	int error;
 
-	if (cordon_standing_read(&session->maps).effective)
-		error = cordon_session_refresh(session, call->failure);
-	else
+	/* A node that was sealed is shut before anything else is tried. */
+	error = cordon_session_refresh(session, call->failure);
+	if (!error && !cordon_standing_read(&session->maps).effective)
 		error = apply_some(session, call);
-	/* With a policy in force, what is missing is tried again as we follow. */
-	if (error < 0 && cordon_standing_read(&session->maps).effective) {
+	/* With a policy in force, or sealed, what is missing is tried again as we follow. */
+	if (error < 0 && is_enforcing(session)) {
 		fprintf(stderr, "cordon: %s\n", call->failure->text);
 		memset(call->failure, 0, sizeof(*call->failure));
 		return 0;
@@ -96,10 +104,17 @@ static int start(const struct cordon_call *call)
 int cordon_cmd_run(const struct cordon_call *call)
 {
 	int daemon CLEANUP(close) = -1;
+	bool once = false;
+	const struct cordon_flag flags[] = {
+		{ "--once", &once, NULL },
+		{ NULL, NULL, NULL },
+	};
 	int error;
 
-	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
+	if (cordon_call_flags(call, flags, 0, 0, NULL) < 0)
 		return CORDON_EXIT_USAGE;
+	if (once)
+		return start(call);
 	error = cordon_daemon_hold_signals(call->failure);
 	if (!error)
 		error = cordon_daemon_claim(call->context, call->failure, &daemon);

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "latch_text.h"
+#include "order.h"
 #include "probe.h"
 #include "session.h"
 #include "util/array.h"
@@ -29,6 +31,7 @@ struct status {
 	struct cordon_coverages coverage;
 	struct cordon_interface_counter *counts; /* by place */
 	struct cordon_losses losses;
+	struct cordon_latch_view latch;
 	struct cordon_cgroup_hook hooks[CORDON_CGROUP_HOOKS];
 	int daemon;
 	char **fault; /* why not all is well */
@@ -47,13 +50,6 @@ add_fault(struct status *status, const char *format, ...)
 	if (vasprintf(line, format, arguments) < 0)
 		*line = NULL;
 	va_end(arguments);
-}
-
-static const char *latch_name(uint32_t latch)
-{
-	static const char *const names[] = { "open", "egress", "isolate", "lockdown" };
-
-	return latch < ARRAY_SIZE(names) ? names[latch] : "?";
 }
 
 static const char *hook_name(const struct cordon_coverage *coverage)
@@ -150,12 +146,36 @@ static void judge_pins(struct status *status)
 				  "cordon apply or cordon run puts it right");
 }
 
+static void judge_latch(struct status *status, const struct cordon_failure *trust)
+{
+	const struct cordon_latch_view *latch = &status->latch;
+
+	if (trust->text[0])
+		add_fault(status, "%s: no order will be taken", trust->text);
+	if (latch->memory == CORDON_LATCH_HALF)
+		add_fault(status,
+			  "one of the two copies of the latch's file is missing or damaged; "
+			  "the next change of policy or latch writes it again");
+	if (latch->standing.stored_latch > latch->state.level)
+		add_fault(status,
+			  "the kernel holds %s, but the disk remembers %s: the seal will not "
+			  "outlast a reboot",
+			  cordon_latch_name(latch->standing.stored_latch),
+			  cordon_latch_name(latch->state.level));
+	else if (latch->standing.stored_latch < latch->state.level)
+		add_fault(status,
+			  "the node was sealed at %s, but the kernel holds %s: somebody opened it "
+			  "without an order; cordon run or any change puts it right",
+			  cordon_latch_name(latch->state.level),
+			  cordon_latch_name(latch->standing.stored_latch));
+}
+
 static void judge(struct status *status)
 {
 	judge_pins(status);
 	judge_interfaces(status);
 	judge_hooks(status);
-	if (!status->session.image[status->standing.effective & 1])
+	if (status->view.settings && !status->session.image[status->standing.effective & 1])
 		add_fault(status,
 			  "the image of generation %u is not on disk: new interfaces "
 			  "will belong to no zone, and a boot will load another policy",
@@ -179,7 +199,8 @@ static bool is_audit(const struct status *status)
 /* A machine with no interface but loopback has nothing uncovered. */
 static int exit_code(const struct status *status)
 {
-	if (!status->view.settings || is_audit(status))
+	/* A sealed node is shut without a policy, and audit mode does not count. */
+	if ((!status->view.settings || is_audit(status)) && !status->standing.latch)
 		return CORDON_EXIT_NOT_ENFORCING;
 	if (!any_covered(status) && status->nr_faults)
 		return CORDON_EXIT_NOT_ENFORCING;
@@ -222,11 +243,13 @@ static int collect(struct status *status)
 	const struct cordon_context *context = status->call->context;
 	struct cordon_failure *failure = status->call->failure;
 	struct cordon_cgroup_root ignored;
+	struct cordon_failure trust = { .text = "" };
 	int error;
 
 	/* A wrong folder is a mistake of who asks, and no state of the node. */
 	if (context->cgroup && cordon_cgroup_find(context, failure, &ignored))
 		return -EINVAL;
+	cordon_latch_view_read(context, &trust, &status->latch);
 	error = cordon_session_open(context, CORDON_SESSION_LOOK, failure, &status->session);
 	if (!error)
 		error = collect_kernel(status);
@@ -242,7 +265,11 @@ static int collect(struct status *status)
 	if (error)
 		return cordon_fail(failure, error, "cannot read the counters: %s",
 				   strerror(-error));
-	if (status->view.settings)
+	status->latch.maps = &status->session.maps;
+	status->latch.settings = status->view.settings;
+	status->latch.standing = status->standing;
+	judge_latch(status, &trust);
+	if (status->view.settings || status->standing.latch)
 		judge(status);
 	return 0;
 }
@@ -275,7 +302,6 @@ static void print_policy(const struct status *status)
 
 	print_digest(settings, &digest);
 	print_standing(status);
-	printf("latch       %s\n", latch_name(status->standing.latch));
 	printf("policy      node %s, serial %llu, %u rules, %u zones, %llu prefixes\n",
 	       settings->node[0] ? settings->node : "-", (unsigned long long)settings->serial,
 	       settings->rules, settings->zones, (unsigned long long)settings->prefixes);
@@ -333,6 +359,7 @@ static int print_text(const struct status *status)
 		print_policy(status);
 	else
 		puts("generation  none: no policy is in force");
+	cordon_latch_text(stdout, &status->latch);
 	print_hooks(status);
 	printf("records     %llu made, %llu held back, %llu lost\n",
 	       (unsigned long long)status->losses.records, (unsigned long long)status->losses.held,
@@ -428,7 +455,7 @@ static int print_json(const struct status *status)
 	json_string(&json, "state", state_name(status));
 	json_number(&json, "generation", standing->effective);
 	json_number(&json, "former", standing->former);
-	json_string(&json, "latch", latch_name(standing->latch));
+	json_string(&json, "latch", cordon_latch_name(standing->latch));
 	json_bool(&json, "pending", standing->pending);
 	json_bool(&json, "lapsed", standing->lapsed);
 	json_number(&json, "seconds_left",
@@ -440,6 +467,7 @@ static int print_json(const struct status *status)
 	json_number(&json, "held", status->losses.held);
 	json_number(&json, "lost", status->losses.lost);
 	json_object_end(&json);
+	cordon_latch_json(&json, &status->latch);
 	json_number(&json, "daemon", (uint64_t)status->daemon);
 	json_lists(&json, status);
 	json_object_end(&json);
@@ -452,6 +480,7 @@ static void clear(struct status *status)
 	cordon_session_close(&status->session);
 	cordon_view_close(&status->view);
 	cordon_coverages_clear(&status->coverage);
+	cordon_trust_clear(&status->latch.trust);
 	for (size_t i = 0; i < status->nr_faults; i++)
 		free(status->fault[i]);
 	free(status->fault);

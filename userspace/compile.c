@@ -544,6 +544,10 @@ static void fill_settings(const struct cordon_policy *policy, struct cordon_sett
 	settings->timeout_icmp = timeouts->icmp;
 	settings->timeout_fragment = timeouts->fragment;
 	settings->timeout_other = timeouts->other;
+	settings->lease_hours = policy->lease.hours;
+	settings->lease_boots = policy->lease.boots;
+	settings->lease_latch = policy->lease.latch;
+	memcpy(settings->break_glass, policy->break_glass, sizeof(settings->break_glass));
 	copy_text(settings->node, sizeof(settings->node), policy->node);
 	memcpy(settings->digest, policy->digest, sizeof(settings->digest));
 }

@@ -154,11 +154,27 @@ static int open_lock(const struct cordon_context *context, const char *name,
 	return fd;
 }
 
+/* Where nothing can be written, the folder of the pins is locked instead: a full
+ * or read-only disk must not keep anyone from sealing. */
+static int open_change_lock(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct cordon_failure unsaid = { .text = "" };
+	const int fd = open_lock(context, "/run/cordon/lock", &unsaid);
+	int pins;
+
+	if (fd != -EROFS && fd != -ENOSPC)
+		return fd < 0 ? cordon_fail(failure, fd, "%s", unsaid.text) : fd;
+	pins = open(context->bpffs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pins < 0 && errno == ENOENT && !cordon_folder_make(context->bpffs, 0700))
+		pins = open(context->bpffs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return pins < 0 ? cordon_fail(failure, fd, "%s", unsaid.text) : pins;
+}
+
 int cordon_lock_take(const struct cordon_context *context, struct cordon_failure *failure,
 		     int *ret_fd)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
-	int fd CLEANUP(close) = open_lock(context, "/run/cordon/lock", failure);
+	int fd CLEANUP(close) = open_change_lock(context, failure);
 
 	if (fd < 0)
 		return fd;

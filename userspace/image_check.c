@@ -65,6 +65,7 @@ static bool are_settings_sound(const struct cordon_settings *settings)
 		       CORDON_IDENTITY_FIRST + settings->zones + settings->workloads &&
 	       settings->flow_buckets >= CORDON_FLOWS_MIN / CORDON_FLOW_WAYS &&
 	       settings->flow_buckets <= CORDON_FLOWS_MAX / CORDON_FLOW_WAYS &&
+	       settings->lease_latch < CORDON_LATCH_LEVELS && !settings->pad &&
 	       is_text(settings->node, sizeof(settings->node));
 }
 

@@ -59,6 +59,10 @@ static inline bool cordon_program_is_lost(const struct cordon_programs *programs
 	return !programs->id[program] && programs->loaded >> program & 1;
 }
 
+/** cordon_program_tag() - the kernel's digest of it, 16 digits. Return: 0, -ENOENT, -errno */
+int cordon_program_tag(const struct cordon_programs *programs, enum cordon_program program,
+		       char (*ret_tag)[17]);
+
 struct cordon_programs cordon_programs_none(void);
 int cordon_programs_open(const struct cordon_context *context, struct cordon_failure *failure,
 			 struct cordon_programs *ret_programs);
@@ -179,6 +183,12 @@ struct cordon_rule_use {
 };
 int cordon_rules_used(const struct cordon_maps *maps, uint32_t generation,
 		      struct cordon_rule_use *ret_use);
+
+/** cordon_rules_at() - slots that a generation's tables lead to at one latch level
+ * @used: CORDON_RULE_SLOTS; slots are set, none is cleared
+ */
+int cordon_rules_at(const struct cordon_maps *maps, uint32_t generation, uint32_t latch,
+		    bool *used);
 
 /** cordon_rules_sweep() - forget the names of slots that nothing leads to any more */
 int cordon_rules_sweep(const struct cordon_maps *maps);

@@ -44,8 +44,7 @@ static void walk_page(struct trie_walk *walk, uint32_t page, unsigned int depth)
 	}
 }
 
-static int walk_matrix(const struct cordon_maps *maps, uint32_t generation, uint32_t latch,
-		       bool *used)
+int cordon_rules_at(const struct cordon_maps *maps, uint32_t generation, uint32_t latch, bool *used)
 {
 	struct cordon_view view CLEANUP(view) = { 0 };
 	const struct cordon_cell *cells;
@@ -76,9 +75,9 @@ int cordon_rules_used(const struct cordon_maps *maps, uint32_t generation,
 	memset(ret_use, 0, sizeof(*ret_use));
 	if (!generation)
 		return 0;
-	error = walk_matrix(maps, generation, CORDON_LATCH_OPEN, ret_use->open);
+	error = cordon_rules_at(maps, generation, CORDON_LATCH_OPEN, ret_use->open);
 	if (!error)
-		error = walk_matrix(maps, generation, CORDON_LATCH_ISOLATE, ret_use->keep);
+		error = cordon_rules_at(maps, generation, CORDON_LATCH_ISOLATE, ret_use->keep);
 	return error;
 }
 

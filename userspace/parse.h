@@ -128,11 +128,13 @@ int cordon_parse_push_name(const struct cordon_value *value, struct cordon_name_
 int cordon_parse_limit(const struct parse *parse, const struct cordon_value *value, size_t count,
 		       size_t most, const char *what);
 
-/* Values of the top level. */
+/* Values of the top level, and those of the quarantine. */
 int cordon_parse_zones(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_workloads(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_rules(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_quarantine(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_lease(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_break_glass(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_builtin(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, void *target);

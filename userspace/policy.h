@@ -153,6 +153,13 @@ struct cordon_timeouts {
 	uint32_t other;
 };
 
+/** struct cordon_lease - how long the node goes without a renewal; zeros: for ever */
+struct cordon_lease {
+	uint32_t hours; /* of uptime; 0: they do not count */
+	uint32_t boots;
+	uint32_t latch; /* enum cordon_latch that comes then */
+};
+
 struct cordon_policy {
 	char **files; /* [0] is the policy, then included prefix files */
 	size_t nr_files;
@@ -168,6 +175,8 @@ struct cordon_policy {
 	size_t nr_rules;
 	struct cordon_policy_rule *keep; /* quarantine */
 	size_t nr_keep;
+	struct cordon_lease lease;
+	uint8_t break_glass[32];	  /* SHA-256 of the code; zeros: there is none */
 	struct cordon_prefix4 *prefixes4; /* sorted by address, then length; unique */
 	size_t nr_prefixes4;
 	struct cordon_prefix6 *prefixes6; /* likewise */

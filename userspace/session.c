@@ -8,9 +8,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "fault.h"
+#include "lease.h"
+#include "order.h"
 #include "probe.h"
 #include "store.h"
 #include "util/cleanup.h"
@@ -57,10 +60,48 @@ static int open_kernel(struct cordon_session *session, enum cordon_session_kind 
 	return error;
 }
 
+/* A node that lost what it knew takes no order but one that names what it says now. */
+static bool make_challenge(struct cordon_latch_state *state)
+{
+	static const uint8_t none[sizeof(state->challenge)];
+	bool lost = false;
+
+	for (int i = 0; i < CORDON_LATCH_ROLES; i++)
+		lost |= state->role[i].counter == CORDON_LATCH_COUNTER_UNKNOWN;
+	if (!lost || memcmp(state->challenge, none, sizeof(none)) != 0)
+		return false;
+	return getrandom(state->challenge, sizeof(state->challenge), 0) == sizeof(state->challenge);
+}
+
+int cordon_session_latch(struct cordon_session *session, struct cordon_failure *failure)
+{
+	struct cordon_latch_state *state = &session->latch;
+	struct cordon_control *control = session->maps.control;
+	struct cordon_view view CLEANUP(view) = { 0 };
+	uint32_t before;
+	bool changed;
+
+	session->memory = cordon_latch_read(session->context, state);
+	/* Deleted under a latch: the node remembers by the kernel that it was sealed. */
+	if (session->memory == CORDON_LATCH_FRESH && control->latch)
+		session->memory = cordon_latch_forget(state);
+	before = state->level;
+	changed = session->memory != CORDON_LATCH_SOUND;
+	changed |= cordon_latch_count_boot(state);
+	changed |= make_challenge(state);
+	cordon_view_open(&session->maps, cordon_standing_read(&session->maps).effective, 0, &view);
+	changed |= cordon_lease_follow(state, view.settings, control, cordon_clock_ns());
+	if (state->level != before)
+		state->since = cordon_latch_now(state);
+	cordon_control_tighten(control, state->level);
+	return changed ? cordon_latch_write(session->context, state, failure) : 0;
+}
+
 int cordon_session_open(const struct cordon_context *context, enum cordon_session_kind kind,
 			struct cordon_failure *failure, struct cordon_session *ret_session)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
 	session.context = context;
@@ -73,8 +114,11 @@ int cordon_session_open(const struct cordon_context *context, enum cordon_sessio
 	if (error && context->cgroup)
 		return cordon_fail(failure, error, "%s", session.no_cgroups.text);
 	session.has_cgroups = !error;
-	if (kind != CORDON_SESSION_LOOK)
+	if (kind != CORDON_SESSION_LOOK) {
 		session.lapsed = cordon_load_settle(&session.maps);
+		/* A disk that cannot be written is status' to tell. */
+		cordon_session_latch(&session, &unsaid);
+	}
 	*ret_session = session;
 	session = cordon_session_none();
 	return 0;
@@ -127,7 +171,9 @@ static int cover_interfaces(const struct cordon_session *session, struct cordon_
 
 int cordon_session_cover(struct cordon_session *session, struct cordon_failure *failure)
 {
-	if (!cordon_standing_read(&session->maps).effective)
+	const struct cordon_standing standing = cordon_standing_read(&session->maps);
+
+	if (!standing.effective && !standing.latch)
 		return 0;
 	cordon_session_images(session);
 	return cover_interfaces(session, failure);
@@ -169,7 +215,7 @@ int cordon_session_refresh(struct cordon_session *session, struct cordon_failure
 	const struct cordon_attach attach = cordon_session_attach(session);
 	int error;
 
-	if (!attach.effective)
+	if (!attach.effective && !cordon_standing_read(&session->maps).latch)
 		return 0;
 	cordon_session_images(session);
 	error = cordon_attach_watchers(&attach, failure);
@@ -177,7 +223,7 @@ int cordon_session_refresh(struct cordon_session *session, struct cordon_failure
 		error = cordon_addresses_fill(&session->maps, failure);
 	if (!error)
 		error = attach_all(session, failure);
-	if (!error)
+	if (!error && attach.effective)
 		error = show(session, failure);
 	return error ? error : point_files(session, failure);
 }
@@ -210,6 +256,20 @@ static int check_pending(const struct cordon_session *session, struct cordon_fai
 			   "confirm it or roll back first",
 			   standing.effective,
 			   (unsigned long long)(standing.left_ns / 1000000000ULL) + 1);
+}
+
+/* Who has no key must not widen what is kept. */
+static int check_latch(const struct cordon_session *session, const struct cordon_apply *wish,
+		       struct cordon_failure *failure)
+{
+	const struct cordon_standing standing = cordon_standing_read(&session->maps);
+
+	if (!standing.latch || wish->authorised || wish->restored)
+		return 0;
+	return cordon_fail(failure, -EPERM,
+			   "the node is sealed (%s): only a signed policy may change what passes; "
+			   "see cordon status",
+			   cordon_latch_name(standing.latch));
 }
 
 static uint32_t choose_number(const struct cordon_session *session, const struct cordon_apply *wish)
@@ -302,7 +362,9 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
-	error = check_pending(session, failure);
+	error = check_latch(session, wish, failure);
+	if (!error)
+		error = check_pending(session, failure);
 	if (!error)
 		error = check_serial(session, wish, failure);
 	if (error)
@@ -337,7 +399,15 @@ int cordon_session_confirm(struct cordon_session *session, struct cordon_failure
 
 int cordon_session_rollback(struct cordon_session *session, struct cordon_failure *failure)
 {
-	const int error = cordon_load_rollback(&session->maps, failure);
+	const struct cordon_standing standing = cordon_standing_read(&session->maps);
+	int error;
 
+	/* A trial under a latch may end; what was in force long ago may not return. */
+	if (standing.latch && !standing.pending)
+		return cordon_fail(failure, -EPERM,
+				   "the node is sealed (%s): only a signed policy may change what "
+				   "passes; see cordon status",
+				   cordon_latch_name(standing.latch));
+	error = cordon_load_rollback(&session->maps, failure);
 	return error ? error : cordon_session_refresh(session, failure);
 }

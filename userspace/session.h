@@ -11,6 +11,7 @@
 #include "cgroup.h"
 #include "context.h"
 #include "image.h"
+#include "latch.h"
 #include "load.h"
 #include "maps.h"
 
@@ -18,6 +19,7 @@
  * struct cordon_session - close with cordon_session_close()
  * @lock: -1: only looking
  * @lapsed: the trial that had lapsed before, 0: none
+ * @latch: what is remembered of the latch, as @memory says; not read if only looking
  * @image: by generation & 1, NULL while not read
  * @has_cgroups: false: there is no cgroup2, and @no_cgroups says why
  */
@@ -32,6 +34,8 @@ struct cordon_session {
 	struct cordon_maps maps;
 	struct cordon_programs programs;
 	struct cordon_image *image[2];
+	enum cordon_latch_memory memory;
+	struct cordon_latch_state latch;
 };
 
 enum cordon_session_kind {
@@ -69,6 +73,7 @@ struct cordon_attach cordon_session_attach(const struct cordon_session *session)
  * @confirm_seconds: 0: for good
  * @force: also with a lower serial number than that in force
  * @restored: it comes from the store and keeps its number
+ * @authorised: by a signature; under a latch nothing else changes what passes
  */
 struct cordon_apply {
 	struct cordon_image *image;
@@ -76,6 +81,7 @@ struct cordon_apply {
 	uint32_t confirm_seconds;
 	bool force;
 	bool restored;
+	bool authorised;
 };
 
 /**
@@ -89,7 +95,14 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 int cordon_session_confirm(struct cordon_session *session, struct cordon_failure *failure);
 int cordon_session_rollback(struct cordon_session *session, struct cordon_failure *failure);
 
-/** cordon_session_refresh() - files, pins and hooks agree with the generation in force */
+/**
+ * cordon_session_latch() - memory, lease and kernel agree, in doubt as tight as the tightest
+ * Return: 0; -errno with @failure: the kernel is right, but the disk cannot be written.
+ */
+int cordon_session_latch(struct cordon_session *session, struct cordon_failure *failure);
+
+/** cordon_session_refresh() - files, pins and hooks agree with the generation in force;
+ *	without one nothing is attached, unless the node is sealed */
 int cordon_session_refresh(struct cordon_session *session, struct cordon_failure *failure);
 
 /** cordon_session_cover() - only the interfaces: links have changed */

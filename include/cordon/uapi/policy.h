@@ -182,6 +182,11 @@ struct cordon_prefix_page {
  * @timeout_*: seconds without a packet after which a flow is forgotten
  * @netns: cookie (SO_NETNS_COOKIE) of the network namespace that is guarded: calls
  *	from others are left to the packet hooks; 0: not known, all calls are judged
+ * @lease_hours: of uptime without a renewal after which the latch steps to
+ *	@lease_latch; 0: hours do not count
+ * @lease_boots: likewise, of boots; both 0: there is no lease
+ * @lease_latch: enum cordon_latch
+ * @break_glass: SHA-256 of the code that reopens the node once; zeros: there is none
  * @node: name of the node from the policy, NUL padded
  * @digest: SHA-256 of the policy text with its included files
  */
@@ -207,10 +212,15 @@ struct cordon_settings {
 	__u32 timeout_fragment;
 	__u32 timeout_other;
 	__u64 netns;
+	__u32 lease_hours;
+	__u32 lease_boots;
+	__u32 lease_latch;
+	__u32 pad;
 	char node[64];
 	__u8 digest[32];
+	__u8 break_glass[32];
 };
-_Static_assert(sizeof(struct cordon_settings) == 200, "cordon_settings has no padding");
+_Static_assert(sizeof(struct cordon_settings) == 248, "cordon_settings has no padding");
 
 /**
  * struct cordon_cell - one cell of the matrix

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * To carry out an order; see carry_out.h for the order of things.
+ */
+#include "carry_out.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fault.h"
+#include "release.h"
+#include "seal.h"
+#include "session.h"
+#include "util/cleanup.h"
+
+#define TRUST_FOLDER "/etc/cordon/trust"
+
+struct work {
+	const struct cordon_context *context;
+	const struct cordon_policy_part *policy;
+	struct cordon_trust trust;
+	struct cordon_warrant *warrant;
+	struct cordon_outcome *outcome;
+};
+
+static enum cordon_refusal refuse(struct work *work, enum cordon_refusal refusal)
+{
+	work->outcome->refusal = refusal;
+	return refusal;
+}
+
+static enum cordon_refusal failed_unless(struct work *work, int error)
+{
+	return error ? refuse(work, CORDON_REFUSAL_FAILED) : CORDON_REFUSAL_NONE;
+}
+
+/* "order 17 of soc@example.com, signed by Ada, Grace" */
+static void describe(const struct cordon_warrant *warrant, char *text, size_t size)
+{
+	size_t used = (size_t)snprintf(text, size, "order %llu of %s, signed by",
+				       (unsigned long long)warrant->order.counter,
+				       warrant->order.issuer);
+
+	for (size_t i = 0; i < warrant->message.nr_signers && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s %s", i ? "," : "",
+					 warrant->message.signer[i].subject);
+}
+
+/* ---- for whom -------------------------------------------------------------------------- */
+
+static void name_from_policy(const struct cordon_context *context, struct cordon_self *self)
+{
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
+	struct cordon_view view CLEANUP(view) = { 0 };
+
+	if (cordon_maps_open(context, &unsaid, &maps) ||
+	    cordon_view_open(&maps, cordon_standing_read(&maps).effective, CORDON_LATCH_OPEN,
+			     &view))
+		return;
+	snprintf(self->node, sizeof(self->node), "%.63s", view.settings->node);
+}
+
+static struct cordon_self who_am_i(const struct work *work)
+{
+	struct cordon_self self = { .node = "" };
+
+	memcpy(self.node, work->trust.node, sizeof(self.node));
+	memcpy(self.fleets, work->trust.fleets, sizeof(self.fleets));
+	if (!self.node[0])
+		name_from_policy(work->context, &self);
+	return self;
+}
+
+/* ---- what is done ---------------------------------------------------------------------- */
+
+/* What can be written down is; that the disk is full does not keep a seal from its work. */
+static void note_seal(struct work *work)
+{
+	struct cordon_latch_state state;
+	int lock CLEANUP(close) = -1;
+
+	if (cordon_lock_take(work->context, &work->outcome->why, &lock))
+		return;
+	cordon_latch_read(work->context, &state);
+	cordon_warrant_take(work->warrant, &state);
+	cordon_warrant_finish(work->warrant, &state);
+	cordon_latch_write(work->context, &state, &work->outcome->why);
+}
+
+static enum cordon_refusal seal(struct work *work)
+{
+	struct cordon_outcome *outcome = work->outcome;
+	const struct cordon_order *order = &work->warrant->order;
+	struct cordon_latch_state state;
+	struct cordon_sealed sealed;
+	char by[sizeof(state.by)];
+
+	cordon_latch_read(work->context, &state);
+	if (refuse(work, cordon_warrant_is_new(work->warrant, &state, &outcome->why)))
+		return outcome->refusal;
+	describe(work->warrant, by, sizeof(by));
+	if (cordon_seal(work->context, order->level, by, order->reason, &outcome->why, &sealed))
+		return refuse(work, CORDON_REFUSAL_FAILED);
+	outcome->before = sealed.before;
+	outcome->after = order->level;
+	outcome->shut_ns = sealed.shut_ns;
+	outcome->overtaken = sealed.overtaken;
+	outcome->why = sealed.why;
+	note_seal(work);
+	return CORDON_REFUSAL_NONE;
+}
+
+/* From here on the order counts, whatever becomes of it. */
+static enum cordon_refusal take(struct work *work, struct cordon_session *session)
+{
+	struct cordon_failure *why = &work->outcome->why;
+
+	work->outcome->at = cordon_latch_now(&session->latch);
+	if (refuse(work, cordon_warrant_is_new(work->warrant, &session->latch, why)))
+		return work->outcome->refusal;
+	cordon_warrant_take(work->warrant, &session->latch);
+	return failed_unless(work, cordon_latch_write(work->context, &session->latch, why));
+}
+
+static enum cordon_refusal finish(struct work *work, struct cordon_session *session)
+{
+	cordon_warrant_finish(work->warrant, &session->latch);
+	return failed_unless(work, cordon_latch_write(work->context, &session->latch,
+						      &work->outcome->why));
+}
+
+static int reopen(struct work *work, struct cordon_session *session)
+{
+	const struct cordon_order *order = &work->warrant->order;
+	char by[sizeof(session->latch.by)];
+
+	describe(work->warrant, by, sizeof(by));
+	return cordon_release(session,
+			      &(struct cordon_release){ by, order->reason, order->lease_hours,
+							order->lease_boots },
+			      &work->outcome->why);
+}
+
+static int act(struct work *work, struct cordon_session *session)
+{
+	const struct cordon_order *order = &work->warrant->order;
+	int error = 0;
+
+	work->outcome->before = cordon_standing_read(&session->maps).latch;
+	if (order->action == CORDON_ACTION_RELEASE)
+		error = reopen(work, session);
+	else if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
+		cordon_release_lease(session, order->lease_hours, order->lease_boots);
+	if (order->action == CORDON_ACTION_POLICY)
+		memcpy(session->latch.policy, order->digest, sizeof(session->latch.policy));
+	work->outcome->after = cordon_standing_read(&session->maps).latch;
+	return error;
+}
+
+static enum cordon_refusal take_act_finish(struct work *work)
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	struct cordon_failure *why = &work->outcome->why;
+
+	if (cordon_session_open(work->context, CORDON_SESSION_LOAD, why, &session))
+		return refuse(work, CORDON_REFUSAL_FAILED);
+	if (take(work, &session))
+		return work->outcome->refusal;
+	cordon_step("order taken");
+	if (act(work, &session))
+		return refuse(work, CORDON_REFUSAL_FAILED);
+	return finish(work, &session);
+}
+
+static enum cordon_refusal take_alone(struct work *work)
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+
+	if (cordon_session_open(work->context, CORDON_SESSION_LOAD, &work->outcome->why, &session))
+		return refuse(work, CORDON_REFUSAL_FAILED);
+	return take(work, &session);
+}
+
+/* The policy is applied between two looks at the latch, since applying locks for itself. */
+static enum cordon_refusal change_policy(struct work *work)
+{
+	const struct cordon_order *order = &work->warrant->order;
+	struct cordon_failure *why = &work->outcome->why;
+
+	if (work->policy->prepare(work->policy->state, order, why))
+		return refuse(work, CORDON_REFUSAL_FAILED);
+	if (take_alone(work))
+		return work->outcome->refusal;
+	if (work->policy->apply(work->policy->state, why))
+		return refuse(work, CORDON_REFUSAL_FAILED);
+	return take_act_finish(work);
+}
+
+static enum cordon_refusal carry_out(struct work *work)
+{
+	struct cordon_failure *why = &work->outcome->why;
+	struct cordon_self self;
+
+	if (work->warrant->order.action == CORDON_ACTION_SNAPSHOT) {
+		cordon_fail(why, -ENOTSUP, "this version takes no snapshots");
+		return refuse(work, CORDON_REFUSAL_FAILED);
+	}
+	self = who_am_i(work);
+	if (refuse(work, cordon_warrant_names(&work->warrant->order, &self, why)))
+		return work->outcome->refusal;
+	if (work->warrant->order.action == CORDON_ACTION_SEAL)
+		return seal(work);
+	if (work->warrant->order.action == CORDON_ACTION_POLICY)
+		return change_policy(work);
+	return take_act_finish(work);
+}
+
+int cordon_carry_out(const struct cordon_context *context, const struct cordon_delivery *delivery,
+		     const struct cordon_policy_part *policy, struct cordon_failure *failure,
+		     struct cordon_warrant *ret_warrant, struct cordon_outcome *ret_outcome)
+{
+	const struct cordon_path folder = cordon_path_root(context, TRUST_FOLDER);
+	struct work work = { context, policy, { .node = "" }, ret_warrant, ret_outcome };
+	struct cordon_latch_state state;
+
+	memset(ret_warrant, 0, sizeof(*ret_warrant));
+	memset(ret_outcome, 0, sizeof(*ret_outcome));
+	ret_outcome->read_ns = delivery->read_ns;
+	if (cordon_trust_read(folder.text, &ret_outcome->why, &work.trust))
+		refuse(&work, CORDON_REFUSAL_FAILED);
+	else if (!refuse(&work, cordon_warrant_open(delivery->cms, delivery->size, &work.trust,
+						    &ret_outcome->why, ret_warrant)))
+		carry_out(&work);
+	cordon_trust_clear(&work.trust);
+	cordon_sign_digest(delivery->cms, delivery->size, &ret_warrant->message.digest);
+	ret_outcome->done_ns = cordon_clock_ns();
+	cordon_latch_read(context, &state);
+	ret_outcome->at = cordon_latch_now(&state);
+	return cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * To carry out an order: check it, do what it says, leave a receipt.  What
+ * loosens anything is written down before it is done; what shuts is done
+ * first.  Policies are compiled and applied by whoever calls, since this side
+ * shares nothing with them.
+ */
+#ifndef CORDON_CARRY_OUT_H
+#define CORDON_CARRY_OUT_H
+
+#include "context.h"
+#include "receipt.h"
+#include "warrant.h"
+
+/**
+ * struct cordon_policy_part - how an order with a policy is carried out
+ * @prepare: can it be put into force? Changes nothing
+ * @apply: do it
+ * Both return 0 or -errno with @failure.
+ */
+struct cordon_policy_part {
+	void *state;
+	int (*prepare)(void *state, const struct cordon_order *order,
+		       struct cordon_failure *failure);
+	int (*apply)(void *state, struct cordon_failure *failure);
+};
+
+/** struct cordon_delivery - the bytes of an order, and when reading them began */
+struct cordon_delivery {
+	const void *cms;
+	size_t size;
+	uint64_t read_ns; /* CLOCK_MONOTONIC */
+};
+
+/**
+ * cordon_carry_out() - an order, and its receipt
+ * @ret_warrant: the order, for who prints it; the caller's to clear
+ * @ret_outcome: refused, or done
+ * Return: 0: carried out, or taken and refused: @ret_outcome says which; -errno with
+ *	@failure: the receipt could not be kept.
+ */
+int cordon_carry_out(const struct cordon_context *context, const struct cordon_delivery *delivery,
+		     const struct cordon_policy_part *policy, struct cordon_failure *failure,
+		     struct cordon_warrant *ret_warrant, struct cordon_outcome *ret_outcome);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cordon seal: shut the node, now.  Nothing comes before the store but its own
+ * arguments.  Exit 3: it is shut, but not everything could be done after that.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "order.h"
+#include "seal.h"
+#include "util/print.h"
+
+static void print_json(const struct cordon_sealed *sealed, uint32_t level)
+{
+	struct json json = { .file = stdout };
+
+	json_object(&json, NULL);
+	json_string(&json, "level", cordon_latch_name(level));
+	json_string(&json, "before", cordon_latch_name(sealed->before));
+	json_bool(&json, "was_loaded", sealed->loaded);
+	json_number(&json, "overtaken_packets", sealed->overtaken);
+	json_bool(&json, "outlasts_reboot", !sealed->forgetful);
+	json_bool(&json, "covered", !sealed->open);
+	json_string(&json, "fault", sealed->why.text);
+	json_object_end(&json);
+	json_line_end(&json);
+}
+
+static void print_text(const struct cordon_sealed *sealed, uint32_t level)
+{
+	if (sealed->before == level)
+		printf("the node is sealed at %s already\n", cordon_latch_name(level));
+	else
+		printf("the node is sealed: %s (was %s)\n", cordon_latch_name(level),
+		       cordon_latch_name(sealed->before));
+	if (!sealed->loaded)
+		puts("nothing was loaded: the programs were loaded and attached first");
+	if (level == CORDON_LATCH_LOCKDOWN)
+		puts("lockdown holds the network as isolate does; this version holds no programs");
+	puts("cordon status says what is still possible and how to reopen");
+}
+
+static int print_result(const struct cordon_call *call, const struct cordon_sealed *sealed,
+			uint32_t level)
+{
+	if (call->context->json)
+		print_json(sealed, level);
+	else
+		print_text(sealed, level);
+	if (sealed->forgetful)
+		fprintf(stderr, "cordon: sealed, but only until a reboot: %s\n", sealed->why.text);
+	else if (sealed->open)
+		fprintf(stderr, "cordon: sealed, but not all is covered: %s\n", sealed->why.text);
+	return sealed->forgetful || sealed->open ? CORDON_EXIT_DEGRADED : CORDON_EXIT_DONE;
+}
+
+int cordon_cmd_seal(const struct cordon_call *call)
+{
+	const char *name = NULL, *reason = NULL;
+	const struct cordon_flag flags[] = {
+		{ "--reason", NULL, &reason },
+		{ NULL, NULL, NULL },
+	};
+	struct cordon_sealed sealed;
+	uint32_t level;
+	int error;
+
+	if (cordon_call_flags(call, flags, 1, 1, &name) < 0)
+		return CORDON_EXIT_USAGE;
+	if (cordon_latch_parse(name, &level) || level == CORDON_LATCH_OPEN) {
+		cordon_fail(call->failure, -EINVAL,
+			    "a node is sealed at egress, isolate or lockdown, not at %s", name);
+		return CORDON_EXIT_USAGE;
+	}
+	error = cordon_seal(call->context, level, NULL, reason ? reason : "none was given",
+			    call->failure, &sealed);
+	return error ? error : print_result(call, &sealed, level);
+}

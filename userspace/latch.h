@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The latch: one store in the kernel, and what is remembered of it on disk.
+ * It knows nothing of policies, needs no daemon and no lock, and the store
+ * allocates nothing.
+ */
+#ifndef CORDON_USERSPACE_LATCH_H
+#define CORDON_USERSPACE_LATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cordon/latch.h>
+#include <cordon/uapi/policy.h>
+
+#include "context.h"
+
+/* load_latch.c: the kernel's side. */
+
+/** cordon_latch_level() - what holds now, and must hold: the tighter of kernel and memory */
+uint32_t cordon_latch_level(const struct cordon_context *context);
+
+/**
+ * cordon_latch_tighten() - from this store on nothing passes that @level shuts
+ * @ret_before: the level until then; as tight or tighter: nothing was stored
+ * Return: 0; -ENOENT: cordon is not loaded; -errno.
+ */
+int cordon_latch_tighten(const struct cordon_context *context, uint32_t level,
+			 uint32_t *ret_before);
+
+/** cordon_control_tighten() - the same in a map that is open. Return: the level before */
+uint32_t cordon_control_tighten(struct cordon_control *control, uint32_t level);
+
+/* latch_file.c: what is remembered. */
+
+/**
+ * enum cordon_latch_memory - what was found on disk
+ * @CORDON_LATCH_FRESH: nothing, and there never was anything
+ * @CORDON_LATCH_SOUND: both copies
+ * @CORDON_LATCH_HALF: one copy; the other is missing or torn
+ * @CORDON_LATCH_FORGOTTEN: none, but the node was sealed once: `isolate`, and the
+ *	counters of orders are not known
+ */
+enum cordon_latch_memory {
+	CORDON_LATCH_FRESH,
+	CORDON_LATCH_SOUND,
+	CORDON_LATCH_HALF,
+	CORDON_LATCH_FORGOTTEN,
+};
+
+/**
+ * cordon_latch_read() - the state, in doubt the tighter one
+ * @ret_state: whole in any case; of a fresh node: open
+ */
+enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
+					   struct cordon_latch_state *ret_state);
+
+/** cordon_latch_forget() - the state of a node that lost it. Return: FORGOTTEN */
+enum cordon_latch_memory cordon_latch_forget(struct cordon_latch_state *ret_state);
+
+/**
+ * cordon_latch_write() - both copies, on stable storage when this returns
+ * @state: sequence, version and sum are filled in
+ * Return: 0; -errno with @failure: at least one copy is not written.
+ */
+int cordon_latch_write(const struct cordon_context *context, struct cordon_latch_state *state,
+		       struct cordon_failure *failure);
+
+/** cordon_latch_now() - @boot as the state counts */
+struct cordon_latch_moment cordon_latch_now(const struct cordon_latch_state *state);
+
+/**
+ * cordon_latch_count_boot() - is this another boot than the last one counted?
+ * Return: true: it was counted, the lease's too; the state is to be written.
+ */
+bool cordon_latch_count_boot(struct cordon_latch_state *state);
+
+#endif

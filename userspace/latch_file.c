@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The two copies of the latch's file, and the marks that say that there must
+ * be one.  The format is <cordon/latch.h>'s.
+ */
+#include "latch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "fault.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/hex.h"
+
+#define FOLDER "/var/lib/cordon"
+#define COPIES 2
+
+static const char *const copies[COPIES] = { FOLDER "/latch", FOLDER "/latch.copy" };
+
+/* Empty files, in other folders than the copies': the node was sealed once. */
+static const char *const marks[] = { "/etc/cordon/sealed-once", FOLDER "/policy/sealed-once" };
+
+static uint32_t sum(const struct cordon_latch_state *state)
+{
+	struct cordon_latch_state copy = *state;
+
+	copy.crc = 0;
+	return (uint32_t)crc32(0, (const Bytef *)&copy, sizeof(copy));
+}
+
+static void end_texts(struct cordon_latch_state *state)
+{
+	state->by[sizeof(state->by) - 1] = '\0';
+	state->reason[sizeof(state->reason) - 1] = '\0';
+}
+
+static bool read_copy(const struct cordon_context *context, const char *name,
+		      struct cordon_latch_state *state)
+{
+	const struct cordon_path path = cordon_path_root(context, name);
+	/* O_NONBLOCK: a FIFO in its place must not hold up a boot. */
+	const int fd CLEANUP(close) =
+		open(path.text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || pread(fd, state, sizeof(*state), 0) != sizeof(*state))
+		return false;
+	if (memcmp(state->magic, CORDON_LATCH_MAGIC, sizeof(state->magic)) ||
+	    state->version != CORDON_LATCH_VERSION || state->crc != sum(state) ||
+	    state->level >= CORDON_LATCH_LEVELS)
+		return false;
+	end_texts(state);
+	return true;
+}
+
+static bool was_sealed(const struct cordon_context *context)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		const struct cordon_path path = cordon_path_root(context, marks[i]);
+
+		if (!access(path.text, F_OK))
+			return true;
+	}
+	return false;
+}
+
+enum cordon_latch_memory cordon_latch_forget(struct cordon_latch_state *state)
+{
+	memset(state, 0, sizeof(*state));
+	state->level = CORDON_LATCH_ISOLATE;
+	state->flags = CORDON_LATCH_EVER_SEALED;
+	for (int i = 0; i < CORDON_LATCH_ROLES; i++)
+		state->role[i].counter = CORDON_LATCH_COUNTER_UNKNOWN;
+	snprintf(state->by, sizeof(state->by), "cordon");
+	snprintf(state->reason, sizeof(state->reason),
+		 "what the node remembered of its latch is gone");
+	return CORDON_LATCH_FORGOTTEN;
+}
+
+/* A write that was cut short left two: the later one, as tight as the tighter. */
+static void merge(const struct cordon_latch_state state[COPIES],
+		  struct cordon_latch_state *ret_state)
+{
+	const int later = state[1].sequence > state[0].sequence;
+	const int other = !later;
+
+	*ret_state = state[later];
+	if (state[other].level <= state[later].level)
+		return;
+	ret_state->level = state[other].level;
+	ret_state->since = state[other].since;
+	memcpy(ret_state->by, state[other].by, sizeof(ret_state->by));
+	memcpy(ret_state->reason, state[other].reason, sizeof(ret_state->reason));
+}
+
+enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
+					   struct cordon_latch_state *ret_state)
+{
+	struct cordon_latch_state state[COPIES];
+	bool sound[COPIES];
+
+	for (int i = 0; i < COPIES; i++)
+		sound[i] = read_copy(context, copies[i], &state[i]);
+	if (sound[0] && sound[1]) {
+		merge(state, ret_state);
+		return CORDON_LATCH_SOUND;
+	}
+	if (sound[0] || sound[1]) {
+		*ret_state = state[sound[1]];
+		return CORDON_LATCH_HALF;
+	}
+	memset(ret_state, 0, sizeof(*ret_state));
+	if (!was_sealed(context))
+		return CORDON_LATCH_FRESH;
+	return cordon_latch_forget(ret_state);
+}
+
+static int sync_folder(const char *path)
+{
+	const int fd CLEANUP(close) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) ? -errno : 0;
+}
+
+/* In place: what has its room keeps it. */
+static int write_copy(const char *path, const struct cordon_latch_state *state)
+{
+	const int fd CLEANUP(close) =
+		open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	ssize_t written;
+
+	if (fd < 0)
+		return -errno;
+	written = pwrite(fd, state, sizeof(*state), 0);
+	if (written != sizeof(*state))
+		return written < 0 ? -errno : -ENOSPC;
+	return fsync(fd) ? -errno : 0;
+}
+
+static int write_copies(const struct cordon_context *context,
+			const struct cordon_latch_state *state, struct cordon_failure *failure)
+{
+	int result = 0;
+
+	for (int i = 0; i < COPIES; i++) {
+		const struct cordon_path path = cordon_path_root(context, copies[i]);
+		const int error = write_copy(path.text, state);
+
+		cordon_step("latch copy");
+		if (error)
+			result = cordon_fail(failure, error, "cannot write %s: %s", path.text,
+					     strerror(-error));
+	}
+	return result;
+}
+
+static void mark(const struct cordon_context *context)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		const struct cordon_path path = cordon_path_root(context, marks[i]);
+		const int fd CLEANUP(close) =
+			open(path.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		if (fd >= 0)
+			fsync(fd);
+	}
+}
+
+int cordon_latch_write(const struct cordon_context *context, struct cordon_latch_state *state,
+		       struct cordon_failure *failure)
+{
+	const struct cordon_path folder = cordon_path_root(context, FOLDER);
+	const bool marked = was_sealed(context);
+	int error;
+
+	error = cordon_folder_make(folder.text, 0700);
+	if (error)
+		return cordon_fail(failure, error, "cannot make %s: %s", folder.text,
+				   strerror(-error));
+	memcpy(state->magic, CORDON_LATCH_MAGIC, sizeof(state->magic));
+	state->version = CORDON_LATCH_VERSION;
+	state->sequence++;
+	if (state->level)
+		state->flags |= CORDON_LATCH_EVER_SEALED;
+	state->crc = sum(state);
+	error = write_copies(context, state, failure);
+	if (!marked && state->flags & CORDON_LATCH_EVER_SEALED)
+		mark(context);
+	return error ? error : sync_folder(folder.text);
+}
+
+static void read_boot_id(uint8_t (*ret_id)[16])
+{
+	const int fd CLEANUP(close) = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	char text[37] = "", digits[33];
+	size_t nr = 0;
+
+	memset(*ret_id, 0, sizeof(*ret_id));
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return;
+	for (const char *c = text; *c && nr < sizeof(digits) - 1; c++) {
+		if (*c != '-')
+			digits[nr++] = *c;
+	}
+	digits[nr] = '\0';
+	cordon_hex_read(digits, *ret_id, sizeof(*ret_id));
+}
+
+struct cordon_latch_moment cordon_latch_now(const struct cordon_latch_state *state)
+{
+	struct cordon_latch_moment now = { .boot = state->boots };
+	struct timespec monotonic;
+
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	now.monotonic = (uint64_t)monotonic.tv_sec * 1000000000ULL + (uint64_t)monotonic.tv_nsec;
+	now.wall = time(NULL);
+	read_boot_id(&now.boot_id);
+	return now;
+}
+
+bool cordon_latch_count_boot(struct cordon_latch_state *state)
+{
+	uint8_t boot_id[16];
+
+	read_boot_id(&boot_id);
+	if (state->boots && !memcmp(boot_id, state->boot_id, sizeof(boot_id)))
+		return false;
+	memcpy(state->boot_id, boot_id, sizeof(boot_id));
+	state->boots++;
+	if (state->flags & CORDON_LATCH_LEASED && state->lease_boots && !--state->lease_boots)
+		state->flags = (state->flags & ~CORDON_LATCH_LEASED) | CORDON_LATCH_LAPSED;
+	return true;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The dead-man lease: how long the node may go without a renewal before it
+ * shuts itself.  Counted in seconds of uptime and in boots, never by a
+ * calendar.  The kernel holds the deadline, the state what is left; this joins
+ * the two.  It asks no clock but the one that it is given, and stores nothing.
+ */
+#ifndef CORDON_LEASE_H
+#define CORDON_LEASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cordon/latch.h>
+#include <cordon/uapi/policy.h>
+
+/**
+ * cordon_lease_follow() - state and kernel agree with each other and the policy
+ * @settings: of the policy in force; NULL: there is none, then no lease runs
+ * @now: CLOCK_MONOTONIC nanoseconds
+ *
+ * A lease that the policy wants and that does not run is begun; one that it no
+ * longer wants ends; one that has run out shuts the node for good, by name.
+ * Return: true: the state is to be written.
+ */
+bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_settings *settings,
+			 struct cordon_control *control, uint64_t now);
+
+/**
+ * cordon_lease_renew() - it begins anew
+ * @hours, @boots: that it lasts this time; both 0: as the policy says
+ *
+ * cordon_lease_follow() is to follow.
+ */
+void cordon_lease_renew(struct cordon_latch_state *state, const struct cordon_settings *settings,
+			struct cordon_control *control, uint32_t hours, uint32_t boots);
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The store that seals.  It opens one pin, asks nothing else of anybody, and
+ * allocates nothing.
+ */
+#include "latch.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "util/cleanup.h"
+
+/* Only ever tighter: two that seal at once leave the tighter level. */
+uint32_t cordon_control_tighten(struct cordon_control *control, uint32_t level)
+{
+	uint32_t before = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
+
+	while (before < level &&
+	       !__atomic_compare_exchange_n(&control->latch, &before, level, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	return before;
+}
+
+static int open_control(const struct cordon_context *context, struct cordon_control **ret_control)
+{
+	const struct cordon_path path = cordon_path_pin(context, "maps", "control");
+	const int fd CLEANUP(close) = bpf_obj_get(path.text);
+	struct cordon_control *control;
+
+	if (fd < 0)
+		return fd;
+	control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (control == MAP_FAILED)
+		return -errno;
+	*ret_control = control;
+	return 0;
+}
+
+int cordon_latch_tighten(const struct cordon_context *context, uint32_t level, uint32_t *ret_before)
+{
+	struct cordon_control *control;
+	const int error = open_control(context, &control);
+
+	if (error)
+		return error;
+	*ret_before = cordon_control_tighten(control, level);
+	munmap(control, sizeof(*control));
+	return 0;
+}
+
+uint32_t cordon_latch_level(const struct cordon_context *context)
+{
+	struct cordon_latch_state state;
+	struct cordon_control *control;
+
+	cordon_latch_read(context, &state);
+	if (open_control(context, &control))
+		return state.level;
+	if (control->latch > state.level)
+		state.level = control->latch;
+	munmap(control, sizeof(*control));
+	return state.level;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Receipts; see receipt.h for where they are.
+ */
+#include "receipt.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "load.h"
+#include "util/cleanup.h"
+#include "util/hex.h"
+
+#define FOLDER "/var/lib/cordon/receipts"
+#define REFUSED FOLDER "/refused"
+#define REFUSED_MAX 256
+
+static void print_digest(FILE *file, const char *key, const uint8_t *digest, size_t size)
+{
+	char text[65];
+
+	cordon_hex_format(digest, size, text);
+	fprintf(file, "%s: %s\n", key, text);
+}
+
+static void print_moment(FILE *file, const struct cordon_latch_moment *at)
+{
+	const time_t wall = (time_t)at->wall;
+	char text[32] = "?";
+	struct tm parts;
+
+	if (gmtime_r(&wall, &parts))
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	fprintf(file, "boot: %llu\n", (unsigned long long)at->boot);
+	print_digest(file, "boot-id", at->boot_id, sizeof(at->boot_id));
+	fprintf(file, "monotonic-ns: %llu\n", (unsigned long long)at->monotonic);
+	fprintf(file, "wall-clock: %s\n", text);
+}
+
+static void print_order(FILE *file, const struct cordon_warrant *warrant)
+{
+	const struct cordon_order *order = &warrant->order;
+	char action[96];
+
+	print_digest(file, "order", warrant->message.digest, sizeof(warrant->message.digest));
+	for (size_t i = 0; i < warrant->message.nr_signers; i++)
+		fprintf(file, "signed-by: %s\n", warrant->message.signer[i].subject);
+	if (!warrant->is_order)
+		return;
+	cordon_order_action_text(order, &action);
+	fprintf(file, "action: %s\nissuer: %s\ncounter: %llu\nreason: %s\n", action, order->issuer,
+		(unsigned long long)order->counter, order->reason);
+}
+
+static void print_policy(FILE *file, const struct cordon_maps *maps)
+{
+	const struct cordon_standing standing = cordon_standing_read(maps);
+	struct cordon_view view CLEANUP(view) = { 0 };
+
+	if (cordon_view_open(maps, standing.effective, CORDON_LATCH_OPEN, &view)) {
+		fprintf(file, "policy: none\n");
+		return;
+	}
+	fprintf(file, "node: %s\n", view.settings->node[0] ? view.settings->node : "-");
+	print_digest(file, "policy", view.settings->digest, sizeof(view.settings->digest));
+	fprintf(file, "serial: %llu\ngeneration: %u\n", (unsigned long long)view.settings->serial,
+		standing.effective);
+}
+
+static void print_programs(FILE *file, const struct cordon_context *context)
+{
+	struct cordon_programs programs = cordon_programs_none();
+	struct cordon_failure unsaid = { .text = "" };
+	char tag[17];
+
+	if (cordon_programs_open(context, &unsaid, &programs))
+		return;
+	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++) {
+		if (!cordon_program_tag(&programs, i, &tag))
+			fprintf(file, "program: %s %s\n", cordon_program_name(i), tag);
+	}
+	cordon_programs_close(&programs);
+}
+
+static void print_kernel(FILE *file, const struct cordon_context *context)
+{
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
+
+	if (cordon_maps_open(context, &unsaid, &maps)) {
+		fprintf(file, "policy: nothing is loaded\n");
+		return;
+	}
+	print_policy(file, &maps);
+	print_programs(file, context);
+}
+
+static void print_times(FILE *file, const struct cordon_outcome *outcome)
+{
+	if (outcome->shut_ns) {
+		fprintf(file, "read-to-shut-us: %llu\n",
+			(unsigned long long)(outcome->shut_ns - outcome->read_ns) / 1000);
+		fprintf(file, "packets-overtaken: %llu\n", (unsigned long long)outcome->overtaken);
+	}
+	fprintf(file, "read-to-done-us: %llu\n",
+		(unsigned long long)(outcome->done_ns - outcome->read_ns) / 1000);
+}
+
+void cordon_receipt_print(FILE *file, const struct cordon_context *context,
+			  const struct cordon_warrant *warrant,
+			  const struct cordon_outcome *outcome)
+{
+	fprintf(file, "cordon-receipt: 1\n");
+	fprintf(file, "result: %s\n", outcome->refusal ? "refused" : "done");
+	if (outcome->refusal)
+		fprintf(file, "refusal: %s\n", cordon_refusal_name(outcome->refusal));
+	if (outcome->why.text[0])
+		fprintf(file, "why: %s\n", outcome->why.text);
+	if (outcome->by[0])
+		fprintf(file, "by: %s\n", outcome->by);
+	else
+		print_order(file, warrant);
+	print_moment(file, &outcome->at);
+	if (outcome->refusal)
+		return;
+	fprintf(file, "latch-before: %s\nlatch-after: %s\n", cordon_latch_name(outcome->before),
+		cordon_latch_name(outcome->after));
+	print_times(file, outcome);
+	print_kernel(file, context);
+}
+
+static unsigned long highest_number(const char *folder)
+{
+	unsigned long highest = 0;
+	const struct dirent *entry;
+	DIR *entries = opendir(folder);
+
+	while (entries && (entry = readdir(entries))) {
+		const unsigned long number = strtoul(entry->d_name, NULL, 10);
+
+		highest = number > highest ? number : highest;
+	}
+	if (entries)
+		closedir(entries);
+	return highest;
+}
+
+/* The one that was written longest ago gives its place. */
+static unsigned long oldest_refused(const struct cordon_context *context)
+{
+	struct timespec oldest = { .tv_sec = 0 };
+	unsigned long number = 1;
+
+	for (unsigned long i = 1; i <= REFUSED_MAX; i++) {
+		struct cordon_path path;
+		struct stat status;
+		char name[64];
+
+		snprintf(name, sizeof(name), REFUSED "/%03lu", i);
+		path = cordon_path_root(context, name);
+		if (stat(path.text, &status))
+			return i;
+		if (i > 1 && (status.st_mtim.tv_sec > oldest.tv_sec ||
+			      (status.st_mtim.tv_sec == oldest.tv_sec &&
+			       status.st_mtim.tv_nsec >= oldest.tv_nsec)))
+			continue;
+		oldest = status.st_mtim;
+		number = i;
+	}
+	return number;
+}
+
+static void choose_name(const struct cordon_context *context, const struct cordon_warrant *warrant,
+			const struct cordon_outcome *outcome, char *name, size_t size)
+{
+	const struct cordon_path folder = cordon_path_root(context, FOLDER);
+
+	if (outcome->refusal)
+		snprintf(name, size, REFUSED "/%03lu", oldest_refused(context));
+	else
+		snprintf(name, size, FOLDER "/%06lu-%s", highest_number(folder.text) + 1,
+			 !outcome->by[0] ?
+				 cordon_role_name(cordon_action_role(warrant->order.action)) :
+				 "break-glass");
+}
+
+static int write_whole(const char *path, const struct cordon_context *context,
+		       const struct cordon_warrant *warrant, const struct cordon_outcome *outcome)
+{
+	FILE *file = fopen(path, "we");
+	bool written;
+
+	if (!file)
+		return -errno;
+	cordon_receipt_print(file, context, warrant, outcome);
+	written = !fflush(file) && !ferror(file) && !fsync(fileno(file));
+	fclose(file);
+	return written ? 0 : -EIO;
+}
+
+int cordon_receipt_keep(const struct cordon_context *context, const struct cordon_warrant *warrant,
+			const struct cordon_outcome *outcome, struct cordon_failure *failure)
+{
+	const struct cordon_path folder = cordon_path_root(context, REFUSED);
+	const struct cordon_path aside = cordon_path_root(context, FOLDER "/.new");
+	struct cordon_path path;
+	char name[128];
+	int error;
+
+	error = cordon_folder_make(folder.text, 0700);
+	if (!error)
+		error = write_whole(aside.text, context, warrant, outcome);
+	choose_name(context, warrant, outcome, name, sizeof(name));
+	path = cordon_path_root(context, name);
+	if (!error && rename(aside.text, path.text))
+		error = -errno;
+	if (!error)
+		return 0;
+	unlink(aside.text);
+	return cordon_fail(failure, error, "cannot keep the receipt in %s%s: %s", context->root,
+			   FOLDER, strerror(-error));
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * To reopen the node; see release.h.
+ */
+#include "release.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "fault.h"
+#include "lease.h"
+#include "util/cleanup.h"
+
+void cordon_release_lease(struct cordon_session *session, uint32_t hours, uint32_t boots)
+{
+	struct cordon_control *control = session->maps.control;
+	struct cordon_view view CLEANUP(view) = { 0 };
+
+	cordon_view_open(&session->maps, cordon_standing_read(&session->maps).effective,
+			 CORDON_LATCH_OPEN, &view);
+	cordon_lease_renew(&session->latch, view.settings, control, hours, boots);
+	cordon_lease_follow(&session->latch, view.settings, control, cordon_clock_ns());
+}
+
+int cordon_release(struct cordon_session *session, const struct cordon_release *release,
+		   struct cordon_failure *failure)
+{
+	struct cordon_latch_state *state = &session->latch;
+	struct cordon_control *control = session->maps.control;
+	uint32_t before = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
+
+	/* A lease that has lapsed would shut again what is about to open. */
+	cordon_release_lease(session, release->hours, release->boots);
+	if (!__atomic_compare_exchange_n(&control->latch, &before, CORDON_LATCH_OPEN, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return cordon_fail(failure, -EBUSY, "the node was sealed again in this moment");
+	cordon_step("latch released");
+	state->level = CORDON_LATCH_OPEN;
+	state->since = cordon_latch_now(state);
+	snprintf(state->by, sizeof(state->by), "%s", release->by);
+	snprintf(state->reason, sizeof(state->reason), "%s", release->reason);
+	return 0;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * To shut the node; see seal.h for the order of things.
+ */
+#include "seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "order.h"
+#include "session.h"
+#include "util/cleanup.h"
+
+static int refuse_looser(uint32_t level, uint32_t before, struct cordon_failure *failure)
+{
+	return cordon_fail(failure, -EPERM,
+			   "the node is sealed at %s, which is tighter than %s: only a signed "
+			   "release loosens it",
+			   cordon_latch_name(before), cordon_latch_name(level));
+}
+
+static void read_line(const char *path, char *line, size_t size)
+{
+	const int fd CLEANUP(close) = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t got = fd < 0 ? 0 : read(fd, line, size - 1);
+
+	line[got > 0 ? got : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+/* By numbers: names are in files that may be anybody's. */
+static void describe_caller(char *text, size_t size)
+{
+	char login[16], terminal[64] = "";
+	const ssize_t got = readlink("/proc/self/fd/0", terminal, sizeof(terminal) - 1);
+
+	if (got <= 0 || !isatty(STDIN_FILENO))
+		terminal[0] = '\0';
+	read_line("/proc/self/loginuid", login, sizeof(login));
+	snprintf(text, size, "uid %u, login uid %s%s%s, locally", getuid(),
+		 login[0] && strcmp(login, "4294967295") ? login : "none",
+		 terminal[0] ? ", at " : "", terminal);
+}
+
+static void write_down(struct cordon_latch_state *state, uint32_t level, const char *by,
+		       const char *reason)
+{
+	state->level = level;
+	state->since = cordon_latch_now(state);
+	if (by)
+		snprintf(state->by, sizeof(state->by), "%s", by);
+	else
+		describe_caller(state->by, sizeof(state->by));
+	snprintf(state->reason, sizeof(state->reason), "%s", reason);
+}
+
+/* The lock is waited for, but not needed: two that write down the same do no harm. */
+static int remember(const struct cordon_context *context, uint32_t level, const char *by,
+		    const char *reason, struct cordon_failure *failure)
+{
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_latch_state state;
+	enum cordon_latch_memory memory;
+	int lock CLEANUP(close) = -1;
+
+	cordon_lock_take(context, &unsaid, &lock);
+	memory = cordon_latch_read(context, &state);
+	cordon_latch_count_boot(&state);
+	if (state.level >= level && memory == CORDON_LATCH_SOUND)
+		return 0;
+	if (state.level < level)
+		write_down(&state, level, by, reason);
+	return cordon_latch_write(context, &state, failure);
+}
+
+static uint32_t remembered(const struct cordon_context *context)
+{
+	struct cordon_latch_state state;
+
+	cordon_latch_read(context, &state);
+	return state.level;
+}
+
+static uint64_t sum_overtaken(const struct cordon_maps *maps)
+{
+	struct cordon_overtaken *each CLEANUP(free) = calloc(maps->cpus, sizeof(*each));
+	uint64_t packets = 0;
+
+	if (!each || cordon_map_read_all(maps, CORDON_MAP_OVERTAKEN, 1, sizeof(*each), each))
+		return 0;
+	for (unsigned int i = 0; i < maps->cpus; i++)
+		packets += each[i].packets;
+	return packets;
+}
+
+/* What nothing follows yet is loaded and attached; what is not covered is covered. */
+static int cover(const struct cordon_context *context, uint32_t level, struct cordon_sealed *sealed)
+{
+	const enum cordon_session_kind kind = sealed->loaded ? CORDON_SESSION_CHANGE :
+							       CORDON_SESSION_LOAD;
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	int error;
+
+	error = cordon_session_open(context, kind, &sealed->why, &session);
+	if (error)
+		return error;
+	cordon_control_tighten(session.maps.control, level);
+	error = cordon_session_refresh(&session, &sealed->why);
+	sealed->overtaken = sum_overtaken(&session.maps);
+	return error;
+}
+
+int cordon_seal(const struct cordon_context *context, uint32_t level, const char *by,
+		const char *reason, struct cordon_failure *failure,
+		struct cordon_sealed *ret_sealed)
+{
+	struct cordon_sealed sealed = { .why = { .text = "" } };
+	const int stored = cordon_latch_tighten(context, level, &sealed.before);
+
+	sealed.shut_ns = cordon_clock_ns();
+	cordon_step("latch store");
+	if (stored == -ENOENT)
+		sealed.before = remembered(context);
+	if (stored && stored != -ENOENT)
+		return cordon_fail(failure, stored, "cannot seal: %s/maps/control: %s",
+				   context->bpffs, strerror(-stored));
+	if (sealed.before > level)
+		return refuse_looser(level, sealed.before, failure);
+	sealed.loaded = !stored;
+	sealed.forgetful = remember(context, level, by, reason, &sealed.why);
+	cordon_step("latch remembered");
+	sealed.open = cover(context, level, &sealed);
+	if (!sealed.loaded) {
+		sealed.shut_ns = cordon_clock_ns();
+		if (sealed.open)
+			return cordon_fail(failure, sealed.open, "the node is NOT shut: %s",
+					   sealed.why.text);
+	}
+	*ret_sealed = sealed;
+	return 0;
+}

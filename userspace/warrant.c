@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Is an order good?  See warrant.h.
+ */
+#include "warrant.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert((int)CORDON_ROLE_COUNT <= CORDON_LATCH_ROLES, "each role has its counter");
+
+const char *cordon_refusal_name(enum cordon_refusal refusal)
+{
+	static const char *const names[] = {
+#define CORDON_REFUSAL_TEXT(name, text) text,
+		CORDON_REFUSALS(CORDON_REFUSAL_TEXT)
+#undef CORDON_REFUSAL_TEXT
+	};
+
+	return names[refusal];
+}
+
+void cordon_warrant_clear(struct cordon_warrant *warrant)
+{
+	cordon_signed_clear(&warrant->message);
+	memset(warrant, 0, sizeof(*warrant));
+}
+
+static enum cordon_refusal refusal_of(int error)
+{
+	switch (error) {
+	case 0:
+		return CORDON_REFUSAL_NONE;
+	case -EKEYREJECTED:
+		return CORDON_REFUSAL_BAD_SIGNATURE;
+	case -ENOKEY:
+		return CORDON_REFUSAL_UNTRUSTED;
+	case -EPERM:
+		return CORDON_REFUSAL_WRONG_ROLE;
+	case -EDQUOT:
+		return CORDON_REFUSAL_TOO_FEW;
+	case -EBADMSG:
+	case -EINVAL:
+		return CORDON_REFUSAL_MALFORMED;
+	default:
+		return CORDON_REFUSAL_FAILED;
+	}
+}
+
+enum cordon_refusal cordon_warrant_open(const void *cms, size_t size,
+					const struct cordon_trust *trust,
+					struct cordon_failure *failure,
+					struct cordon_warrant *ret_warrant)
+{
+	struct cordon_warrant *warrant = ret_warrant;
+	int error;
+
+	memset(warrant, 0, sizeof(*warrant));
+	error = cordon_sign_open(cms, size, trust, failure, &warrant->message);
+	if (error)
+		return refusal_of(error);
+	/* What nobody trusted signed is not looked at. */
+	if (!warrant->message.nr_signers)
+		return refusal_of(
+			cordon_trust_permits(trust, &warrant->message, CORDON_ROLE_SEAL, failure));
+	error = cordon_order_parse(warrant->message.text, warrant->message.size, failure,
+				   &warrant->order);
+	if (error)
+		return refusal_of(error);
+	warrant->is_order = true;
+	return refusal_of(cordon_trust_permits(trust, &warrant->message,
+					       cordon_action_role(warrant->order.action), failure));
+}
+
+static bool share_a_name(const char *one, const char *other)
+{
+	char copy[CORDON_ORDER_NAMES_MAX + 1];
+	char *rest;
+
+	snprintf(copy, sizeof(copy), "%s", one);
+	for (char *name = strtok_r(copy, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
+		if (cordon_order_names_have(other, name))
+			return true;
+	}
+	return false;
+}
+
+enum cordon_refusal cordon_warrant_names(const struct cordon_order *order,
+					 const struct cordon_self *self,
+					 struct cordon_failure *failure)
+{
+	if (order->nodes[0] && self->node[0] && cordon_order_names_have(order->nodes, self->node))
+		return CORDON_REFUSAL_NONE;
+	if (order->fleets[0] && share_a_name(self->fleets, order->fleets))
+		return CORDON_REFUSAL_NONE;
+	if (order->nodes[0] && !self->node[0])
+		cordon_fail(failure, -EINVAL,
+			    "the order is for node %s, and this one has no name: put `node: NAME` "
+			    "into trust/node, or name it in the policy",
+			    order->nodes);
+	else if (order->nodes[0])
+		cordon_fail(failure, -EINVAL, "the order is for node %s; this is %s", order->nodes,
+			    self->node);
+	else
+		cordon_fail(failure, -EINVAL, "the order is for fleet %s; this node is in %s",
+			    order->fleets, self->fleets[0] ? self->fleets : "none");
+	return CORDON_REFUSAL_OTHER_NODE;
+}
+
+static const struct cordon_latch_role *role_in(const struct cordon_latch_state *state,
+					       const struct cordon_order *order)
+{
+	return &state->role[cordon_action_role(order->action)];
+}
+
+/* A seal may always come: who repeats it shuts, and opens nothing. */
+static enum cordon_refusal check_challenge(const struct cordon_order *order,
+					   const struct cordon_latch_state *state,
+					   struct cordon_failure *failure)
+{
+	const bool unknown = role_in(state, order)->counter == CORDON_LATCH_COUNTER_UNKNOWN;
+	const char *role = cordon_role_name(cordon_action_role(order->action));
+
+	if (order->has_challenge &&
+	    memcmp(order->challenge, state->challenge, sizeof(state->challenge)) != 0) {
+		cordon_fail(failure, -EINVAL,
+			    "the order names another challenge than the node's; cordon status "
+			    "shows it");
+		return CORDON_REFUSAL_CHALLENGE;
+	}
+	if (!unknown || order->has_challenge || order->action == CORDON_ACTION_SEAL)
+		return CORDON_REFUSAL_NONE;
+	cordon_fail(failure, -EINVAL,
+		    "the node lost its counter of %s orders: an order must name the challenge "
+		    "that cordon status shows",
+		    role);
+	return CORDON_REFUSAL_CHALLENGE;
+}
+
+static enum cordon_refusal check_counter(const struct cordon_warrant *warrant,
+					 const struct cordon_latch_state *state,
+					 struct cordon_failure *failure)
+{
+	const struct cordon_latch_role *role = role_in(state, &warrant->order);
+	const bool same = !memcmp(role->digest, warrant->message.digest, sizeof(role->digest));
+
+	if (role->counter == CORDON_LATCH_COUNTER_UNKNOWN || warrant->order.counter > role->counter)
+		return CORDON_REFUSAL_NONE;
+	if (same && role->unfinished)
+		return CORDON_REFUSAL_NONE;
+	if (same)
+		cordon_fail(failure, -EINVAL, "the order was carried out already");
+	else
+		cordon_fail(failure, -EINVAL,
+			    "the order has counter %llu, and the node took %llu for %s orders: it "
+			    "is old, or its counter must be higher",
+			    (unsigned long long)warrant->order.counter,
+			    (unsigned long long)role->counter,
+			    cordon_role_name(cordon_action_role(warrant->order.action)));
+	return CORDON_REFUSAL_REPLAYED;
+}
+
+enum cordon_refusal cordon_warrant_is_new(const struct cordon_warrant *warrant,
+					  const struct cordon_latch_state *state,
+					  struct cordon_failure *failure)
+{
+	enum cordon_refusal refusal = check_challenge(&warrant->order, state, failure);
+
+	if (!refusal)
+		refusal = check_counter(warrant, state, failure);
+	if (refusal || state->boots >= warrant->order.not_before_boot)
+		return refusal;
+	cordon_fail(failure, -EINVAL, "the order holds from boot %llu on; this is boot %llu",
+		    (unsigned long long)warrant->order.not_before_boot,
+		    (unsigned long long)state->boots);
+	return CORDON_REFUSAL_TOO_EARLY;
+}
+
+void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_latch_state *state)
+{
+	struct cordon_latch_role *role = &state->role[cordon_action_role(warrant->order.action)];
+
+	role->counter = warrant->order.counter;
+	memcpy(role->digest, warrant->message.digest, sizeof(role->digest));
+	role->unfinished = 1;
+}
+
+void cordon_warrant_finish(const struct cordon_warrant *warrant, struct cordon_latch_state *state)
+{
+	state->role[cordon_action_role(warrant->order.action)].unfinished = 0;
+}
