@@ -73,6 +73,14 @@ static struct cordon_address read_address(uint8_t family, const __be32 words[4])
 	return address;
 }
 
+static uint16_t read_port(const __be16 *port)
+{
+	uint16_t bytes;
+
+	memcpy(&bytes, port, sizeof(bytes));
+	return ntohs(bytes);
+}
+
 static uint64_t read_cgroup(const struct nlmsghdr *header)
 {
 	unsigned int left = header->nlmsg_len - NLMSG_LENGTH(sizeof(struct inet_diag_msg));
@@ -105,8 +113,8 @@ static int visit(const struct walk *walk, const struct nlmsghdr *header)
 	found = (struct cordon_nl_socket){
 		.local = read_address(message->idiag_family, message->id.idiag_src),
 		.remote = read_address(message->idiag_family, message->id.idiag_dst),
-		.local_port = ntohs(message->id.idiag_sport),
-		.remote_port = ntohs(message->id.idiag_dport),
+		.local_port = read_port(&message->id.idiag_sport),
+		.remote_port = read_port(&message->id.idiag_dport),
 		.family = message->idiag_family,
 		.protocol = walk->protocol,
 		.orphan = is_orphan(message),
@@ -180,7 +188,7 @@ int cordon_nl_socket_destroy(int fd, const struct cordon_nl_socket *socket)
 {
 	struct request request =
 		make_request(SOCK_DESTROY, NLM_F_ACK, socket->family, socket->protocol);
-	_Alignas(struct nlmsghdr) char answer[1024];
+	_Alignas(struct nlmsghdr) char answer[1024] = { 0 };
 	const struct nlmsghdr *header = (const void *)answer;
 	int result;
 
