@@ -107,6 +107,7 @@ static enum cordon_refusal seal(struct work *work)
 	outcome->after = order->level;
 	outcome->shut_ns = sealed.shut_ns;
 	outcome->overtaken = sealed.overtaken;
+	outcome->cut = sealed.cut.cut;
 	outcome->why = sealed.why;
 	note_seal(work);
 	return CORDON_REFUSAL_NONE;

@@ -484,6 +484,9 @@ static int open_tables(struct explain *explain, const char *policy)
 	error = cordon_live_open(explain->call, &explain->live);
 	if (error)
 		return error;
+	if (!explain->live.view.settings)
+		return cordon_fail(explain->call->failure, -ENOENT,
+				   "no policy is in force, and the node is sealed: nothing passes");
 	explain->tables = cordon_tables_of_view(&explain->live.view);
 	explain->latched = explain->live.standing.latch != CORDON_LATCH_OPEN;
 	return 0;

@@ -21,6 +21,7 @@ static void print_json(const struct cordon_sealed *sealed, uint32_t level)
 	json_string(&json, "before", cordon_latch_name(sealed->before));
 	json_bool(&json, "was_loaded", sealed->loaded);
 	json_number(&json, "overtaken_packets", sealed->overtaken);
+	json_number(&json, "sockets_cut", sealed->cut.cut);
 	json_bool(&json, "outlasts_reboot", !sealed->forgetful);
 	json_bool(&json, "covered", !sealed->open);
 	json_string(&json, "fault", sealed->why.text);
@@ -39,6 +40,9 @@ static void print_text(const struct cordon_sealed *sealed, uint32_t level)
 		puts("nothing was loaded: the programs were loaded and attached first");
 	if (level == CORDON_LATCH_LOCKDOWN)
 		puts("lockdown holds the network as isolate does; this version holds no programs");
+	if (sealed->cut.cut)
+		printf("%llu sockets were cut, and their programs told\n",
+		       (unsigned long long)sealed->cut.cut);
 	puts("cordon status says what is still possible and how to reopen");
 }
 

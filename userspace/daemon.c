@@ -17,10 +17,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon_orders.h"
 #include "denial_text.h"
+#include "inbox.h"
 #include "live.h"
 #include "nl.h"
+#include "order.h"
 #include "ring.h"
+#include "seal.h"
 #include "session.h"
 #include "tally.h"
 #include "util/print.h"
@@ -28,10 +32,13 @@
 #include "util/cleanup.h"
 #include "workloads.h"
 
+#define LEASE_COUNT_NS (300ULL * 1000000000ULL)
+
 struct daemon {
 	const struct cordon_context *context;
 	struct cordon_nl_watch *watch;
 	struct cordon_ring *ring;
+	struct cordon_inbox *inbox;
 	struct cordon_tally *tally;
 	struct cordon_live live;
 	struct cordon_denial *slots;	/* room for a sweep */
@@ -40,6 +47,8 @@ struct daemon {
 	int epoll;
 	int signals;
 	int timer;
+	uint64_t count_by; /* when the lease is counted next */
+	bool orders_left;
 	bool end;
 };
 
@@ -151,6 +160,39 @@ static void sweep(struct daemon *daemon)
 	fflush(stdout);
 }
 
+/* What the programs shut when the lease lapsed is shut by name, and remembered. */
+static void seal_lapsed(struct daemon *daemon, uint32_t level)
+{
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_sealed sealed;
+
+	if (cordon_seal(daemon->context, level, "the dead-man lease",
+			"no renewal came for as long as the policy allows", &failure, &sealed))
+		complain(&failure);
+	else
+		printf("no renewal came: the node is sealed at %s\n", cordon_latch_name(level));
+	fflush(stdout);
+}
+
+/* The lease's seconds are counted by any look at the state; a few minutes may be lost. */
+static void follow_lease(struct daemon *daemon)
+{
+	const struct cordon_standing standing = cordon_standing_read(&daemon->live.maps);
+	const uint64_t now = cordon_clock_ns();
+
+	if (standing.latch > standing.stored_latch)
+		seal_lapsed(daemon, standing.latch);
+	if (!standing.lease_ns || now < daemon->count_by)
+		return;
+	daemon->count_by = now + LEASE_COUNT_NS;
+	follow(daemon, &(struct cordon_nl_change){ .links = false });
+}
+
+static void on_inbox(struct daemon *daemon)
+{
+	daemon->orders_left = cordon_daemon_orders(daemon->context, daemon->inbox);
+}
+
 static void on_second(struct daemon *daemon)
 {
 	uint64_t expirations;
@@ -159,6 +201,9 @@ static void on_second(struct daemon *daemon)
 		return;
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
+	follow_lease(daemon);
+	if (daemon->orders_left)
+		on_inbox(daemon);
 	if (daemon->undone.links || daemon->undone.addresses || daemon->live.standing.lapsed)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 }
@@ -265,6 +310,8 @@ static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
 		error = watch_fd(daemon, cordon_nl_watch_fd(daemon->watch), on_network);
 	if (!error)
 		error = watch_fd(daemon, cordon_ring_fd(daemon->ring), on_ring);
+	if (!error)
+		error = watch_fd(daemon, cordon_inbox_fd(daemon->inbox), on_inbox);
 	return error ? cordon_fail(failure, error, "cannot start the daemon: %s",
 				   strerror(-error)) :
 		       0;
@@ -287,6 +334,7 @@ static int loop(struct daemon *daemon, struct cordon_failure *failure)
 
 static void close_daemon(struct daemon *daemon)
 {
+	cordon_inbox_close(daemon->inbox);
 	cordon_ring_close(daemon->ring);
 	cordon_tally_free(daemon->tally);
 	cordon_live_close(&daemon->live);
@@ -304,8 +352,11 @@ static void say_started(const struct daemon *daemon)
 	struct json json = { .file = stdout };
 
 	if (!daemon->context->json) {
-		printf("generation %u is in force; following interfaces\n",
-		       daemon->live.standing.effective);
+		if (daemon->live.standing.effective)
+			printf("generation %u is in force", daemon->live.standing.effective);
+		else
+			printf("no policy is in force, and the node is sealed");
+		puts("; following interfaces");
 	} else {
 		json_object(&json, NULL);
 		json_string(&json, "event", "started");
@@ -331,10 +382,13 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 	if (!error)
 		error = open_denials(&daemon, failure);
 	if (!error)
+		error = cordon_inbox_open(context, failure, &daemon.inbox);
+	if (!error)
 		error = open_loop(&daemon, failure);
 	if (!error) {
 		/* What came between the attach before us and the watch. */
 		follow(&daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
+		on_inbox(&daemon);
 		say_started(&daemon);
 		notify("READY=1");
 		error = loop(&daemon, failure);

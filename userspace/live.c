@@ -36,10 +36,8 @@ int cordon_live_follow(struct cordon_live *live)
 	cordon_view_close(&live->view);
 	memset(&live->view, 0, sizeof(live->view));
 	error = cordon_view_open(&live->maps, standing.effective, standing.latch, &live->view);
-	if (error)
-		return error;
 	live->standing = standing;
-	return 0;
+	return error;
 }
 
 int cordon_live_open(const struct cordon_call *call, struct cordon_live *ret_live)
@@ -52,7 +50,8 @@ int cordon_live_open(const struct cordon_call *call, struct cordon_live *ret_liv
 	if (error)
 		return error;
 	error = cordon_live_follow(&live);
-	if (error)
+	/* A node that is sealed with no policy has no names, but denials. */
+	if (error && !live.standing.latch)
 		return cordon_fail(call->failure, error, "no policy is in force");
 	live.has_cgroups = !cordon_cgroup_find(call->context, &ignored, &live.cgroups);
 	*ret_live = live;

@@ -106,6 +106,7 @@ static void print_times(FILE *file, const struct cordon_outcome *outcome)
 		fprintf(file, "read-to-shut-us: %llu\n",
 			(unsigned long long)(outcome->shut_ns - outcome->read_ns) / 1000);
 		fprintf(file, "packets-overtaken: %llu\n", (unsigned long long)outcome->overtaken);
+		fprintf(file, "sockets-cut: %llu\n", (unsigned long long)outcome->cut);
 	}
 	fprintf(file, "read-to-done-us: %llu\n",
 		(unsigned long long)(outcome->done_ns - outcome->read_ns) / 1000);

@@ -29,6 +29,7 @@
  * @shut_ns: of a seal: when nothing passed any more
  * @done_ns: when all was done
  * @overtaken: of a seal: packets that were being judged then, and dropped
+ * @cut: of a seal: sockets that were destroyed
  * @at: when, as the node counts
  */
 struct cordon_outcome {
@@ -41,6 +42,7 @@ struct cordon_outcome {
 	uint64_t shut_ns;
 	uint64_t done_ns;
 	uint64_t overtaken;
+	uint64_t cut;
 	struct cordon_latch_moment at;
 };
 

@@ -103,6 +103,7 @@ static int cover(const struct cordon_context *context, uint32_t level, struct co
 	const enum cordon_session_kind kind = sealed->loaded ? CORDON_SESSION_CHANGE :
 							       CORDON_SESSION_LOAD;
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
 	error = cordon_session_open(context, kind, &sealed->why, &session);
@@ -110,6 +111,7 @@ static int cover(const struct cordon_context *context, uint32_t level, struct co
 		return error;
 	cordon_control_tighten(session.maps.control, level);
 	error = cordon_session_refresh(&session, &sealed->why);
+	cordon_cut_sockets(&session.maps, &unsaid, &sealed->cut);
 	sealed->overtaken = sum_overtaken(&session.maps);
 	return error;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "context.h"
+#include "cut.h"
 #include "latch.h"
 
 /**
@@ -19,6 +20,7 @@
  * @loaded: programs stood already, so that the store alone shut the node
  * @shut_ns: CLOCK_MONOTONIC, when nothing passed any more
  * @overtaken: packets that were being judged then, and dropped
+ * @cut: sockets whose owners were told
  * @forgetful: -errno: it will not outlast a reboot, @why says why
  * @open: -errno: something is not covered, @why says what
  */
@@ -27,6 +29,7 @@ struct cordon_sealed {
 	bool loaded;
 	uint64_t shut_ns;
 	uint64_t overtaken;
+	struct cordon_cut cut;
 	int forgetful;
 	int open;
 	struct cordon_failure why;

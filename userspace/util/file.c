@@ -55,14 +55,13 @@ static int read_all(int fd, size_t guess, size_t limit, struct cordon_file *file
 	return 0;
 }
 
-int cordon_file_read(const char *path, size_t limit, struct cordon_file *ret_file)
+int cordon_file_read_fd(int fd, size_t limit, struct cordon_file *ret_file)
 {
-	int fd CLEANUP(close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct cordon_file file = { 0 };
 	struct stat status;
 	int error;
 
-	if (fd < 0 || fstat(fd, &status))
+	if (fstat(fd, &status))
 		return -errno;
 	error = check_kind(&status);
 	if (error)
@@ -76,6 +75,13 @@ int cordon_file_read(const char *path, size_t limit, struct cordon_file *ret_fil
 		return error;
 	*ret_file = file;
 	return 0;
+}
+
+int cordon_file_read(const char *path, size_t limit, struct cordon_file *ret_file)
+{
+	const int fd CLEANUP(close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 ? -errno : cordon_file_read_fd(fd, limit, ret_file);
 }
 
 const char *cordon_file_problem(int error)

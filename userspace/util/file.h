@@ -26,6 +26,9 @@ struct cordon_file {
  */
 int cordon_file_read(const char *path, size_t limit, struct cordon_file *ret_file);
 
+/** cordon_file_read_fd() - the same of a file that is open, from its start on */
+int cordon_file_read_fd(int fd, size_t limit, struct cordon_file *ret_file);
+
 /** cordon_file_problem() - what an error of cordon_file_read() means to a person */
 const char *cordon_file_problem(int error);
 

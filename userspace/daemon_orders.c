@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Orders from the inbox; see daemon_orders.h.
+ */
+#include "daemon_orders.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "carry_out.h"
+#include "cmd_bundle.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/print.h"
+
+/* Other events want their turn, too. */
+#define AT_ONCE 16
+
+static void tell_json(const char *path, const char *action, const struct cordon_outcome *outcome)
+{
+	struct json json = { .file = stdout };
+
+	json_object(&json, NULL);
+	json_string(&json, "event", "order");
+	json_string(&json, "file", path);
+	json_string(&json, "action", action);
+	json_string(&json, "result", outcome->refusal ? "refused" : "done");
+	json_string(&json, "refusal", cordon_refusal_name(outcome->refusal));
+	json_string(&json, "why", outcome->why.text);
+	if (outcome->shut_ns)
+		json_number(&json, "read_to_shut_ns", outcome->shut_ns - outcome->read_ns);
+	json_object_end(&json);
+	json_line_end(&json);
+}
+
+static void tell_text(const char *path, const char *action, const struct cordon_outcome *outcome)
+{
+	if (outcome->refusal)
+		printf("order %s refused (%s): %s\n", path, cordon_refusal_name(outcome->refusal),
+		       outcome->why.text);
+	else if (outcome->shut_ns)
+		printf("order %s: %s, done; shut %llu us after it was found%s%s\n", path, action,
+		       (unsigned long long)(outcome->shut_ns - outcome->read_ns) / 1000,
+		       outcome->why.text[0] ? ", but: " : "", outcome->why.text);
+	else
+		printf("order %s: %s, done%s%s\n", path, action,
+		       outcome->why.text[0] ? ", but: " : "", outcome->why.text);
+}
+
+static void tell(const struct cordon_context *context, const struct cordon_inbox_file *file,
+		 const struct cordon_warrant *warrant, const struct cordon_outcome *outcome)
+{
+	char action[96] = "?";
+
+	if (warrant->is_order)
+		cordon_order_action_text(&warrant->order, &action);
+	if (context->json)
+		tell_json(file->path.text, action, outcome);
+	else
+		tell_text(file->path.text, action, outcome);
+	fflush(stdout);
+}
+
+/* One that holds from a later boot on waits there. */
+static void put_away(const struct cordon_inbox_file *file, const struct cordon_outcome *outcome)
+{
+	if (file->own && outcome->refusal != CORDON_REFUSAL_TOO_EARLY)
+		unlink(file->path.text);
+}
+
+static void carry_out(const struct cordon_context *context, const struct cordon_inbox_file *file)
+{
+	const uint64_t read_ns = cordon_clock_ns();
+	struct cordon_failure failure = { .text = "" };
+	const struct cordon_call call = { .context = context, .failure = &failure };
+	struct cmd_bundle bundle CLEANUP(bundle) = { .call = &call };
+	const struct cordon_policy_part part = cmd_bundle_part(&bundle);
+	struct cordon_warrant warrant CLEANUP(warrant) = { .is_order = false };
+	char *text CLEANUP(free) = NULL;
+	struct cordon_outcome outcome;
+	struct cordon_file content;
+
+	if (cordon_file_read_fd(file->fd, CORDON_BUNDLE_FILE_MAX, &content))
+		return;
+	text = content.text;
+	if (cordon_carry_out(context, &(struct cordon_delivery){ text, content.size, read_ns },
+			     &part, &failure, &warrant, &outcome))
+		fprintf(stderr, "cordon: %s\n", failure.text);
+	tell(context, file, &warrant, &outcome);
+	put_away(file, &outcome);
+}
+
+bool cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox)
+{
+	struct cordon_inbox_file file = { .fd = -1 };
+
+	for (int i = 0; i < AT_ONCE; i++) {
+		if (!cordon_inbox_next(inbox, &file))
+			return false;
+		carry_out(context, &file);
+		close(file.fd);
+	}
+	return true;
+}

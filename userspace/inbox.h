@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inbox: files that are put into /var/lib/cordon/inbox, or lie on a medium
+ * that is mounted on a folder there, become known as soon as nobody writes to
+ * them any more.  It reads none of them.
+ */
+#ifndef CORDON_INBOX_H
+#define CORDON_INBOX_H
+
+#include <stdbool.h>
+
+#include "context.h"
+
+struct cordon_inbox;
+
+/** struct cordon_inbox_file - one file, known for the first time
+ * @fd: open for reading; the taker's
+ * @own: it lies in the inbox itself, not on a medium
+ */
+struct cordon_inbox_file {
+	struct cordon_path path;
+	int fd;
+	bool own;
+};
+
+/** cordon_inbox_open() - the folder is made if it is not there. Return: 0, -errno with @failure */
+int cordon_inbox_open(const struct cordon_context *context, struct cordon_failure *failure,
+		      struct cordon_inbox **ret_inbox);
+void cordon_inbox_close(struct cordon_inbox *inbox);
+
+/** cordon_inbox_fd() - readable: look */
+int cordon_inbox_fd(const struct cordon_inbox *inbox);
+
+/**
+ * cordon_inbox_next() - look again, and take a file that was not known yet
+ * Return: true and @ret_file; false: there is none.
+ */
+bool cordon_inbox_next(struct cordon_inbox *inbox, struct cordon_inbox_file *ret_file);
+
+#endif
