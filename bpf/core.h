@@ -95,13 +95,16 @@ static __always_inline __u32 address_word(const struct cordon_address *address, 
 	return from_be32(word);
 }
 
+/* And broadcast. */
+static __always_inline bool ipv4_is_multicast(__u32 address)
+{
+	return address >> 28 == 0xe || address == 0xffffffff;
+}
+
 static __always_inline bool address_is_multicast(const struct cordon_address *address)
 {
-	if (address_is_ipv4(address)) {
-		__u32 ipv4 = address_word(address, 3);
-
-		return (ipv4 >> 28) == 0xe || ipv4 == 0xffffffff;
-	}
+	if (address_is_ipv4(address))
+		return ipv4_is_multicast(address_word(address, 3));
 	return address->bytes[0] == 0xff;
 }
 

@@ -150,6 +150,29 @@ far_end(const struct scene *scene, const struct tables *tables, __u32 ifindex, _
 	return CORDON_REASON_NONE;
 }
 
+/**
+ * scene_forward() - whether a packet that may go through the node does, and who
+ *	is at its far end then
+ * Return: enum cordon_reason; scene->forward, and scene->far of one that does.
+ */
+VERIFIED_APART __u32 scene_forward(HOOK_CONTEXT *ctx, struct scene *scene)
+{
+	struct tables tables;
+	__u32 ifindex;
+
+	if (!scene || !tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
+		return CORDON_REASON_INTERNAL;
+	ifindex = scene->out ? scene->came_by : far_interface(ctx, scene);
+	scene->forward = ifindex != 0;
+	return ifindex ? far_end(scene, &tables, ifindex, &scene->far) : CORDON_REASON_NONE;
+}
+
+VERIFIED_APART __u32 ipv6_from_nowhere(const struct cordon_address *source)
+{
+	return source && (address_is_multicast(source) || address_is_loopback(source) ||
+			  is_own_address(source));
+}
+
 /* A source that no packet has that comes in.  Of the node's own IPv4 addresses
  * the kernel sees to it (martians). */
 static __always_inline bool came_from_nowhere(const struct scene *scene)
@@ -158,8 +181,10 @@ static __always_inline bool came_from_nowhere(const struct scene *scene)
 
 	if (scene->out)
 		return false;
-	return address_is_multicast(source) || address_is_loopback(source) ||
-	       (unlikely(!address_is_ipv4(source)) && is_own_address(source));
+	if (likely(address_is_ipv4(source)))
+		return ipv4_is_multicast(address_word(source, 3)) ||
+		       address_word(source, 3) >> 24 == 127;
+	return ipv6_from_nowhere(source);
 }
 
 /* The remote end on this side.
@@ -214,6 +239,27 @@ static __always_inline void scene_set_ends(struct scene *scene, bool near_opens,
 	scene->to = near_opens ? far : near;
 }
 
+/* @near_opens: the remote end on this side opened the flow
+ * Return: enum cordon_reason; scene->near and ->far as far as they were found out. */
+static __always_inline enum cordon_reason find_ends(HOOK_CONTEXT *ctx, struct scene *scene,
+						    const struct tables *tables, bool near_opens,
+						    bool here)
+{
+	enum cordon_reason reason;
+
+	scene->forward = 0;
+	scene->near = 0;
+	scene->far = CORDON_IDENTITY_NODE;
+	reason = near_end(scene, tables, here, &scene->near);
+	if (reason)
+		return reason;
+	if (scene->out ? scene->came_by : tables->settings->flags & CORDON_SETTINGS_FORWARD)
+		reason = scene_forward(ctx, scene);
+	if (!near_opens && !scene->forward)
+		scene->far = local_identity(ctx, scene, tables->settings);
+	return reason;
+}
+
 /**
  * scene_ends() - who is at each end, and whether the packet goes through the node
  * @opens: the packet comes from the end that opened its flow
@@ -224,20 +270,9 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
 						     bool here)
 {
 	const bool near_opens = scene->out != opens;
-	__u32 near = 0, far = CORDON_IDENTITY_NODE, ifindex = scene->came_by;
-	enum cordon_reason reason = near_end(scene, tables, here, &near);
+	const enum cordon_reason reason = find_ends(ctx, scene, tables, near_opens, here);
 
-	scene_set_ends(scene, near_opens, near, far);
-	if (reason)
-		return reason;
-	if (!scene->out && (tables->settings->flags & CORDON_SETTINGS_FORWARD))
-		ifindex = far_interface(ctx, scene);
-	scene->forward = ifindex != 0;
-	if (ifindex)
-		reason = far_end(scene, tables, ifindex, &far);
-	else if (!near_opens)
-		far = local_identity(ctx, scene, tables->settings);
-	scene_set_ends(scene, near_opens, near, far);
+	scene_set_ends(scene, near_opens, scene->near, scene->far);
 	return reason;
 }
 

@@ -187,11 +187,9 @@ static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket,
 	return CORDON_FLOW_WAYS;
 }
 
-VERIFIED_APART __u32 flow_timeout(const struct cordon_settings *settings, __u32 protocol,
-				  __u32 state)
+static __always_inline __u32 flow_timeout(const struct cordon_settings *settings, __u32 protocol,
+					  __u32 state)
 {
-	if (!settings)
-		return 0;
 	switch (protocol) {
 	case PROTOCOL_TCP:
 		if (likely(state == CORDON_FLOW_ESTABLISHED))
@@ -211,7 +209,13 @@ VERIFIED_APART __u32 flow_timeout(const struct cordon_settings *settings, __u32 
 	}
 }
 
-/* @now: in ticks; a tick is 1.07 s, near enough 1 + 1/16 + 1/128 */
+/* @age: in ticks; a tick is 1.07 s, near enough 1 + 1/16 + 1/128 */
+VERIFIED_APART __u32 flow_outlived(const struct cordon_settings *settings, __u32 protocol,
+				   __u32 state, __u32 age)
+{
+	return settings && age + (age >> 4) + (age >> 7) > flow_timeout(settings, protocol, state);
+}
+
 static __always_inline bool flow_expired(const struct cordon_settings *settings,
 					 const struct cordon_flow *flow,
 					 enum cordon_flow_state state, __u32 now)
@@ -222,7 +226,7 @@ static __always_inline bool flow_expired(const struct cordon_settings *settings,
 	 * may be a tick ahead. */
 	if (likely((__s32)age <= 1))
 		return false;
-	return age + (age >> 4) + (age >> 7) > flow_timeout(settings, flow->protocol, state);
+	return flow_outlived(settings, flow->protocol, state, age);
 }
 
 /**
@@ -294,18 +298,15 @@ static __always_inline bool flow_set_state(struct cordon_flow_bucket *bucket, __
 	return true;
 }
 
-/* How readily a flow gives way: the higher, the sooner. */
+/* How readily a flow gives way: the higher, the sooner.  No branches, or the
+ * verifier would follow all of them for each way. */
 static __always_inline __u64 flow_worth_little(const struct cordon_flow *flow, __u64 tag, __u32 now)
 {
-	const enum cordon_flow_state state = flow_tag_state(tag);
-	__u32 age;
+	const __u64 ranks = 2ULL << 2 * CORDON_FLOW_CLOSED | 1ULL << 2 * CORDON_FLOW_NEW;
+	const __u32 age = now - flow->seen;
 
-	age = (__s32)(now - flow->seen) > 0 ? now - flow->seen : 0;
-	if (state == CORDON_FLOW_CLOSED)
-		return 2ULL << 32 | age;
-	if (state == CORDON_FLOW_NEW)
-		return 1ULL << 32 | age;
-	return age;
+	/* Another CPU's clock may be a tick ahead. */
+	return (ranks >> 2 * flow_tag_state(tag) & 3) << 32 | (age & ~((__s32)age >> 31));
 }
 
 /**

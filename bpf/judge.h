@@ -401,6 +401,7 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	reason = known == FLOW_UNKNOWN ? opens_nothing(&scene->packet) : CORDON_REASON_NONE;
 	if (!reason)
 		reason = ask_here(ctx, scene, settings, true, true);
+	reason = scene_settle(scene, reason);
 	if (likely(reason) && likely(!verdict_audits(settings, scene->latch)))
 		return reason;
 	error = first ? flow_connect(scene) : flow_admit(scene, bucket);

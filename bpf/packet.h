@@ -163,6 +163,7 @@ static __always_inline bool packet_passes(HOOK_CONTEXT *ctx, struct scene *scene
 	settings = find_settings(scene->slot);
 	if (likely(!reason))
 		reason = scene_judge(ctx, scene, held, settings);
+	reason = scene_settle(scene, reason);
 	if (likely(!reason) && unlikely(latch_stored(held) > scene->latch))
 		reason = note_overtaken(scene);
 	count_interface(scene, reason != CORDON_REASON_NONE);

@@ -70,6 +70,7 @@ enum packet_icmp {
  * @quoted: of an ICMP error: where the packet that it quotes starts
  * @offset: where the parser was when it last settled
  * @length: IPv6: bytes behind the network header, 0 if they are more than 65,535
+ * @end: of the packet as its network header has it, from its start
  */
 struct packet {
 	struct cordon_address source;
@@ -92,6 +93,7 @@ struct packet {
 	__u16 offset;
 	__u16 length;
 	__u16 pad2;
+	__u32 end;
 } __attribute__((aligned(8)));
 
 #define BUILTIN_IN 1
@@ -592,22 +594,11 @@ static __always_inline __u32 network_length(__u32 said, __u32 size)
 	return !said && size > 0xffff ? size : said;
 }
 
-/* Transport headers must lie in the packet, not in padding behind it, which the
- * receiver cuts off. */
-static __always_inline enum cordon_reason parse_inside(struct cursor *cursor, const void *network,
-						       __u32 length, struct packet *packet)
-{
-	const enum cordon_reason reason = parse_transport(cursor, packet);
-
-	if (!reason && cursor->at - (const __u8 *)network > length)
-		return CORDON_REASON_TRUNCATED;
-	return reason;
-}
-
 /* @size: bytes from the network header to the end of the packet */
 static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u32 size,
 						     struct packet *packet)
 {
+	const __u32 start = cursor->at - cursor->start;
 	const struct ipv4_header *ipv4 = cursor_take(cursor, sizeof(*ipv4));
 	enum cordon_reason reason = CORDON_REASON_NONE;
 	__u32 header, offset, length;
@@ -620,34 +611,36 @@ static __always_inline enum cordon_reason parse_ipv4(struct cursor *cursor, __u3
 		return CORDON_REASON_MALFORMED;
 	if (length > size)
 		return CORDON_REASON_TRUNCATED;
-	packet->ethertype = ETHERTYPE_IPV4;
 	packet->protocol = ipv4->protocol;
 	packet->hop_limit = ipv4->ttl;
 	address_set_ipv4(&packet->source, ipv4->source);
 	address_set_ipv4(&packet->destination, ipv4->destination);
 	offset = from_be16(ipv4->fragment);
-	if (cursor->plain &&
-	    unlikely(header > sizeof(*ipv4) || offset & 0x3fff || !is_plain(packet->protocol)))
-		return PARSE_AGAIN;
 	packet->fragment_id = (__u32)packet->protocol << 16 | from_be16(ipv4->id);
+	packet->end = start + length;
+	if (cursor->plain)
+		return likely(header == sizeof(*ipv4) && !(offset & 0x3fff) &&
+			      is_plain(packet->protocol)) ?
+			       CORDON_REASON_NONE :
+			       PARSE_AGAIN;
 	if (header > sizeof(*ipv4))
 		reason = parse_ipv4_options(cursor, header - sizeof(*ipv4), packet);
 	if (reason)
 		return reason;
-	if (!cursor->plain && !cursor_settle(cursor, packet))
-		return CORDON_REASON_TRUNCATED;
 	if (offset & 0x1fff)
 		return parse_later_fragment(packet, (offset & 0x1fff) * 8);
 	if (offset & 0x2000)
 		packet->fragment = FRAGMENT_FIRST;
-	return parse_inside(cursor, ipv4, length, packet);
+	return CORDON_REASON_NONE;
 }
+
+#define EXTENSIONS                                                                                 \
+	(1ULL << PROTOCOL_HOP_BY_HOP | 1ULL << PROTOCOL_ROUTING | 1ULL << PROTOCOL_FRAGMENT |      \
+	 1ULL << PROTOCOL_AH | 1ULL << PROTOCOL_DESTINATION)
 
 static __always_inline bool is_extension(__u8 protocol)
 {
-	return protocol == PROTOCOL_HOP_BY_HOP || protocol == PROTOCOL_ROUTING ||
-	       protocol == PROTOCOL_FRAGMENT || protocol == PROTOCOL_AH ||
-	       protocol == PROTOCOL_DESTINATION;
+	return protocol < 64 && EXTENSIONS >> protocol & 1;
 }
 
 static __always_inline enum cordon_reason parse_fragment(struct cursor *cursor,
@@ -713,8 +706,8 @@ static __always_inline enum cordon_reason parse_extensions(struct cursor *cursor
 static __always_inline enum cordon_reason parse_ipv6(struct cursor *cursor, __u32 size,
 						     struct packet *packet)
 {
+	const __u32 start = cursor->at - cursor->start;
 	const struct ipv6_header *ipv6 = cursor_take(cursor, sizeof(*ipv6));
-	enum cordon_reason reason;
 	__u32 length;
 
 	if (!ipv6)
@@ -725,7 +718,6 @@ static __always_inline enum cordon_reason parse_ipv6(struct cursor *cursor, __u3
 	if (length + sizeof(*ipv6) > size && length != size)
 		return CORDON_REASON_TRUNCATED;
 	packet->length = from_be16(ipv6->length);
-	packet->ethertype = ETHERTYPE_IPV6;
 	packet->protocol = ipv6->next;
 	packet->hop_limit = ipv6->hop_limit;
 	__builtin_memcpy(&packet->source, ipv6->source, sizeof(packet->source));
@@ -733,14 +725,10 @@ static __always_inline enum cordon_reason parse_ipv6(struct cursor *cursor, __u3
 	/* The wire must not speak in the form that stands for IPv4 here. */
 	if (address_is_ipv4(&packet->source) || address_is_ipv4(&packet->destination))
 		return CORDON_REASON_MALFORMED;
+	packet->end = start + sizeof(*ipv6) + length;
 	if (likely(is_plain(packet->protocol)))
-		return parse_inside(cursor, ipv6, length + sizeof(*ipv6), packet);
-	if (cursor->plain)
-		return PARSE_AGAIN;
-	reason = parse_extensions(cursor, packet);
-	if (reason || packet->fragment == FRAGMENT_LATER)
-		return reason;
-	return parse_inside(cursor, ipv6, length + sizeof(*ipv6), packet);
+		return CORDON_REASON_NONE;
+	return cursor->plain ? PARSE_AGAIN : parse_extensions(cursor, packet);
 }
 
 /* The longest ARP frame is padded to 60 bytes; anything longer carries
@@ -752,7 +740,6 @@ static __always_inline enum cordon_reason parse_arp(struct cursor *cursor, __u32
 {
 	const struct arp_header *arp = cursor_take(cursor, sizeof(*arp));
 
-	packet->ethertype = ETHERTYPE_ARP;
 	if (!arp)
 		return CORDON_REASON_TRUNCATED;
 	if (size > ARP_SIZE_MAX || arp->hardware_size != 6 || arp->protocol_size != 4 ||
@@ -764,24 +751,51 @@ static __always_inline enum cordon_reason parse_arp(struct cursor *cursor, __u32
 	return CORDON_REASON_NONE;
 }
 
-/** parse_network() - from the network header on
- * @ethertype: host byte order
- * @size: bytes from here to the end of the packet, also those that the cursor
- *	cannot reach
- */
-static __always_inline enum cordon_reason parse_network(struct cursor *cursor, __u16 ethertype,
-							__u32 size, struct packet *packet)
+static __always_inline enum cordon_reason parse_other(struct cursor *cursor, __u32 size,
+						      struct packet *packet)
 {
-	if (likely(ethertype == ETHERTYPE_IPV4))
-		return parse_ipv4(cursor, size, packet);
-	if (ethertype == ETHERTYPE_IPV6)
-		return parse_ipv6(cursor, size, packet);
 	if (cursor->plain)
 		return PARSE_AGAIN;
-	if (ethertype == ETHERTYPE_ARP)
+	if (packet->ethertype == ETHERTYPE_ARP)
 		return parse_arp(cursor, size, packet);
-	packet->ethertype = ethertype;
 	return CORDON_REASON_ETHERTYPE;
+}
+
+/**
+ * parse_network() - the network header and what else is before the transport's
+ * @size: bytes of the whole packet, also those that the cursor cannot reach
+ * @packet: its ethertype is known
+ */
+static __always_inline enum cordon_reason parse_network(struct cursor *cursor, __u32 size,
+							struct packet *packet)
+{
+	enum cordon_reason reason;
+
+	size -= cursor->at - cursor->start;
+	if (likely(packet->ethertype == ETHERTYPE_IPV4))
+		reason = parse_ipv4(cursor, size, packet);
+	else if (packet->ethertype == ETHERTYPE_IPV6)
+		reason = parse_ipv6(cursor, size, packet);
+	else
+		return parse_other(cursor, size, packet);
+	if (!reason && !cursor->plain && !cursor_settle(cursor, packet))
+		return CORDON_REASON_TRUNCATED;
+	return reason;
+}
+
+/** parse_inside() - the transport header, which must lie in the packet, not in padding behind it,
+ *	which the receiver cuts off */
+static __always_inline enum cordon_reason parse_inside(struct cursor *cursor, struct packet *packet)
+{
+	enum cordon_reason reason;
+
+	if (!cursor->plain &&
+	    (packet->fragment == FRAGMENT_LATER || packet->ethertype == ETHERTYPE_ARP))
+		return CORDON_REASON_NONE;
+	reason = parse_transport(cursor, packet);
+	if (!reason && cursor->at - cursor->start > packet->end)
+		return CORDON_REASON_TRUNCATED;
+	return reason;
 }
 
 static __always_inline bool is_vlan(__u16 ethertype)
@@ -799,13 +813,12 @@ static __always_inline void packet_add_vlan(struct packet *packet, __u16 tag)
 }
 
 /**
- * parse_ether() - from the Ethernet header on
- * @size: bytes of the whole packet
+ * parse_link() - the Ethernet header
  * @tags: VLAN tags that the kernel has taken out already, and added to @packet
  * @packet: else zeroed
  */
-static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u32 size, __u32 tags,
-						      struct packet *packet)
+static __always_inline enum cordon_reason parse_link(struct cursor *cursor, __u32 tags,
+						     struct packet *packet)
 {
 	const struct ether_header *ether = cursor_take(cursor, sizeof(*ether));
 	const struct vlan_header *vlan;
@@ -813,10 +826,9 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 
 	if (!ether)
 		return CORDON_REASON_TRUNCATED;
-	size -= sizeof(*ether);
-	ethertype = from_be16(ether->type);
+	packet->ethertype = ethertype = from_be16(ether->type);
 	if (cursor->plain)
-		return parse_network(cursor, ethertype, size, packet);
+		return CORDON_REASON_NONE;
 	for (int i = 0; i < CORDON_VLAN_TAGS_MAX && is_vlan(ethertype); i++) {
 		if (tags++ >= CORDON_VLAN_TAGS_MAX)
 			return CORDON_REASON_VLAN_DEPTH;
@@ -824,14 +836,26 @@ static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u
 		if (!vlan)
 			return CORDON_REASON_TRUNCATED;
 		packet_add_vlan(packet, from_be16(vlan->tag));
-		size -= sizeof(*vlan);
-		ethertype = from_be16(vlan->type);
+		packet->ethertype = ethertype = from_be16(vlan->type);
 	}
 	if (is_vlan(ethertype))
 		return CORDON_REASON_VLAN_DEPTH;
-	if (!cursor_settle(cursor, packet))
-		return CORDON_REASON_TRUNCATED;
-	return parse_network(cursor, ethertype, size, packet);
+	return cursor_settle(cursor, packet) ? CORDON_REASON_NONE : CORDON_REASON_TRUNCATED;
+}
+
+/**
+ * parse_ether() - all of it, from the Ethernet header on
+ * @size: bytes of the whole packet
+ * @tags, @packet: as parse_link()
+ */
+static __always_inline enum cordon_reason parse_ether(struct cursor *cursor, __u32 size, __u32 tags,
+						      struct packet *packet)
+{
+	enum cordon_reason reason = parse_link(cursor, tags, packet);
+
+	if (!reason)
+		reason = parse_network(cursor, size, packet);
+	return reason ? reason : parse_inside(cursor, packet);
 }
 
 /** cursor_at() - a cursor at an offset, at most 4 KiB, into a packet */

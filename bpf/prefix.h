@@ -115,15 +115,15 @@ static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u3
 }
 #endif
 
-/* Ranges that are searched at once: most direct cells have less. */
+/* Ranges that are searched at once where it is hot: most direct cells have less. */
 #define PREFIX_STEPS 3
 
 static __always_inline __u32 prefix_range(struct prefix_cursor *cursor, __u32 first, __u32 count,
-					  __u32 word)
+					  __u32 word, __u32 steps)
 {
-	if (unlikely(count > 1 << PREFIX_STEPS))
+	if (unlikely(count > 1U << steps))
 		return prefix_search(cursor->table, first, count, word);
-	return prefix_bisect(cursor, first, count, word, PREFIX_STEPS);
+	return prefix_bisect(cursor, first, count, word, steps);
 }
 
 /* @offset: the bits of the word that did not choose the cell */
@@ -136,9 +136,10 @@ static __always_inline __u32 prefix_split(const struct cordon_prefix_cell *cell,
 				       ((1 << CORDON_PREFIX_IDENTITY_BITS) - 1));
 }
 
-/* The result of one word: with CORDON_PREFIX_RESULT, or PREFIX_BROKEN. */
+/* The result of one word: with CORDON_PREFIX_RESULT, or PREFIX_BROKEN.
+ * @steps: of a search that are done without a call */
 static __always_inline __u32 prefix_word(struct prefix_cursor *cursor, __u32 direct, __u32 bits,
-					 __u32 word)
+					 __u32 word, __u32 steps)
 {
 	const struct cordon_prefix_cell *cell;
 
@@ -151,7 +152,7 @@ static __always_inline __u32 prefix_word(struct prefix_cursor *cursor, __u32 dir
 		return cell->second;
 	if (!cell->second)
 		return PREFIX_BROKEN;
-	return prefix_range(cursor, cell->first, cell->second, word);
+	return prefix_range(cursor, cell->first, cell->second, word, steps);
 }
 
 /* Which bits of @word, the nth of an address, a prefix of @length bits takes part in. */
@@ -191,6 +192,15 @@ static __always_inline __u32 prefix_identity(__u32 result)
 	return result & CORDON_PREFIX_VALUE_MASK;
 }
 
+/* @steps: of a search that are done without a call */
+static __always_inline __u32 prefix_find4(table_handle table, const struct cordon_prefix_root *root,
+					  __u32 address, __u32 steps)
+{
+	struct prefix_cursor cursor = { table, (const void *)0, 0 };
+
+	return prefix_identity(prefix_word(&cursor, root->direct, root->bits, address, steps));
+}
+
 /**
  * prefix_lookup4() - identity of an IPv4 address
  * @table: prefixes of the generation
@@ -202,9 +212,7 @@ static __always_inline __u32 prefix_identity(__u32 result)
 static __always_inline __u32 prefix_lookup4(table_handle table,
 					    const struct cordon_prefix_root *root, __u32 address)
 {
-	struct prefix_cursor cursor = { table, (const void *)0, 0 };
-
-	return prefix_identity(prefix_word(&cursor, root->direct, root->bits, address));
+	return prefix_find4(table, root, address, PREFIX_STEPS);
 }
 
 /**
@@ -226,7 +234,7 @@ static __always_inline __u32 prefix_lookup6(table_handle table,
 	for (i = 0; i < CORDON_PREFIX_WORDS_MAX; i++) {
 		/* Else clang lays the loop out to be entered in its middle, which 6.1 refuses. */
 		table_checked(direct);
-		result = prefix_word(&cursor, direct, bits, word[i]);
+		result = prefix_word(&cursor, direct, bits, word[i], 0);
 		if (!(result & CORDON_PREFIX_DESCEND) || result == PREFIX_BROKEN)
 			break;
 		index = result & CORDON_PREFIX_VALUE_MASK;

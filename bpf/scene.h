@@ -30,6 +30,8 @@
  * @class: of the interface (or of the VLAN child that the packet is for)
  * @now: ticks of the flow table
  * @from, @to: identities, as far as they were found out
+ * @near, @far: the same by place: the remote end on this side, the other one
+ * @reason: see scene_settle()
  * @rule: slot of the rule that lets it pass
  * @denial: what is told of it
  * @own: place in its bucket of a flow that one of its own would succeed, or WAYS
@@ -55,13 +57,16 @@ struct scene {
 	__u32 now;
 	__u32 from;
 	__u32 to;
+	__u32 near;
+	__u32 far;
+	__u32 reason;
 	struct cordon_denial_key denial;
 	__u64 own_tag;
 	__u32 rule;
 	__u32 own;
 	__u8 out;
 	__u8 forward;
-	__u8 pad[6];
+	__u8 pad[2];
 };
 
 struct {
@@ -102,6 +107,16 @@ static __always_inline struct scene *find_scene(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scenes, &zero);
+}
+
+/* Forget how a reason came about: the verifier then follows one way on with one
+ * and one without, instead of one for each. */
+static __always_inline __u32 scene_settle(struct scene *scene, __u32 reason)
+{
+	volatile __u32 *settled = &scene->reason;
+
+	*settled = reason;
+	return *settled;
 }
 
 /* NULL also if there is no scene, for functions that are verified apart. */

@@ -7,41 +7,49 @@
  */
 #define HOOK_IS_SKB true
 #define HOOK_CONTEXT struct __sk_buff
+#include "again.h"
 #include "packet.h"
 
 /* As far as the parser goes, and what an ICMP error there may quote. */
 #define HEADERS_MAX (CURSOR_OFFSET_MAX + 1 + 512)
 
-static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool ether, bool plain,
-						    struct packet *packet)
+static __always_inline enum cordon_reason
+parse_skb_link(struct cursor *cursor, struct __sk_buff *skb, bool ether, struct packet *packet)
 {
-	struct cursor cursor = cursor_at((void *)(long)skb->data, (void *)(long)skb->data_end, 0);
-
-	cursor.plain = plain;
 	__builtin_memset(packet, 0, sizeof(*packet));
 	if (unlikely(skb->vlan_present))
 		packet_add_vlan(packet, skb->vlan_tci);
 	if (ether)
-		return parse_ether(&cursor, skb->len, !!skb->vlan_present, packet);
-	return parse_network(&cursor, from_be16((__u16)skb->protocol), skb->len, packet);
+		return parse_link(cursor, !!skb->vlan_present, packet);
+	packet->ethertype = from_be16((__u16)skb->protocol);
+	return CORDON_REASON_NONE;
+}
+
+static __always_inline enum cordon_reason parse_skb(struct __sk_buff *skb, bool ether,
+						    struct packet *packet)
+{
+	struct cursor cursor = hook_cursor(skb, 0);
+	enum cordon_reason reason;
+
+	cursor.plain = true;
+	reason = parse_skb_link(&cursor, skb, ether, packet);
+	if (!reason)
+		reason = parse_network(&cursor, skb->len, packet);
+	return reason ? reason : parse_inside(&cursor, packet);
 }
 
 /* Not plain, or its headers may not be in the linear part, into which they are pulled. */
 VERIFIED_APART __u32 parse_skb_again(struct __sk_buff *skb, __u32 ether, struct packet *packet)
 {
-	bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
-	return packet ? parse_skb(skb, ether, false, packet) : CORDON_REASON_INTERNAL;
-}
+	enum cordon_reason reason;
+	struct cursor cursor;
 
-VERIFIED_APART __u32 parse_hook_quoted(struct __sk_buff *skb, __u32 offset, __u32 ethertype,
-				       struct packet *quoted)
-{
-	struct cursor cursor =
-		cursor_at((void *)(long)skb->data, (void *)(long)skb->data_end, offset);
-
-	if (!quoted)
+	if (!packet)
 		return CORDON_REASON_INTERNAL;
-	return parse_quoted(&cursor, ethertype, quoted);
+	bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
+	cursor = hook_cursor(skb, 0);
+	reason = parse_skb_link(&cursor, skb, ether, packet);
+	return reason ? reason : parse_again(skb, skb->len, packet);
 }
 
 static __always_inline int judge_skb(struct __sk_buff *skb, bool ether, bool out)
@@ -51,7 +59,7 @@ static __always_inline int judge_skb(struct __sk_buff *skb, bool ether, bool out
 
 	if (!scene)
 		return TC_VERDICT_DROP;
-	reason = parse_skb(skb, ether, true, &scene->packet);
+	reason = parse_skb(skb, ether, &scene->packet);
 	if (unlikely(reason == PARSE_AGAIN || reason == CORDON_REASON_TRUNCATED))
 		reason = parse_skb_again(skb, ether, &scene->packet);
 	scene->ifindex = skb->ifindex;

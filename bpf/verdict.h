@@ -36,7 +36,8 @@ static __always_inline __u32 verdict_zone(const struct tables *tables,
 	__u32 word[4];
 
 	if (likely(address_is_ipv4(address)))
-		return verdict_zone4(tables, address);
+		return prefix_find4(&tables->prefixes, &settings->ipv4, address_word(address, 3),
+				    0);
 	for (int i = 0; i < 4; i++)
 		word[i] = address_word(address, i);
 	return prefix_lookup6(&tables->prefixes, &settings->ipv6, word);
@@ -46,6 +47,12 @@ static __always_inline __u32 verdict_zone(const struct tables *tables,
 static __always_inline bool verdict_audits(const struct cordon_settings *settings, __u32 latch)
 {
 	return settings->flags & CORDON_SETTINGS_AUDIT && latch == CORDON_LATCH_OPEN;
+}
+
+/* Few addresses are asked for this. */
+VERIFIED_APART __u32 is_link_scoped(const struct cordon_address *address)
+{
+	return address && address_is_link_scoped(address);
 }
 
 static __always_inline bool class_allows(const struct cordon_class *class, __u32 identity)
@@ -80,7 +87,7 @@ static __always_inline enum cordon_reason verdict_end(const struct tables *table
 	if (zone != CORDON_IDENTITY_STRANGER)
 		return class_allows(seen, zone) ? CORDON_REASON_NONE : CORDON_REASON_SPOOFED;
 	*ret_identity = seen->fallback;
-	if (seen->forwarder && address_is_link_scoped(address)) {
+	if (seen->forwarder && is_link_scoped(address)) {
 		*ret_identity = seen->forwarder;
 		return CORDON_REASON_NONE;
 	}

@@ -6,32 +6,33 @@
  */
 #define HOOK_IS_SKB false
 #define HOOK_CONTEXT struct xdp_md
+#include "again.h"
 #include "packet.h"
 
-static __always_inline enum cordon_reason parse_xdp(struct xdp_md *xdp, bool plain,
-						    struct packet *packet)
+static __always_inline __u32 frame_size(const struct xdp_md *xdp)
 {
-	struct cursor cursor = cursor_at((void *)(long)xdp->data, (void *)(long)xdp->data_end, 0);
+	return xdp->data_end - xdp->data;
+}
 
-	cursor.plain = plain;
+static __always_inline enum cordon_reason parse_xdp(struct xdp_md *xdp, struct packet *packet)
+{
+	struct cursor cursor = hook_cursor(xdp, 0);
+
+	cursor.plain = true;
 	__builtin_memset(packet, 0, sizeof(*packet));
-	return parse_ether(&cursor, xdp->data_end - xdp->data, 0, packet);
+	return parse_ether(&cursor, frame_size(xdp), 0, packet);
 }
 
 VERIFIED_APART __u32 parse_xdp_again(struct xdp_md *xdp, struct packet *packet)
 {
-	return packet ? parse_xdp(xdp, false, packet) : CORDON_REASON_INTERNAL;
-}
+	struct cursor cursor = hook_cursor(xdp, 0);
+	enum cordon_reason reason;
 
-VERIFIED_APART __u32 parse_hook_quoted(struct xdp_md *xdp, __u32 offset, __u32 ethertype,
-				       struct packet *quoted)
-{
-	struct cursor cursor =
-		cursor_at((void *)(long)xdp->data, (void *)(long)xdp->data_end, offset);
-
-	if (!quoted)
+	if (!packet)
 		return CORDON_REASON_INTERNAL;
-	return parse_quoted(&cursor, ethertype, quoted);
+	__builtin_memset(packet, 0, sizeof(*packet));
+	reason = parse_link(&cursor, 0, packet);
+	return reason ? reason : parse_again(xdp, frame_size(xdp), packet);
 }
 
 SEC("xdp")
@@ -42,13 +43,13 @@ int xdp_ingress(struct xdp_md *xdp)
 
 	if (!scene)
 		return XDP_DROP;
-	reason = parse_xdp(xdp, true, &scene->packet);
+	reason = parse_xdp(xdp, &scene->packet);
 	if (unlikely(reason == PARSE_AGAIN))
 		reason = parse_xdp_again(xdp, &scene->packet);
 	scene->ifindex = xdp->ingress_ifindex;
 	scene->came_by = 0;
 	scene->packets = 1;
-	scene->bytes = xdp->data_end - xdp->data;
+	scene->bytes = frame_size(xdp);
 	scene->out = false;
 	return packet_passes(xdp, scene, reason) ? XDP_PASS : XDP_DROP;
 }
