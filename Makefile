@@ -190,6 +190,12 @@ bench: ## measure beside the peers; results and plots in build/bench
 	$(MAKE) tests
 	tests/bench/run $(BUILD)/bench
 
+attack: ## try the ways out, under each latch level and against the peers; $(BUILD)/attack/table.txt
+	scripts/setup test
+	$(MAKE) all $(filter $(BUILD)/tests/attack/%,$(TEST_PROGRAMS))
+	BUILD=$(BUILD) tests/run --no-vm tests/attack
+	@cat $(BUILD)/attack/table.txt
+
 demo: ## the whole story in private namespaces
 	@scripts/setup demo
 	@$(MAKE) all

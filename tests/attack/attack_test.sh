@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 240
+# serial: yes
+# vm: yes
+#
+# Ways out of a node and ways round its latch, tried under every level: attacks.py lists them. Each
+# column has its own namespaces (see `column`); what must be is in the rows, how it is found out in
+# ground.py. The table lands in $BUILD/attack/table.txt. In a virtual machine only Cordon's columns
+# are made, or those of COLUMNS="bare egress ...".
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/net/lib.sh
+
+[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
+[ -x "$CORDON" ] || die "$CORDON is not built"
+export BUILD CORDON PYTHONDONTWRITEBYTECODE=1
+peers="velociraptor defender elastic firewalld"
+[ ! -d /run/vm ] || peers=
+read -ra columns <<<"${COLUMNS:-bare open egress isolate lockdown $peers}"
+out=$BUILD/attack
+rm -rf "$out"
+mkdir -p "$out"
+
+make_column() { timeout -k 5 $((60 * $1)) tests/attack/column "$2" >"$out/$2.json" 2>"$out/$2.err"; }
+make_columns()
+{
+	local column patience=1
+	[ ! -d /run/vm ] || patience=8
+	for column; do
+		[ "$(jobs -r | wc -l)" -lt 2 ] || wait -n
+		make_column "$patience" "$column" &
+	done
+	wait
+}
+
+files=("${columns[@]/%/.json}")
+files=("${files[@]/#/$out/}")
+test_start "$(python3 tests/attack/table.py count)"
+make_columns "${columns[@]}"
+for column in "${columns[@]}"; do
+	[ -s "$out/$column.json" ] || { sed 's/^/# /' "$out/$column.err"; die "no column $column"; }
+done
+python3 tests/attack/table.py table "${files[@]}" >"$out/table.txt" || die "no table"
+while IFS=$'\t' read -r verdict text; do
+	case $verdict in
+	ok) ok "$text" ;;
+	skip) skip "$text" ;;
+	*) not_ok "$text" ;;
+	esac
+done < <(python3 tests/attack/table.py checks "${files[@]}")
+sed 's/^/# /' "$out/table.txt"
+test_end

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What stands in the way: the columns of the table. Nothing, Cordon at its levels, and what people
+use to isolate a Linux host today, set up as it is published.
+
+Each is told to start while all may pass, and then to shut. None sends or looks at a packet.
+"""
+
+import json
+import os
+import subprocess
+import time
+
+import ground as g
+import packets as p
+
+POLICY = """
+cordon: 1
+serial: {serial}
+node: attacked
+zones:
+  control:  {{addresses: [10.1.0.2, "fd01::2"]}}
+  resolver: {{addresses: [10.1.0.53]}}
+  devices:  {{addresses: [10.2.0.0/24, "fd02::/64"], interfaces: [lan0]}}
+workloads:
+  pos: {{units: [pos.service]}}
+rules:
+  - {{name: pos,     from: pos,  to: any,  services: [any]}}
+  - {{name: out,     from: node, to: any,  services: [any]}}
+  - {{name: in,      from: any,  to: node, services: [any]}}
+  - {{name: through, from: any,  to: any,  services: [any]}}
+quarantine:
+  keep:
+    - {{name: control,    from: node,    to: control,  services: [tcp/8883]}}
+    - {{name: resolver,   from: node,    to: resolver, services: [udp/53]}}
+    - {{name: responders, from: control, to: node,     services: [tcp/22]}}
+"""
+
+
+class Bare:
+    """No firewall: the control."""
+
+    title = "no firewall"
+
+    def __init__(self, ground, level=None):
+        self.ground, self.level = ground, level
+
+    def start(self):
+        pass
+
+    def shut(self):
+        pass
+
+    def stop(self):
+        pass
+
+
+class Cordon(Bare):
+    """The policy allows all that it can; the level does the rest."""
+
+    def __init__(self, ground, level):
+        super().__init__(ground, level)
+        self.title = level
+        self.daemon = None
+        self.serial = 0
+
+    def cordon(self, *words, check=True, **options):
+        return self.ground.run(*self.command(), *words, check=check, **options)
+
+    def command(self):
+        return (self.ground.cordon, "--root", self.ground.root, "--bpffs", self.ground.bpffs,
+                "--cgroup", self.ground.cgroup)
+
+    def start(self):
+        self.apply()
+        self.run()
+
+    def apply(self):
+        self.serial += 1
+        path = os.path.join(self.ground.tmp, "policy.yaml")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(POLICY.format(serial=self.serial))
+        self.cordon("apply", path)
+
+    def run(self):
+        log = os.path.join(self.ground.tmp, "run.log")
+        with open(log, "ab") as out:
+            self.daemon = subprocess.Popen((*self.command(), "run"), stdin=subprocess.DEVNULL,
+                                           stdout=out, stderr=out)
+
+    def shut(self):
+        if self.level != "open":
+            self.latch(self.level)
+
+    def latch(self, level):
+        self.cordon("seal", level, "--reason", "attack")
+
+    def stop(self):
+        if self.daemon:
+            self.daemon.kill()
+            self.daemon.wait()
+
+
+class Velociraptor(Bare):
+    """The table that the artifact Linux.Remediation.Quarantine makes, rule by rule."""
+
+    title = "Velociraptor"
+    RULES = f"""
+        table inet vrr_quarantine_table {{
+            chain inbound_chain {{
+                type filter hook input priority 0; policy drop;
+                ip saddr {g.CONTROL4} tcp sport {{ {g.KEPT_PORT} }} ct state established accept
+                udp sport domain ct state established accept
+            }}
+            chain outbound_chain {{
+                type filter hook output priority 0; policy drop;
+                ip daddr {g.CONTROL4} tcp dport {{ {g.KEPT_PORT} }} ct state established,new accept
+                tcp dport {{ 53 }} ct state new,established accept
+                udp dport {{ 53,67,68 }} ct state new,established accept
+            }}
+            chain forward_chain {{ type filter hook forward priority 0; policy drop; }}
+        }}"""
+
+    def shut(self):
+        self.ground.run("nft", "-f", "-", input=self.RULES)
+
+
+class Panic(Velociraptor):
+    """firewalld's panic mode: the table that its nftables backend installs for it, as firewalld
+    itself wants a system bus, which a namespace does not have."""
+
+    title = "firewalld"
+    RULES = """
+        table inet firewalld_policy_drop {
+            chain raw_prerouting { type filter hook prerouting priority -291; policy drop; }
+            chain raw_output { type filter hook output priority -291; policy drop; }
+        }"""
+
+
+class Defender(Bare):
+    """iptables with an owner match, as Defender's documentation tells of: only processes of the
+    agent's group talk, and what answers them. The rules themselves are not published."""
+
+    title = "Defender"
+
+    def shut(self):
+        for tool in ("iptables", "ip6tables"):
+            rules = [("-A", "OUTPUT", "-o", "lo", "-j", "ACCEPT"),
+                     ("-A", "OUTPUT", "-m", "owner", "--gid-owner", str(g.TRUSTED_GROUP), "-j", "ACCEPT"),
+                     ("-A", "INPUT", "-i", "lo", "-j", "ACCEPT"),
+                     ("-A", "INPUT", "-m", "conntrack", "--ctstate", "ESTABLISHED", "-j", "ACCEPT")]
+            rules += [("-P", chain, "DROP") for chain in ("INPUT", "OUTPUT", "FORWARD")]
+            for rule in rules:
+                self.ground.run(tool, "-w", *rule)
+
+
+class Elastic(Bare):
+    """A tc filter on the way out with a map of allowed addresses: see elastic.bpf.c."""
+
+    title = "Elastic"
+
+    def shut(self):
+        pin = os.path.join(os.path.dirname(self.ground.bpffs), "classify")
+        self.ground.run("bpftool", "prog", "load",
+                        f"{self.ground.build}/tests/attack/elastic.bpf.o", pin)
+        shown = json.loads(self.ground.run("bpftool", "-j", "prog", "show", "pinned", pin).stdout)
+        self.ground.run("bpftool", "map", "update", "id", shown["map_ids"][0], "key",
+                        *p.packed(g.CONTROL4), "value", 1, 0, 0, 0)
+        for interface in ("wan0", "lan0"):
+            self.ground.run("tc", "qdisc", "add", "dev", interface, "clsact")
+            self.ground.run("tc", "filter", "add", "dev", interface, "egress", "bpf",
+                            "direct-action", "object-pinned", pin)
+
+
+GUARDS = {"bare": Bare, "open": Cordon, "egress": Cordon, "isolate": Cordon, "lockdown": Cordon,
+          "velociraptor": Velociraptor, "defender": Defender, "elastic": Elastic, "firewalld": Panic}
+CHECKED = ("bare", "open", "egress", "isolate", "lockdown")
+
+
+def until(seconds, question):
+    end = time.monotonic() + seconds * g.slower()
+    while time.monotonic() < end:
+        if question():
+            return True
+        time.sleep(0.005)
+    return question()

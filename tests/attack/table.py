@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The columns beside each other, and what is wrong with them.
+
+    table.py table COLUMN.json...    the table, as text
+    table.py checks COLUMN.json...   a line a check: ok, fail or skip, a tab, and what it was
+    table.py count                   how many checks there are of Cordon's columns and the control
+
+An attack that does not get through with no firewall proves nothing: where the kernel may lack what
+it needs it is left out of every column, and else that is a failure.
+"""
+
+import json
+import sys
+
+import attacks  # the rows
+from attempt import ATTACKS, BROKEN, LACKS
+from guards import CHECKED, GUARDS
+
+NAMES = 58
+CELL = 13
+
+
+def read(paths):
+    columns = {}
+    for path in paths:
+        with open(path, encoding="ascii") as file:
+            column = json.load(file)
+        columns[column["column"]] = column
+    return [columns[name] for name in GUARDS if name in columns]
+
+
+def result(column, number):
+    return column["rows"][number - 1]["result"]
+
+
+def lacking(columns, what, number):
+    """Why it cannot be made here, or None."""
+    bare = next(column for column in columns if column["column"] == "bare")
+    if not what.lacks or result(bare, number) == what.success():
+        return None
+    return bare["rows"][number - 1]["why"] or "it did not arrive"
+
+
+def text_of(what, column, found):
+    if found != what.success() or what.way == "keep":
+        return found
+    if what.served and column == "egress":
+        return f"{found} by rule"
+    return f"{found} (known)" if what.known and column in ("egress", "isolate", "lockdown") else found
+
+
+def print_table(columns):
+    print(" " * (NAMES + 13) + "".join(column["title"].ljust(CELL) for column in columns).rstrip())
+    for number, what in enumerate(ATTACKS, 1):
+        cells = [text_of(what, column["column"], result(column, number)) for column in columns]
+        why = lacking(columns, what, number)
+        if why:
+            cells = [LACKS] * len(columns)
+        line = f"{number:3} {what.way:8} {what.name:{NAMES}}" + "".join(c.ljust(CELL) for c in cells)
+        print(line.rstrip() + (f"  cannot be made here: {why}" if why else ""))
+
+
+def print_checks(columns):
+    for number, what in enumerate(ATTACKS, 1):
+        why = lacking(columns, what, number)
+        for column in columns:
+            if column["column"] in CHECKED:
+                check(what, number, column, why)
+
+
+def check(what, number, column, why):
+    row = column["rows"][number - 1]
+    wanted = what.wanted(column["column"])
+    name = f"{column['title']}: {number} {what.way}: {what.name}"
+    if why:
+        print(f"skip\t{name}: cannot be made here: {why}")
+    elif row["result"] == BROKEN:
+        print(f"fail\t{name}: {row['why']}")
+    elif wanted is None:
+        print(f"ok\t{name}: {row['result']}, known: {what.known}")
+    else:
+        verdict = "ok" if row["result"] == wanted else "fail"
+        said = "" if verdict == "ok" else f", and must be: {wanted} ({row['why']})"
+        print(f"{verdict}\t{name}: {row['result']}{said}")
+
+
+def main():
+    order, paths = sys.argv[1], sys.argv[2:]
+    if order == "count":
+        print(len(ATTACKS) * len(CHECKED))
+    elif order == "table":
+        print_table(read(paths))
+    else:
+        print_checks(read(paths))
+
+
+if __name__ == "__main__":
+    main()
