@@ -64,6 +64,7 @@ struct cordon_signer {
  * @signer: distinct keys
  * @unknown: signatures by nobody in trust/
  * @stranger: whom the first of these says it is by, for people
+ * @claimed: whom each signature says it is by, good or not
  * @digest: SHA-256 of the whole file
  */
 struct cordon_signed {
@@ -73,7 +74,9 @@ struct cordon_signed {
 	size_t nr_signers;
 	size_t unknown;
 	char stranger[64];
-	uint8_t digest[32];
+	char claimed[CORDON_ORDER_SIGNERS_MAX][64];
+	size_t nr_signatures;
+	uint8_t digest[CORDON_SIGN_DIGEST_SIZE];
 };
 
 /**
