@@ -63,7 +63,10 @@ static int apply_unsigned(const struct cordon_call *call, const struct cordon_ap
 	if (audit)
 		image->settings.flags |= CORDON_SETTINGS_AUDIT;
 	wish.image = image;
-	error = cmd_policy_apply(call->context, &wish, call->failure, &first);
+	if (!wish.force)
+		error = cmd_policy_need_way_in(image, call->failure);
+	if (!error)
+		error = cmd_policy_apply(call->context, &wish, call->failure, &first);
 	if (!error)
 		print_done(call, image, wish.confirm_seconds, first);
 	return error;
@@ -71,7 +74,9 @@ static int apply_unsigned(const struct cordon_call *call, const struct cordon_ap
 
 static int apply_bundle(const struct cordon_call *call, const struct cordon_apply *how, bool audit)
 {
-	struct cmd_bundle bundle CLEANUP(bundle) = { .call = call, .wish = *how, .audit = audit };
+	struct cmd_bundle bundle CLEANUP(bundle) = {
+		.call = call, .wish = *how, .audit = audit, .need_way_in = !how->force
+	};
 	char *text CLEANUP(free) = NULL;
 	struct cordon_delivery delivery;
 	const int error = cmd_bundle_read(call, how->policy, &text, &delivery);

@@ -137,7 +137,13 @@ static int prepare(void *state, const struct cordon_order *order, struct cordon_
 		error = cmd_policy_compile(bundle->call, bundle->policy.text, 0, &bundle->image);
 	if (error > 0)
 		return cordon_fail(failure, -EINVAL, "the policy has mistakes");
-	return error ? error : is_meant(bundle, order, failure);
+	if (!error)
+		error = is_meant(bundle, order, failure);
+	if (error)
+		return error;
+	if (bundle->audit)
+		bundle->image->settings.flags |= CORDON_SETTINGS_AUDIT;
+	return bundle->need_way_in ? cmd_policy_need_way_in(bundle->image, failure) : 0;
 }
 
 static int apply(void *state, struct cordon_failure *failure)
@@ -148,8 +154,6 @@ static int apply(void *state, struct cordon_failure *failure)
 	bundle->wish.image = bundle->image;
 	bundle->wish.policy = bundle->policy.text;
 	bundle->wish.authorised = true;
-	if (bundle->audit)
-		bundle->image->settings.flags |= CORDON_SETTINGS_AUDIT;
 	return cmd_policy_apply(bundle->call->context, &bundle->wish, failure, &first);
 }
 

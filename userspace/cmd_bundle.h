@@ -13,12 +13,14 @@
 /**
  * struct cmd_bundle - one use
  * @wish: how it is applied; its image, policy and authority are filled in
+ * @need_way_in: refuse one that locks its operator out
  * @folder: where the bundle was unpacked, "" if it was not
  */
 struct cmd_bundle {
 	const struct cordon_call *call;
 	struct cordon_apply wish;
 	bool audit;
+	bool need_way_in;
 	struct cordon_image *image;
 	struct cordon_path policy;
 	struct cordon_path folder;

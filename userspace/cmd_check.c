@@ -17,6 +17,7 @@
 #include "probe.h"
 #include "util/array.h"
 #include "util/print.h"
+#include "way_in.h"
 
 static unsigned int possible_cpus(void)
 {
@@ -188,6 +189,16 @@ static void check_node(const struct cordon_call *call, const struct cordon_image
 	check_workloads(call, image, faults);
 }
 
+/* Its keep list would have a place in the text, if there were one. */
+static const char *find_warning(const struct cordon_image *image)
+{
+	return cordon_way_in_is_kept(image) ?
+		       NULL :
+		       "the keep list (quarantine: keep:) has no rule between this node and any "
+		       "zone: sealed, it could only be reached by hand, and apply refuses it "
+		       "unless forced";
+}
+
 static void print_digest(const struct cordon_settings *settings, char (*ret_text)[65])
 {
 	for (size_t i = 0; i < sizeof(settings->digest); i++)
@@ -287,6 +298,10 @@ static void print_json_lists(struct json *json, const struct cordon_image *image
 		json_object_end(json);
 	}
 	json_array_end(json);
+	json_array(json, "warnings");
+	if (find_warning(image))
+		json_string(json, NULL, find_warning(image));
+	json_array_end(json);
 	json_array(json, "faults");
 	for (size_t i = 0; i < faults->nr; i++)
 		json_string(json, NULL, faults->line[i] ? faults->line[i] : "?");
@@ -330,6 +345,8 @@ int cordon_cmd_check(const struct cordon_call *call)
 				   &image);
 	if (error)
 		return error;
+	if (find_warning(image))
+		fprintf(stderr, "%s: warning: %s\n", path, find_warning(image));
 	if (node)
 		check_node(call, image, &faults);
 	if (call->context->json)

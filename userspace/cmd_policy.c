@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "operator.h"
 #include "policy.h"
 #include "util/cleanup.h"
 #include "util/print.h"
+#include "way_in.h"
 
 DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
@@ -92,6 +94,14 @@ int cmd_policy_need_no_signature(const struct cordon_call *call)
 			   "policies must be signed here, as %s is there: make a bundle with "
 			   "cordon sign policy",
 			   trusted.text);
+}
+
+int cmd_policy_need_way_in(const struct cordon_image *image, struct cordon_failure *failure)
+{
+	struct cordon_way way;
+	const bool known = !cordon_operator_find(image, &way);
+
+	return cordon_way_in_check(image, known ? &way : NULL, failure);
 }
 
 /* A trial needs something to return to. */

@@ -23,6 +23,13 @@ int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_
 int cmd_policy_need_no_signature(const struct cordon_call *call);
 
 /**
+ * cmd_policy_need_way_in() - the policy must leave a way in, and that by which its operator is
+ *	connected now
+ * Return: 0; -EPERM with @failure.
+ */
+int cmd_policy_need_way_in(const struct cordon_image *image, struct cordon_failure *failure);
+
+/**
  * cmd_policy_apply() - put a compiled policy into force; a trial on an empty node begins
  *	with audit mode, which it lapses into
  * @ret_first: it did

@@ -282,6 +282,9 @@ write_policy()
 	  - {name: sensors, from: devices,    to: node,     services: [udp/5683]}
 	  - {name: card,    from: pos,        to: payments, services: [tcp/443]}
 	  - {name: browse,  from: browser,    to: internet, services: [tcp/80]}
+	quarantine:                            # what stays possible when the node is sealed
+	  keep:
+	    - {name: responders, from: management, to: node, services: [tcp/22]}
 	END
 	sed 's/^serial: 1/serial: 2/; /name: browse/d' policy.yaml >no-browsing.yaml
 	sed 's/^serial: 1/serial: 3/; /name: admin/d' policy.yaml >lock-out.yaml

@@ -25,7 +25,7 @@
 		  "  --confirm S   the former policy returns by itself after S seconds unless\n"      \
 		  "                `cordon confirm` comes\n"                                          \
 		  "  --audit       deny nothing, count and record what would be denied\n"             \
-		  "  --force       also if its serial number is lower\n",                             \
+		  "  --force       also if its serial number is lower, or it leaves no way in\n",     \
 		  cordon_cmd_apply },                                                                 \
 		{ "confirm", "", "keep the policy that waits for it", "", cordon_cmd_confirm },       \
 		{ "rollback", "", "put the former policy back into force", "",                        \

@@ -180,6 +180,7 @@ zones:
 rules:
   - {{name: in, from: near, to: node, services: [tcp/{port}]}}
   - {{name: through, from: near, to: far, services: [tcp/{port}, udp/{port}]}}
+quarantine: {{keep: [{{name: ssh, from: near, to: node, services: [tcp/22]}}]}}
 {interfaces}
 flows: {{entries: 131072}}
 """

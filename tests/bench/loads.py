@@ -13,6 +13,7 @@ zones:
 {zones}
 rules:
 {rules}
+quarantine: {{keep: [{{name: ssh, from: z0, to: node, services: [tcp/22]}}]}}
 flows: {{entries: 4096}}
 """
 

@@ -53,6 +53,7 @@ def write(folder, count, rules, *, flows=131072, seed=1, interfaces=""):
     for rule in range(rules):
         lines.append(f"  - {{name: r{rule}, from: z{rule % zones}, to: node, "
                      f"services: [tcp/{FIRST_PORT + rule}]}}")
+    lines.append("quarantine: {keep: [{name: ssh, from: z0, to: node, services: [tcp/22]}]}")
     if interfaces:
         lines.append(interfaces)
     lines.append(f"flows: {{entries: {flows}}}")

@@ -33,6 +33,9 @@ cat >"$NET_TMP/policy.yaml" <<-'END'
 	  - {name: sensors, from: devices,    to: management, services: [tcp/8080]}
 	  - {name: orders,  from: management, to: pos,        services: [tcp/9000]}
 	  - {name: local,   from: devices,    to: node,       services: [tcp/9000, tcp/9001]}
+	quarantine:
+	  keep:
+	    - {name: ssh, from: management, to: node, services: [tcp/22]}
 END
 check "check: this kernel has every hook" test "$(hooks_missing)" = 0
 check "and says which it refuses" test "$(hooks_missing setpriv --bounding-set=-bpf,-sys_admin)" = 9

@@ -34,6 +34,9 @@ cat >"$NET_TMP/policy.yaml" <<-'END'
 	  shop:  {addresses: [10.2.0.0/24]}
 	rules:
 	  - {name: buy, from: boxes, to: shop, services: [tcp/443]}
+	quarantine:
+	  keep:
+	    - {name: ssh, from: shop, to: node, services: [tcp/22]}
 END
 on_peer shop ncat -l -k 443 >/dev/null 2>&1 &
 on_peer shop ncat -l -k 80 >/dev/null 2>&1 &

@@ -20,6 +20,9 @@ cat >"$NET_TMP/lock-out.yaml" <<-'END'
 	  management: {addresses: [10.1.0.0/24]}
 	rules:
 	  - {name: web, from: management, to: node, services: [tcp/443]}
+	quarantine:
+	  keep:
+	    - {name: web, from: management, to: node, services: [tcp/443]}
 END
 check "the node can be reached" until_ok 5 ping_node
 check "the first policy, on trial" cordon apply "$NET_TMP/lock-out.yaml" --confirm 2

@@ -33,6 +33,9 @@ policy()
 	rules:
 	  - {name: web,  from: all,  to: node, services: [tcp/80]}
 	  - {name: out,  from: node, to: all,  services: [tcp/82]}
+	quarantine:
+	  keep:
+	    - {name: ssh, from: all, to: node, services: [tcp/22]}
 	interfaces:
 	  exclude: [free0]
 	  modes: {fast0: xdp}

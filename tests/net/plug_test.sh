@@ -19,6 +19,9 @@ write_policy()
 	  all: {addresses: [10.0.0.0/8]}
 	rules:
 	  - {name: web, from: all, to: node, services: [tcp/80]}
+	quarantine:
+	  keep:
+	    - {name: ssh, from: all, to: node, services: [tcp/22]}
 	END
 }
 

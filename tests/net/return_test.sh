@@ -24,6 +24,9 @@ policy()
 	  - {name: through, from: lan, to: wan,  services: [udp/7001]}
 	  - {name: out,     from: pos, to: wan,  services: [udp/7002]}
 	  - {name: own$1,   from: wan, to: node, services: [udp/$2]}
+	quarantine:
+	  keep:
+	    - {name: ssh, from: wan, to: node, services: [tcp/22]}
 	END
 }
 

@@ -26,6 +26,9 @@ policy()
 	  - {name: through, from: lan,  to: wan,  services: [udp/7001]}
 	  - {name: out,     from: pos,  to: wan,  services: [udp/7002]}
 	$2
+	quarantine:
+	  keep:
+	    - {name: ssh, from: wan, to: node, services: [tcp/22]}
 	flows: {entries: 64}
 	END
 }

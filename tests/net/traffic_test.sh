@@ -115,6 +115,9 @@ policy()
 	  - {name: pos,     from: pos,     to: wan,     services: [tcp/81]}
 	  - {name: browser, from: browser, to: six,     services: [tcp/81]}
 	  - {name: own,     from: wan,     to: pos,     services: [tcp/7000]}
+	quarantine:
+	  keep:
+	    - {name: ssh, from: wan, to: node, services: [tcp/22]}
 	END
 }
 
