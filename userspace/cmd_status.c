@@ -355,11 +355,11 @@ static void print_hooks(const struct status *status)
 static int print_text(const struct status *status)
 {
 	printf("cordon is %s\n", state_name(status));
+	cordon_latch_text(stdout, &status->latch);
 	if (status->view.settings)
 		print_policy(status);
 	else
 		puts("generation  none: no policy is in force");
-	cordon_latch_text(stdout, &status->latch);
 	print_hooks(status);
 	printf("records     %llu made, %llu held back, %llu lost\n",
 	       (unsigned long long)status->losses.records, (unsigned long long)status->losses.held,

@@ -91,6 +91,11 @@ static void merge(const struct cordon_latch_state state[COPIES],
 	const int other = !later;
 
 	*ret_state = state[later];
+	/* What was finished on one copy only may be finished once more. */
+	for (int i = 0; i < CORDON_LATCH_ROLES; i++) {
+		if (state[other].role[i].counter == state[later].role[i].counter)
+			ret_state->role[i].unfinished |= state[other].role[i].unfinished;
+	}
 	if (state[other].level <= state[later].level)
 		return;
 	ret_state->level = state[other].level;

@@ -24,7 +24,7 @@ static void store_deadline(struct cordon_control *control, uint64_t by, uint32_t
 
 static bool is_wanted(const struct cordon_settings *settings)
 {
-	return settings && (settings->lease_hours || settings->lease_boots);
+	return settings->lease_hours || settings->lease_boots;
 }
 
 static bool end_lease(struct cordon_latch_state *state, struct cordon_control *control)
@@ -90,6 +90,8 @@ static bool run_on(struct cordon_latch_state *state, const struct cordon_setting
 bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_settings *settings,
 			 struct cordon_control *control, uint64_t now)
 {
+	if (!settings)
+		return false;
 	if (!is_wanted(settings))
 		return end_lease(state, control);
 	if (state->flags & CORDON_LATCH_LAPSED) {
@@ -112,7 +114,7 @@ void cordon_lease_renew(struct cordon_latch_state *state, const struct cordon_se
 {
 	store_deadline(control, 0, CORDON_LATCH_OPEN);
 	state->flags &= ~(CORDON_LATCH_LEASED | CORDON_LATCH_LAPSED);
-	if (!is_wanted(settings))
+	if (!settings || !is_wanted(settings))
 		return;
 	if (!hours && !boots) {
 		hours = settings->lease_hours;

@@ -16,7 +16,7 @@
 
 /**
  * cordon_lease_follow() - state and kernel agree with each other and the policy
- * @settings: of the policy in force; NULL: there is none, then no lease runs
+ * @settings: of the policy in force; NULL: there is none yet, and nothing is known
  * @now: CLOCK_MONOTONIC nanoseconds
  *
  * A lease that the policy wants and that does not run is begun; one that it no

@@ -336,7 +336,7 @@ static int finish(struct cordon_session *session, struct cordon_image *image,
 		  struct cordon_failure *failure)
 {
 	const uint32_t generation = image->settings.generation;
-	struct cordon_failure own = { .text = "" };
+	struct cordon_failure own = { .text = "" }, unsaid = { .text = "" };
 	int attached, shown, kept;
 
 	cordon_rules_sweep(&session->maps);
@@ -347,6 +347,8 @@ static int finish(struct cordon_session *session, struct cordon_image *image,
 	session->image[generation & 1] = NULL;
 	shown = show(session, &own);
 	kept = point_files(session, &own);
+	/* Its lease begins now. */
+	cordon_session_latch(session, &unsaid);
 	if (!attached && !shown && !kept)
 		return 0;
 	return cordon_fail(failure,

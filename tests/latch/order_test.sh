@@ -1,0 +1,248 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 300
+# vm: yes
+#
+# Orders on a node: what is carried out, what is refused and with which words, by `cordon order` and
+# by the inbox; policies that must be signed; the code for emergencies; the dead-man lease; and
+# kill -9 at every step of a release. Orders are made by openssl alone.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/latch/lib.sh
+FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
+
+
+# key NAME ALGORITHM...
+key()
+{
+	openssl req -x509 -newkey "${@:2}" -nodes -keyout "$NET_TMP/$1.key" -out "$NET_TMP/$1.pem" \
+		-subj "/CN=$1" -addext basicConstraints=critical,CA:FALSE 2>/dev/null
+}
+
+# trust ROLE NAME...
+trust() { local role=$1; shift; (cd "$NET_TMP" && cat "${@/%/.pem}") >"$TRUST/$role.pem"; }
+
+# sign NAME SIGNER...: $NET_TMP/NAME becomes $NET_TMP/NAME.p7
+sign()
+{
+	local name=$1 with=() by
+	shift
+	for by in "$@"; do with+=(-signer "$NET_TMP/$by.pem" -inkey "$NET_TMP/$by.key"); done
+	openssl cms -sign -binary -nodetach -in "$NET_TMP/$name" "${with[@]}" -md sha256 \
+		-outform DER -noattr -nocerts -out "$NET_TMP/$name.p7"
+}
+
+# order NAME COUNTER ACTION SIGNERS [LINE...]: signers in one word, "ada grace"
+order()
+{
+	local name=$1 counter=$2 action=$3 signers=$4
+	shift 4
+	printf 'cordon-order: 1\naction: %s\nissuer: tests\ncounter: %s\nreason: a test\n' \
+		"$action" "$counter" >"$NET_TMP/$name"
+	[ $# -gt 0 ] || set -- 'node: store-0042'
+	printf '%s\n' "$@" >>"$NET_TMP/$name"
+	# shellcheck disable=SC2086 # one word each
+	sign "$name" $signers
+}
+
+carry() { cordon order "$NET_TMP/$1.p7"; }
+
+# refused WORD TEXT NAME: with its own word, exit 1, a record, and nothing changed
+refused()
+{
+	local before output status=0
+	before=$(cordon status --json | jq -c '[.latch, .latch_state.counters]')
+	output=$(carry "$3" 2>&1) || status=$?
+	if [ $status = 1 ] && [[ $output == "cordon: the order is refused ($1): "* ]] &&
+		[ "$(wc -l <<<"$output")" = 1 ] &&
+		grep -q "^refusal: $1$" "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/refused/* | head -n 1)" &&
+		[ "$before" = "$(cordon status --json | jq -c '[.latch, .latch_state.counters]')" ]; then
+		ok "$2"
+	else
+		not_ok "$2"
+	fi
+	echo "# $output"
+}
+
+inbox() { cp "$NET_TMP/$1.p7" "$NET_ROOT/var/lib/cordon/inbox/"; }
+inbox_is_empty() { [ -z "$(find "$NET_ROOT/var/lib/cordon/inbox" -type f)" ]; }
+receipts() { find "$NET_ROOT/var/lib/cordon/receipts" -maxdepth 1 -type f | wc -l; }
+last_receipt() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
+state() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
+latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
+
+# bundle NAME COUNTER POLICY SIGNER
+bundle()
+{
+	local digest
+	digest=$(cordon check --json "$3" | jq -r .digest)
+	order "$1" "$2" "policy sha256:$digest" "$4"
+	printf '\nfile policy.yaml %d\n' "$(stat -c %s "$3")" >>"$NET_TMP/$1"
+	cat "$3" >>"$NET_TMP/$1"
+	echo >>"$NET_TMP/$1"
+	sign "$1" "$4"
+}
+
+test_start 64
+latch_start
+TRUST=$NET_ROOT/etc/cordon/trust
+mkdir -p "$TRUST"
+for name in ada grace edsger; do key $name ec -pkeyopt ec_paramgen_curve:P-256; done
+key barbara rsa:4096
+key mallory rsa:2048
+trust seal ada grace barbara
+trust release ada grace barbara
+trust renew edsger
+printf 'release 2\n' >"$TRUST/threshold"
+
+order seal1 10 'seal isolate' barbara
+check "a signed seal" carry seal1
+check "shuts" shut_at isolate
+check "leaves a receipt" test "$(receipts)" = 1
+for line in 'action: seal isolate' 'signed-by: barbara' 'latch-after: isolate' 'read-to-shut-us: [0-9]' \
+	'policy: [0-9a-f]' 'program: egress_ether [0-9a-f]' 'boot-id: [0-9a-f]' 'wall-clock: 2'; do
+	check "with its $line" grep -q "^$line" <(last_receipt)
+done
+check "status says by which order" says 'order 10 of tests, signed by barbara' cordon status
+check "and what a release takes" says 'signed by 2 of the 3 keys' cordon status
+
+refuse "no release without a signature" cordon release
+order one 20 release ada
+refused too-few-signers "one signature of two" one
+order twice 20 release 'ada ada'
+refused too-few-signers "two of the same key" twice
+order mallory 20 release 'mallory'
+refused untrusted "somebody else's" mallory
+order mixed 20 release 'ada mallory'
+refused too-few-signers "one of them and somebody else's" mixed
+order wrong 20 release edsger
+refused wrong-role "a key for another role" wrong
+order elsewhere 20 release 'ada grace' 'node: store-0043'
+refused other-node "for another node" elsewhere
+order fleet 20 release 'ada grace' 'fleet: kiosks'
+refused other-node "for a fleet that it is not in" fleet
+order unknown 20 release 'ada grace' 'node: store-0042' 'force: yes'
+refused malformed "an unknown field" unknown
+order late 20 release 'ada grace' 'node: store-0042' 'not-before-boot: 9'
+refused too-early "for a later boot" late
+order challenged 20 release 'ada grace' 'node: store-0042' "challenge: $(printf '%032d' 7)"
+refused challenge "a challenge that the node did not make" challenged
+order good 20 release 'ada grace'
+head -c -1 "$NET_TMP/good.p7" >"$NET_TMP/cut.p7"
+refused malformed "cut by a byte" cut
+(cat "$NET_TMP/good.p7"; echo) >"$NET_TMP/padded.p7"
+refused malformed "a byte longer" padded
+sed 's/store-0042/store-0041/' "$NET_TMP/good.p7" >"$NET_TMP/forged.p7"
+refused bad-signature "changed after it was signed" forged
+check "all of which left it shut" shut_at isolate
+check "the good one" carry good
+check "opens" shut_at open
+refused replayed "but only once" good
+order lower 20 release 'ada grace' 'node: store-0042' 'lease: 1h'
+refused replayed "nor another with its counter" lower
+order snapshot 30 snapshot ada
+refused failed "a snapshot, which this version cannot take" snapshot
+
+printf 'node: store-0042\nfleet: kiosks shops\n' >"$TRUST/node"
+order tofleet 31 'seal egress' ada 'fleet: shops'
+cordon run >"$NET_TMP/run.log" 2>&1 &
+DAEMON=$!
+until_ok 20 grep -q following "$NET_TMP/run.log"
+inbox tofleet
+check "by the inbox, for a fleet" until_ok 10 latch_is egress
+check "it is taken out" until_ok 5 inbox_is_empty
+inbox one
+check "one that is refused is told" until_ok 10 grep -q 'one.p7 refused (too-few-signers)' "$NET_TMP/run.log"
+check "and taken out" until_ok 5 inbox_is_empty
+order medium 32 release 'ada grace'
+mkdir -p "$NET_ROOT/var/lib/cordon/inbox/usb"
+mount -t tmpfs medium "$NET_ROOT/var/lib/cordon/inbox/usb"
+cp "$NET_TMP/medium.p7" "$NET_ROOT/var/lib/cordon/inbox/usb/"
+check "on a medium that is mounted there" until_ok 10 latch_is open
+umount "$NET_ROOT/var/lib/cordon/inbox/usb"
+order late 33 release 'ada grace' 'node: store-0042' 'not-before-boot: 9'
+cp "$NET_TMP/late.p7" "$NET_ROOT/var/lib/cordon/inbox/"
+check "one for a later boot" until_ok 10 grep -q 'late.p7 refused (too-early)' "$NET_TMP/run.log"
+check "waits there" test -e "$NET_ROOT/var/lib/cordon/inbox/late.p7"
+kill "$DAEMON"
+wait "$DAEMON" || true
+
+# Policies that must be signed.
+trust policy edsger
+latch_policy 2
+refused_unsigned() { says 'must be signed' cordon apply "$NET_TMP/policy.yaml"; }
+check "an unsigned policy is refused" refused_unsigned
+bundle policy2 1 "$NET_TMP/policy.yaml" edsger
+check "a bundle" cordon apply "$NET_TMP/policy2.p7"
+check "is in force" test "$(cordon status --json | jq .serial)" = 2
+refuse "but not twice" cordon apply "$NET_TMP/policy2.p7"
+latch_policy 1
+bundle policy1 2 "$NET_TMP/policy.yaml" edsger
+refuse "nor one with a lower serial" cordon apply "$NET_TMP/policy1.p7"
+latch_policy 3
+bundle policy3 3 "$NET_TMP/policy.yaml" edsger
+sed -i 's/tcp\/86/tcp\/87/; s/tcp\/85/tcp\/86/' "$NET_TMP/policy3"
+sign policy3 edsger
+refused failed "nor one that is not what its digest says" policy3
+
+# The code for emergencies counts once, and only from a signed policy.
+code=correct-horse-battery
+latch_policy 4
+printf '  break-glass: sha256:%s\n' "$(printf %s $code | sha256sum | cut -d' ' -f1)" >>"$NET_TMP/policy.yaml"
+bundle policy4 4 "$NET_TMP/policy.yaml" edsger
+check "a policy with a code" cordon apply "$NET_TMP/policy4.p7"
+cordon seal isolate --reason 'for the code' >/dev/null
+refuse "a wrong code" cordon release --break-glass <<<wrong
+check "keeps it shut" shut_at isolate
+check "the right one" cordon release --break-glass <<<$code
+check "opens" shut_at open
+check "and says how" says 'break-glass' cordon status
+cordon seal isolate --reason 'again' >/dev/null
+refuse "not twice" cordon release --break-glass <<<$code
+order open5 40 release 'ada grace'
+check "an order does" carry open5
+
+# The lease: by boots, and by seconds with nobody there to count them.
+latch_policy 5
+printf '  lease: {hours: 1, boots: 2, level: egress}\n' >>"$NET_TMP/policy.yaml"
+bundle policy5 5 "$NET_TMP/policy.yaml" edsger
+check "a policy with a lease" cordon apply "$NET_TMP/policy5.p7"
+check "which status shows" says '0 h 59 min of uptime, 2 boots left, then egress' cordon status
+for boot in 1 2; do
+	reboot
+	state boot=$((1000 + boot))
+	cordon run --once
+	[ $boot = 1 ] && check "a boot of the two" shut_at open
+done
+check "two boots without a renewal" shut_at egress
+order renew1 1 renew edsger
+check "a renewal" carry renew1
+check "opens nothing" latch_is egress
+order open6 41 release 'ada grace'
+carry open6 >/dev/null
+reboot
+state lease_seconds=4
+cordon run --once
+check "four seconds are left" latch_is open
+sleep 4
+check "which pass with no daemon" shut_at egress
+
+# kill -9 after each step of a release: sealed or open, and the order can be finished.
+order open7 42 release 'ada grace'
+carry open7 >/dev/null
+bad=0 counter=50 step=0 kills=0
+while [ $((step += 1)) -lt 40 ]; do
+	cordon seal isolate --reason 'to be killed' >/dev/null
+	order killed $((counter += 1)) release 'ada grace'
+	status=0
+	CORDON_KILL_AT=$step on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup \
+		"$NET_CGROUP" order "$NET_TMP/killed.p7" >/dev/null 2>&1 || status=$?
+	[ $status = 137 ] || break
+	kills=$((kills + 1))
+	carry killed >/dev/null 2>&1 || true
+	latch_is open || { bad=1; echo "# not open after being killed at step $step"; }
+done
+echo "# killed $kills times"
+check "kill -9 at any step of a release: it can be finished" test $bad = 0 -a $kills -gt 3
+refused replayed "and then not again" killed
+test_end
