@@ -431,20 +431,34 @@ static __always_inline __u8 nd_directions(const struct packet *packet)
 	return BUILTIN_IN;
 }
 
+/* A report of this node: 16 groups and the options before it. */
+#define MLD_LENGTH_MAX 336
+
+/* Out, reports to groups of listeners: a host asks nobody who listens. */
+static __always_inline __u8 mld_directions(const struct packet *packet, __u8 type)
+{
+	if (packet->hop_limit != 1 ||
+	    !(address_is_link_local(&packet->source) || address_is_unspecified(&packet->source)))
+		return 0;
+	if (type == 130 || !packet->length || packet->length > MLD_LENGTH_MAX ||
+	    !address_is_multicast(&packet->destination))
+		return BUILTIN_IN;
+	return BUILTIN_IN | BUILTIN_OUT;
+}
+
 /* Neighbour discovery and listener messages: only as hosts on one link send
  * them (RFC 4861, 7.1; RFC 3810, 5). */
 static __always_inline void classify_link_icmpv6(struct packet *packet, __u8 type)
 {
-	const __u8 nd = nd_directions(packet);
+	const __u8 nd = nd_directions(packet), mld = mld_directions(packet, type);
 
 	switch (type) {
 	case 130: /* listener query */
 	case 131:
 	case 132:
 	case 143: /* listener reports */
-		if (packet->hop_limit == 1 && (address_is_link_local(&packet->source) ||
-					       address_is_unspecified(&packet->source)))
-			packet_builtin(packet, CORDON_BUILTIN_MLD, BUILTIN_IN | BUILTIN_OUT);
+		if (mld)
+			packet_builtin(packet, CORDON_BUILTIN_MLD, mld);
 		break;
 	case 133: /* router solicitation */
 		if (nd & BUILTIN_OUT && !(nd & BUILTIN_OWN))
