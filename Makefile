@@ -260,7 +260,9 @@ install: all ## install under DESTDIR and PREFIX=/usr/local
 	$(foreach u,$(UNITS),install -D -m 644 $u $(UNITS_TO)/$(notdir $u) && \
 	  sed -i 's,@sbindir@,$(PREFIX)/sbin,' $(UNITS_TO)/$(notdir $u) &&) :
 
-uninstall: ## remove what install put there; policies stay
+# A sealed node keeps what holds it; `cordon release` then fails, and says how it is reopened.
+uninstall: ## remove what install put there; policies stay; refused on a sealed node
+	@! [ -x $(BIN_TO)/cordon ] || $(BIN_TO)/cordon --root '$(DESTDIR)' release >/dev/null
 	rm -f $(BIN_TO)/cordon $(COMPLETIONS:userspace/completion/%=$(COMPLETION_TO)/%) \
 	  $(UNITS:userspace/systemd/%=$(UNITS_TO)/%) \
 	  $(foreach m,$(MANUALS),$(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m))

@@ -28,7 +28,7 @@ hold()
 goes_on() { local was; was=$(wc -l <"$NET_TMP/held.$1"); sleep 0.6; [ "$(wc -l <"$NET_TMP/held.$1")" -gt "$was" ]; }
 is_over() { grep -q over "$NET_TMP/held.$1"; }
 
-test_start 62
+test_start 66
 latch_start
 check "open" shut_at open
 hold node 10.1.0.2 82
@@ -134,6 +134,20 @@ check "and status says so" says 'SEALED' cordon status
 reboot
 check "a boot" cordon run --once
 check "shuts it again" shut_at empty
+
+# What holds a sealed node is not uninstalled.
+if make --version >/dev/null 2>&1 && make -s install "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"; then
+	check "uninstall" make -s uninstall "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
+	refuse "leaves nothing to run" test -e "$NET_TMP/dest/usr/sbin/cordon"
+	make -s install "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
+	cp -r "$NET_ROOT/var" "$NET_TMP/dest/"
+	refuse "uninstall of a sealed node" make -s uninstall "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
+	check "leaves it as it is" test -x "$NET_TMP/dest/usr/sbin/cordon"
+else
+	for text in "uninstall" "leaves nothing to run" "uninstall of a sealed node" "leaves it as it is"; do
+		skip "$text: nothing can be installed here"
+	done
+fi
 
 # A disk with no room left, with and without the files that are there from the first day on.
 fresh
