@@ -52,6 +52,7 @@ int cordon_cmd_rollback(const struct cordon_call *call);
 int cordon_cmd_detach(const struct cordon_call *call);
 int cordon_cmd_order(const struct cordon_call *call);
 int cordon_cmd_release(const struct cordon_call *call);
+int cordon_cmd_sign(const struct cordon_call *call);
 int cordon_cmd_seal(const struct cordon_call *call);
 int cordon_cmd_status(const struct cordon_call *call);
 int cordon_cmd_explain(const struct cordon_call *call);

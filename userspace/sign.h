@@ -105,23 +105,27 @@ static inline void cleanup_signed(struct cordon_signed *message)
 int cordon_trust_permits(const struct cordon_trust *trust, const struct cordon_signed *message,
 			 enum cordon_role role, struct cordon_failure *failure);
 
-/** struct cordon_signing - a certificate and its key, PEM files; a passphrase is asked for on the
- * terminal */
+/**
+ * struct cordon_signing - a certificate, a PEM file, and its key, whatever openssl takes
+ *
+ * A passphrase is asked for by openssl, on the terminal, or read from standard
+ * input where there is none.
+ */
 struct cordon_signing {
 	const char *certificate;
 	const char *key;
 };
 
 /**
- * cordon_sign_make() - sign a text
+ * cordon_sign_make() - sign a text, by the program openssl
  * @ret_cms: DER, the caller's to free
  * Return: 0; -EINVAL: key and certificate do not fit, or are of a kind that no node
- *	accepts; -errno; with @failure.
+ *	accepts; -ENOENT: there is no openssl, or no such file; -errno; with @failure.
  */
 int cordon_sign_make(const char *text, size_t size, const struct cordon_signing *with, size_t nr,
 		     struct cordon_failure *failure, unsigned char **ret_cms, size_t *ret_size);
 
-/** cordon_sign_add() - the same for what is signed already: one more signature */
+/** cordon_sign_add() - the same for what is signed already, by others; also -EBADMSG */
 int cordon_sign_add(const void *cms, size_t size, const struct cordon_signing *with, size_t nr,
 		    struct cordon_failure *failure, unsigned char **ret_cms, size_t *ret_size);
 

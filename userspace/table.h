@@ -47,6 +47,28 @@
 		  "  --break-glass reopen it by the code whose hash is in the signed policy, once,\n" \
 		  "                read from standard input\n",                                       \
 		  cordon_cmd_release },                                                               \
+		{ "sign", "WHAT [ARGUMENT ...]", "make signed orders and read them, off the node",    \
+		  "  order seal LEVEL | release | renew | snapshot\n"                                 \
+		  "                make an order\n"                                                   \
+		  "  policy POLICY make a bundle: a policy and the files it includes, as an order\n"  \
+		  "  add ORDER     put more signatures to an order\n"                                 \
+		  "  show ORDER    what it says and who signed it\n"                                  \
+		  "  code          make a break-glass code, and its line for a policy\n\n"            \
+		  "  --node N      for these nodes: names, a space between two\n"                     \
+		  "  --fleet F     or for these fleets\n"                                             \
+		  "  --counter N   a number above that of every order before: $(date +%s) will do\n"  \
+		  "  --issuer I    who gives it, for people\n"                                        \
+		  "  --reason T    why, for people\n"                                                 \
+		  "  --lease L     how long a dead-man lease lasts then: '72h', '72h 5 boots'\n"      \
+		  "  --not-before-boot N\n"                                                           \
+		  "                not before this boot of the node\n"                                \
+		  "  --challenge H what a node shows that lost its counters\n"                        \
+		  "  --cert C      sign as the holder of this certificate; several may\n"             \
+		  "  --key K       with this key: a file, or what else openssl takes\n"               \
+		  "  -o FILE       where the signed order is written to\n"                            \
+		  "  --force       also if it is there already\n"                                     \
+		  "  --trust DIR   show: would who is trusted by this folder be enough?\n\n",         \
+		  cordon_cmd_sign },                                                                  \
 		{ "detach", "", "take everything out of the kernel; nothing is enforced any more",    \
 		  "", cordon_cmd_detach },                                                            \
 		{ "status", "",                                                                       \
