@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 300
-# vm: yes
 #
 # Orders on a node: what is carried out, what is refused and with which words, by `cordon order` and
 # by the inbox; policies that must be signed; the code for emergencies; the dead-man lease; and

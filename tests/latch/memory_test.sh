@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 300
+#
+# What the node remembers of its latch: copies that are missing or torn, a disk that is full or cannot
+# be written to, and that what holds a sealed node is not uninstalled. Nothing of it depends on the
+# kernel, so it does not run in a virtual machine.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/latch/lib.sh
+
+STATE=var/lib/cordon
+remembers() { [ "$(cordon status --json | jq -r .latch_state.remembered)" = "$1" ]; }
+memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
+fresh() { reboot; rm -rf "${NET_ROOT:?}/$STATE" "${NET_ROOT:?}/etc/cordon/sealed-once"; }
+tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
+again() { cordon apply "$NET_TMP/policy.yaml" >/dev/null; }
+
+test_start 24
+latch_start
+cordon seal lockdown --reason 'to be remembered' >/dev/null
+reboot
+rm "$NET_ROOT/$STATE/latch"
+check "one copy is missing: a boot" cordon run --once
+check "restores it" shut_at lockdown
+check "and both copies" memory_is sound
+reboot
+tear latch.copy
+check "one copy is torn: a boot" cordon run --once
+check "restores it" shut_at lockdown
+reboot
+tear latch
+tear latch.copy
+check "both are torn: a boot" cordon run --once
+check "comes up at isolate" shut_at isolate
+check "and asks for a challenge" test "$(cordon status --json | jq -r '.latch_state.challenge | length')" = 32
+rm "$NET_ROOT/$STATE"/latch*
+check "both are deleted under the latch: a change" cordon seal isolate --reason 'deleted'
+check "does not make it forget" test "$(cordon status --json | jq .latch_state.counters.release)" = null
+
+# A node that was never sealed and lost its files is not locked out.
+fresh
+again
+check "a fresh node is open" shut_at open
+rm "$NET_ROOT/$STATE"/latch*
+reboot
+cordon run --once
+check "and stays so if it has nothing to remember" shut_at open
+
+
+# What holds a sealed node is not uninstalled.
+if make --version >/dev/null 2>&1 && make -s install "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"; then
+	check "uninstall" make -s uninstall "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
+	refuse "leaves nothing to run" test -e "$NET_TMP/dest/usr/sbin/cordon"
+	make -s install "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
+	cordon seal isolate --reason 'to stay' >/dev/null
+	cp -r "$NET_ROOT/var" "$NET_TMP/dest/"
+	refuse "uninstall of a sealed node" make -s uninstall "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
+	check "leaves it as it is" test -x "$NET_TMP/dest/usr/sbin/cordon"
+else
+	for text in "uninstall" "leaves nothing to run" "uninstall of a sealed node" "leaves it as it is"; do
+		skip "$text: nothing can be installed here"
+	done
+fi
+
+# A disk with no room left, with and without the files that are there from the first day on.
+fresh
+mkdir -p "$NET_ROOT/small"
+mount -t tmpfs -o size=256k,nr_inodes=64 small "$NET_ROOT/small"
+BIG_ROOT=$NET_ROOT NET_ROOT=$NET_ROOT/small
+mkdir -p "$NET_ROOT/etc/cordon" "$NET_ROOT/run/cordon"
+again
+dd if=/dev/zero of="$NET_ROOT/fill" bs=1k status=none 2>/dev/null || true
+check "a full disk: seal" cordon seal isolate --reason 'full'
+check "shuts" shut_at isolate
+check "and is remembered" remembers isolate
+reboot
+rm -rf "${NET_ROOT:?}/$STATE"/latch* "$NET_ROOT/$STATE/policy"/* "$NET_ROOT"/etc/cordon/sealed-once
+dd if=/dev/zero of="$NET_ROOT/fill2" bs=1k status=none 2>/dev/null || true
+check "a full disk that has no room for the file: seal says so" exits 3 cordon seal isolate --reason 'full'
+check "and shuts" shut_at empty
+reboot
+rm -f "$NET_ROOT/$STATE/policy/sealed-once" "$NET_ROOT/etc/cordon/sealed-once"
+mount -o remount,ro "$NET_ROOT"
+check "nothing can be written: seal says so" exits 3 cordon seal isolate --reason 'read-only'
+check "and shuts" shut_at empty
+check "which status says" says 'will not outlast a reboot' cordon status
+umount -l "$NET_ROOT"
+NET_ROOT=$BIG_ROOT
+test_end
