@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What people see of the figures: tables, goals and plots. It measures nothing."""
 
+import json
 import shutil
 import subprocess
 
@@ -72,6 +73,33 @@ def load_table(figures):
               f"loaded first: {number(figures.get('load-programs', 'cordon'))} ms")
 
 
+def contain_rows(figures):
+    """(label, last packet's figure, the command's) of each contender."""
+    done = {json.dumps([f["subject"], f["params"]]): f for f in figures.all
+            if f["name"] == "contain-done"}
+    for last in figures.all:
+        if last["name"] != "contain-last":
+            continue
+        params = last["params"]
+        label = last["subject"]
+        if params["act"] == "store":
+            rate = "full rate" if not params["rate"] else f"{params['rate'] // 1000}k/s"
+            label = (f"store, {params['direction']}, {rate}, {params['prefixes']:,} prefixes, "
+                     f"{params['flows']:,} flows")
+        elif params["act"] != "command":
+            label = {"seal": "cordon seal", "order": "cordon order, 2 signatures",
+                     "inbox": "order in the inbox"}[params["act"]]
+        yield label, last, done[json.dumps([last["subject"], params])]
+
+
+def contain_table(figures):
+    rows = [[label, last["median"], last["p99"], done["median"], done["p99"]]
+            for label, last, done in contain_rows(figures)]
+    if rows:
+        table("time to contain, us (0: the last packet had passed before the act)",
+              ["", "last packet, p50", "p99", "done, p50", "p99"], rows)
+
+
 def memory_table(figures):
     small = figures.get("memory-small", "cordon")
     if small is None:
@@ -139,9 +167,27 @@ def other_goals(figures):
     yield "a flow, bytes", "<=", 64, None if flow is None else round(flow, 1)
 
 
+def contain_goals(figures):
+    def last(subject, statistic, **params):
+        return figures.get("contain-last", subject, statistic, **params)
+
+    stores = [f for f in figures.all
+              if f["name"] == "contain-last" and f["params"]["act"] == "store"]
+    if not stores:
+        return
+    yield "store to the last packet, worst p99, us", "<=", 20, max(f["p99"] for f in stores)
+    seal = [last("cordon", statistic, act="seal") for statistic in ("median", "p99")]
+    yield "cordon seal, p50, us", "<=", 1000, seal[0]
+    yield ("cordon seal of iptables-legacy-restore, p50", "<=", 0.5,
+           quotient(seal[0], last("iptables-legacy-restore", "median")))
+    yield "cordon seal of nft -f, p99", "<=", 0.25, quotient(seal[1], last("nft -f", "p99"))
+    yield "cordon order, p50, us", "<=", 5000, last("cordon", "median", act="order")
+    yield "an order in the inbox, p50, us", "<=", 10000, last("cordon", "median", act="inbox")
+
+
 def goals(figures):
     rows = []
-    for each in (packet_goals, drop_goals, other_goals):
+    for each in (packet_goals, drop_goals, contain_goals, other_goals):
         for what, sign, goal, value in each(figures):
             if value is None:
                 continue
@@ -153,7 +199,7 @@ def goals(figures):
 
 
 def tables(figures):
-    for each in (packet_tables, drop_table, far_table, load_table, memory_table, goals):
+    for each in (packet_tables, drop_table, far_table, contain_table, load_table, memory_table, goals):
         each(figures)
 
 
@@ -177,7 +223,27 @@ def plot(outdir, name, title, ylabel, series, extra=""):
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
+def contain_plot(figures, outdir):
+    """Of the stores only the slowest."""
+    rows = [(label, last) for label, last, _ in contain_rows(figures)]
+    stores = [row for row in rows if row[1]["params"]["act"] == "store"]
+    rows = [("the store alone, worst", max(stores, key=lambda row: row[1]["p99"])[1])] + [row for row in rows if row not in stores]
+    if not rows or not shutil.which("gnuplot"):
+        return
+    # A logarithm knows no 0.
+    data = "".join(f'"{label}" {max(last["median"], 0.1)} '
+                   f'{max(last["p99"], 0.1)}\n' for label, last in rows)
+    script = (f"set terminal pngcairo size 1100,620 font ',11'\nset output '{outdir}/contain.png'\n"
+              "set title 'Time to contain: from the act to the last packet'\n"
+              "set ylabel 'microseconds'\nset logscale y\nset yrange [0.1:*]\nset grid y\n"
+              "set style data histogram\nset style fill solid 0.7\nset xtics rotate by -30\n"
+              f"set rmargin 12\n$d << E\n{data}E\n"
+              "plot $d using 2:xtic(1) title 'p50', '' using 3 title 'p99'\n")
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
 def plots(figures, outdir):
+    contain_plot(figures, outdir)
     sizes = sizes_of(figures, "packet")
     for hook in ("xdp", "tc"):
         plot(outdir, f"packet-{hook}", f"A packet, {hook}, ns over bare", "ns",
