@@ -11,7 +11,7 @@
 set -euo pipefail
 
 SLICE=${SLICE:-cordon-demo-$$.slice}
-NEEDS=(awk curl find grep ip mount nsenter ping python3 sed socat sysctl timeout unshare)
+NEEDS=(awk curl find grep ip mount nsenter openssl ping python3 sed socat sysctl timeout unshare)
 
 die() { echo "cordon: demo: $*" >&2; exit 1; }
 
@@ -174,6 +174,35 @@ write_programs()
 	while True:
 	    data, sender = s.recvfrom(64)
 	    s.sendto(data, sender)
+	END
+	# Sends a datagram every 100 microseconds for two seconds; prints when the kernel got the last
+	# answer.
+	cat >flood.py <<-'END'
+	import socket, struct, sys, time
+	SO_TIMESTAMPNS = 35
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.connect((sys.argv[1], int(sys.argv[2])))
+	s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+	s.setblocking(False)
+	last, end = 0, time.monotonic() + 2
+	open("flooding", "w").close()
+	while time.monotonic() < end:
+	    try:
+	        s.send(b"x")
+	        seconds, nanoseconds = struct.unpack("qq", s.recvmsg(8, 64)[1][0][2])
+	        last = seconds * 10**9 + nanoseconds
+	    except (BlockingIOError, ConnectionRefusedError):
+	        pass
+	    time.sleep(0.0001)
+	print(last)
+	END
+	# Runs a command; prints when it was started and when it was done.
+	cat >clock.py <<-'END'
+	import os, sys, time
+	start = time.time_ns()
+	os.waitpid(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ,
+	           file_actions=[(os.POSIX_SPAWN_OPEN, 1, "sealed", os.O_WRONLY | os.O_CREAT, 0o600)]), 0)
+	print(start, time.time_ns())
 	END
 	# Sends numbered datagrams, one a millisecond, until there is a file "enough"; prints how
 	# many it sent and how many different ones came back.
@@ -413,6 +442,91 @@ fall_back()
 	probe denied devices node 'tcp/22' try_ssh 192.168.50.1
 }
 
+# ---- the second act: the kill switch ---------------------------------------------------------
+
+# Two people must agree to reopen a node, one to shut it.
+make_keys()
+{
+	local name
+	mkdir -p etc/cordon/trust
+	for name in ada grace; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
+			-addext basicConstraints=critical,CA:FALSE -keyout $name.key -out $name.pem 2>/dev/null
+	done
+	cat ada.pem grace.pem >etc/cordon/trust/release.pem
+	echo 'release 2' >etc/cordon/trust/threshold
+}
+
+# sign_release FILE COUNTER NAME...
+sign_release()
+{
+	local file=$1 counter=$2 name keys=()
+	shift 2
+	for name in "$@"; do keys+=(--cert $name.pem --key $name.key); done
+	"$CORDON" sign order release --node store-0042 --counter "$counter" --issuer soc@example.com \
+		--reason 'the cause is found' "${keys[@]}" -o "$file" >/dev/null
+}
+
+seal()
+{
+	local start done last flood
+	title "A card reader misbehaves: the node is sealed, under traffic"
+	on devices python3 flood.py 192.168.50.1 5683 >last &
+	flood=$!
+	on pos curl -sN http://198.51.100.2:443/ticks >sold &
+	on management socat -u TCP:10.20.0.1:22 STDOUT >/dev/null
+	until_ok 5 test -s sold -a -e flooding || die "the traffic does not start"
+	sleep 0.5
+	read -r start done < <(python3 clock.py "$CORDON" "${OPTIONS[@]}" seal isolate --reason 'card data seen leaving')
+	text "  $BOLD\$ cordon seal isolate --reason 'card data seen leaving'$PLAIN"
+	indent <sealed
+	carried_on 'cut off' "$(flow pos payments 'tcp/443, an open connection')" sold
+	wait "$flood"
+	read -r last <last
+	# A datagram may have come back before the command had even begun to work.
+	[ "$last" -gt "$start" ] || last=$start
+	result "the last packet $(ms "$start" "$last") ms after exec, all done after $(ms "$start" "$done") ms" \
+		contained "$([ "$last" -lt "$done" ] && echo contained || echo 'not contained')"
+	probe denied devices node 'udp/5683' try_udp 192.168.50.1
+	probe denied pos payments 'tcp/443' try_http 198.51.100.2:443
+	probe denied management devices 'tcp/80' try_http 192.168.50.2
+	probe denied management node 'icmp' try_ping 10.20.0.1
+	probe passed management node 'tcp/22, of the keep list' try_ssh 10.20.0.1
+	text
+	text "  $BOLD\$ cordon status$PLAIN"
+	cordon status | sed '/^generation/,$d' | indent
+}
+
+ms() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b - a) / 1e6 }'; }
+
+# tried EXPECTED WHAT COMMAND...: refused or done, and what was said
+tried()
+{
+	local expected=$1 what=$2 found=done
+	shift 2
+	cordon "$@" >said 2>&1 || found=refused
+	result "$what" "$expected" "$found"
+	[ $found = done ] || indent <said
+}
+
+reopen()
+{
+	title "Reopened only by a signature"
+	sign_release one.p7 1 ada
+	sign_release both.p7 1 ada grace
+	tried refused 'cordon detach' detach
+	tried refused 'cordon release, by root' release
+	tried refused 'an order to release, signed by one of two' order one.p7
+	tried done 'an order to release, signed by both' order both.p7
+	text "  ${BOLD}its receipt$PLAIN"
+	grep -E '^(signed-by|action|counter|reason|latch|policy|program: egress_ether)' said | indent
+	probe passed pos payments 'tcp/443' try_http 198.51.100.2:443
+	cordon seal isolate --reason 'once more' >/dev/null
+	tried refused 'the same order, once more' order both.p7
+	sign_release next.p7 2 ada grace
+	tried done 'a new one' order next.p7
+}
+
 take_down()
 {
 	title "Down"
@@ -450,6 +564,9 @@ tell_story()
 	counted
 	change
 	fall_back
+	make_keys
+	seal
+	reopen
 	take_down
 	text
 	if [ "$FAILURES" != 0 ]; then
