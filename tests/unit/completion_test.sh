@@ -27,7 +27,7 @@ offers()
 }
 
 echo 'TAP version 13'
-echo '1..15'
+echo '1..28'
 offers 'check confirm counters' cordon c
 offers 'status' cordon --root /tmp st
 offers 'status' cordon --json st
@@ -43,3 +43,16 @@ offers 'icmp icmpv6' cordon explain in icm
 offers 'lo' cordon explain in icmp --interface lo
 offers 'icmp icmpv6' cordon --json explain --interface lo in icm
 offers '' cordon explain in tcp ''
+offers 'egress isolate lockdown' cordon seal ''
+offers 'tests/policy/good/minimal.yaml' cordon order tests/policy/good/mini
+offers 'order policy add show code' cordon sign ''
+offers 'seal release renew snapshot' cordon sign order ''
+offers 'egress isolate lockdown' cordon sign order seal ''
+offers 'egress' cordon sign order --node a seal e
+offers 'egress' cordon sign order seal --reason 'a b' --cert a.pem --key b.key -o c e
+offers '--not-before-boot' cordon sign order --not
+offers '' cordon sign order release --node ''
+offers 'tests/policy/good/minimal.yaml' cordon sign policy tests/policy/good/mini
+offers 'tests/policy/good/minimal.yaml' cordon sign show --cert tests/policy/good/mini
+offers 'tests/policy/good' cordon sign show x --trust tests/policy/go
+offers 'tests/policy/good/minimal.yaml' cordon check --node tests/policy/good/mini
