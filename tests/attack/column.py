@@ -3,7 +3,7 @@
 """One column of the table: every attack, once, against one guard, in the namespaces that the script
 `column` made. Prints a JSON object; it must not judge what ought to be.
 
-    column.py COLUMN
+    column.py COLUMN [acts]
 """
 
 import json
@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 
+import acts
 import attacks
 import ground as g
 from attempt import ATTACKS, Attempt
@@ -64,7 +65,7 @@ def run_attacks(guard, attempts):
 
 
 def main():
-    name = sys.argv[1]
+    name, with_acts = sys.argv[1], sys.argv[2:] == ["acts"]
     ground = g.Ground(os.environ)
     guard = GUARDS[name](ground, name)
     watch = g.Watch(ground, ("wan0", "lan0"))
@@ -76,11 +77,13 @@ def main():
         since = run_attacks(guard, attempts)
         rows = [{"number": attempt.number, "result": attempt.result(since), "why": attempt.error}
                 for attempt in attempts]
-        json.dump({"column": name, "title": guard.title, "rows": rows}, sys.stdout)
-    finally:
-        guard.stop()
         for attempt in attempts:
             attempt.close()
+        ground.unmake()
+        done = list(acts.rows(guard, ground, watch)) if with_acts else []
+        json.dump({"column": name, "title": guard.title, "rows": rows, "acts": done}, sys.stdout)
+    finally:
+        guard.stop()
         for thread in (watch, ears, outside):
             thread.stop()
 

@@ -108,6 +108,11 @@ class Ground:
             sock.bind((interface, 0))
             return sock.getsockname()[4]
 
+    def unmake(self):
+        """The devices that attacks left."""
+        while self.made:
+            self.ip(f"link del {self.made.pop()}", check=False)
+
     def socket(self, *words, at="node"):
         with self.at(at):
             return socket.socket(*words)
@@ -122,13 +127,16 @@ class Watch(threading.Thread):
         self.sockets = {}
         self.over = False
         for place in places:
-            with ground.at(place):
-                sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-                sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
-                sock.bind(("eth0", ETH_P_ALL))
-            sock.setblocking(False)
-            self.sockets[sock] = place
+            self.add(ground, place, "eth0")
         self.start()
+
+    def add(self, ground, place, interface):
+        with ground.at(place):
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+            sock.bind((interface, ETH_P_ALL))
+        sock.setblocking(False)
+        self.sockets[sock] = place
 
     def run(self):
         while not self.over:
@@ -137,11 +145,15 @@ class Watch(threading.Thread):
 
     def take(self, sock):
         place = self.sockets[sock]
-        with contextlib.suppress(BlockingIOError):
+        try:
             while True:
                 frame, address = sock.recvfrom(65535)
                 if address[2] != PACKET_OUTGOING:
                     self.frames[place].append((time.monotonic(), frame))
+        except BlockingIOError:
+            pass
+        except OSError:  # its interface is gone
+            del self.sockets[sock]
 
     def saw(self, marks, places, since=0):
         """Times at which a frame with one of the marks arrived."""

@@ -40,6 +40,7 @@ class Bare:
     """No firewall: the control."""
 
     title = "no firewall"
+    is_cordon = False
 
     def __init__(self, ground, level=None):
         self.ground, self.level = ground, level
@@ -50,6 +51,14 @@ class Bare:
     def shut(self):
         pass
 
+    def again(self):
+        """After an act that may have opened it."""
+        self.undo()
+        self.shut()
+
+    def undo(self):
+        pass
+
     def stop(self):
         pass
 
@@ -57,47 +66,75 @@ class Bare:
 class Cordon(Bare):
     """The policy allows all that it can; the level does the rest."""
 
+    is_cordon = True
+
     def __init__(self, ground, level):
         super().__init__(ground, level)
         self.title = level
         self.daemon = None
         self.serial = 0
 
-    def cordon(self, *words, check=True, **options):
-        return self.ground.run(*self.command(), *words, check=check, **options)
-
     def command(self):
         return (self.ground.cordon, "--root", self.ground.root, "--bpffs", self.ground.bpffs,
                 "--cgroup", self.ground.cgroup)
+
+    def cordon(self, *words, check=True):
+        return self.ground.run(*self.command(), *words, check=check)
 
     def start(self):
         self.apply()
         self.run()
 
-    def apply(self):
+    def apply(self, check=True):
         self.serial += 1
         path = os.path.join(self.ground.tmp, "policy.yaml")
         with open(path, "w", encoding="ascii") as file:
             file.write(POLICY.format(serial=self.serial))
-        self.cordon("apply", path)
+        self.cordon("apply", path, check=check)
 
     def run(self):
+        """The daemon, until it says that it is there."""
         log = os.path.join(self.ground.tmp, "run.log")
-        with open(log, "ab") as out:
+        with open(log, "wb") as out:
             self.daemon = subprocess.Popen((*self.command(), "run"), stdin=subprocess.DEVNULL,
                                            stdout=out, stderr=out)
+        until(5, lambda: os.path.getsize(log) or self.daemon.poll() is not None)
 
-    def shut(self):
-        if self.level != "open":
-            self.latch(self.level)
-
-    def latch(self, level):
-        self.cordon("seal", level, "--reason", "attack")
-
-    def stop(self):
+    def end_daemon(self):
         if self.daemon:
             self.daemon.kill()
             self.daemon.wait()
+
+    def shut(self):
+        if self.level != "open":
+            self.seal()
+
+    def seal(self, check=True):
+        self.cordon("seal", self.level, "--reason", "attack", check=check)
+
+    def store_latch(self, level):
+        """As any root may, while nothing guards the map."""
+        name = os.path.join(self.ground.bpffs, "maps", "control")
+        held = self.ground.run("bpftool", "-j", "map", "dump", "pinned", name).stdout
+        value = [int(byte, 16) for byte in json.loads(held)[0]["value"]]
+        value[4:8] = level.to_bytes(4, "little")
+        self.ground.run("bpftool", "map", "update", "pinned", name, "key", 0, 0, 0, 0, "value",
+                        *value)
+
+    def anew(self, shut=True):
+        """After an act that leaves a ruin behind: all is forgotten, and done again."""
+        self.end_daemon()
+        pins = os.path.dirname(self.ground.bpffs)
+        self.ground.run("umount", "-l", pins, check=False)
+        self.ground.run("mount", "-t", "bpf", "attack", pins)
+        for name in os.listdir(self.ground.root):
+            self.ground.run("rm", "-rf", os.path.join(self.ground.root, name))
+        self.start()
+        if shut:
+            self.shut()
+
+    def stop(self):
+        self.end_daemon()
 
 
 class Velociraptor(Bare):
@@ -122,6 +159,9 @@ class Velociraptor(Bare):
 
     def shut(self):
         self.ground.run("nft", "-f", "-", input=self.RULES)
+
+    def undo(self):
+        self.ground.run("nft", "flush", "ruleset")
 
 
 class Panic(Velociraptor):
@@ -152,11 +192,20 @@ class Defender(Bare):
             for rule in rules:
                 self.ground.run(tool, "-w", *rule)
 
+    def undo(self):
+        for tool in ("iptables", "ip6tables"):
+            self.ground.run(tool, "-w", "-F")
+
 
 class Elastic(Bare):
     """A tc filter on the way out with a map of allowed addresses: see elastic.bpf.c."""
 
     title = "Elastic"
+
+    def undo(self):
+        for interface in ("wan0", "lan0"):
+            self.ground.run("tc", "qdisc", "del", "dev", interface, "clsact", check=False)
+        os.unlink(os.path.join(os.path.dirname(self.ground.bpffs), "classify"))
 
     def shut(self):
         pin = os.path.join(os.path.dirname(self.ground.bpffs), "classify")

@@ -13,11 +13,12 @@ it needs it is left out of every column, and else that is a failure.
 import json
 import sys
 
-import attacks  # the rows
-from attempt import ATTACKS, BROKEN, LACKS
+import attacks  # the rows of packets
+from acts import ACTS, KINDS, PATIENCE
+from attempt import ATTACKS, BROKEN, LACKS, LEVELS, OUT, STOPPED
 from guards import CHECKED, GUARDS
 
-NAMES = 58
+NAMES = 63
 CELL = 13
 
 
@@ -61,12 +62,64 @@ def print_table(columns):
         print(line.rstrip() + (f"  cannot be made here: {why}" if why else ""))
 
 
+def act_text(what, column, place):
+    if not column["acts"]:
+        return "" if column["column"] != "lockdown" else "as isolate"
+    row = column["acts"][place]
+    if row["out"] is None:
+        return LACKS
+    known = " (known)" if what.known and column["column"] in LEVELS else ""
+    if row["out"]:
+        return OUT + known
+    return STOPPED if row["leak"] is None else f"after {1000 * row['leak']:.0f} ms"
+
+
+def print_acts(columns):
+    print("\nActs of a root on the node. What is asked after each: does a packet get out? TCP, UDP, ping,"
+          "\nand forwarded ones. 'after N ms': it did, until the guard was back.\n")
+    for place, what in enumerate(ACTS):
+        cells = "".join(act_text(what, column, place).ljust(CELL) for column in columns)
+        line = f"{len(ATTACKS) + place + 1:3} {what.way:8} {what.name:{NAMES}}{cells}"
+        why = next((c["acts"][place]["why"] for c in columns if c["acts"] and what.lacks and
+                    c["acts"][place]["out"] is None), None)
+        print(line.rstrip() + (f"  {why}" if why else ""))
+
+
+def check_act(what, number, column):
+    place = number - len(ATTACKS) - 1
+    name = f"{column['title']}: {number} {what.way}: {what.name}"
+    row = column["acts"][place] if column["acts"] else {"out": None, "why": "tried at other levels"}
+    if row.get("broken"):
+        print(f"fail\t{name}: {row['why']}")
+    elif row["out"] is None:
+        print(f"skip\t{name}: {row['why']}")
+    elif what.known:
+        print(f"ok\t{name}: {act_text(what, column, place)}: {what.known}")
+    elif row["out"]:
+        print(f"fail\t{name}: {row['why']} got out, after {PATIENCE} s")
+    else:
+        print(f"ok\t{name}: {act_text(what, column, place)}")
+
+
+def check_probes(column):
+    """With nothing shut, all that is asked after an act must get out, or it proves nothing."""
+    said = column["acts"][0]["why"]
+    name = f"{column['title']}: what is asked after each act gets out"
+    print(f"{'ok' if said == ', '.join(KINDS) else 'fail'}\t{name}: {said}")
+
+
 def print_checks(columns):
     for number, what in enumerate(ATTACKS, 1):
         why = lacking(columns, what, number)
         for column in columns:
             if column["column"] in CHECKED:
                 check(what, number, column, why)
+    for column in columns:
+        if column["column"] in ("bare", "open"):
+            check_probes(column)
+        for number, what in enumerate(ACTS, len(ATTACKS) + 1):
+            if column["column"] in LEVELS:
+                check_act(what, number, column)
 
 
 def check(what, number, column, why):
@@ -88,9 +141,10 @@ def check(what, number, column, why):
 def main():
     order, paths = sys.argv[1], sys.argv[2:]
     if order == "count":
-        print(len(ATTACKS) * len(CHECKED))
+        print(len(ATTACKS) * len(CHECKED) + len(ACTS) * len(LEVELS) + 2)
     elif order == "table":
         print_table(read(paths))
+        print_acts(read(paths))
     else:
         print_checks(read(paths))
 

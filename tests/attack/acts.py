@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a root on the node does about it: the rows of the table behind those of packets.
+
+Each act is done while numbered datagrams flow against the guard, from the node and through it. When
+no more of them come out, or time is up, packets of every kind are tried once more: that decides.
+What came out in between is told beside it, as the time from the first to the last. What is not
+there in a column (pins where nothing is pinned) is not done there.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import threading
+import time
+
+import ground as g
+import packets as p
+from guards import until
+
+ACTS = []
+PACE = 0.001
+PATIENCE = 2.0  # of a guard that puts itself right
+QUIET = 0.15
+TCX = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 6)
+KINDS = ("TCP", "UDP", "UDP, IPv6", "ping", "forwarded UDP", "forwarded TCP")
+
+
+class Act:
+    """A row of the table.
+
+    cordon    only where Cordon is: it is about what Cordon has
+    known     why it gets through all the same
+    spoils    what it leaves behind is put away by setting all up anew
+    before    what is done first, with the node open; the act shuts it
+    lacks     why it cannot be done on the machine itself, only in a virtual one
+    """
+
+    way = "root"
+
+    def __init__(self, name, function, **more):
+        self.name, self.function = name, function
+        self.cordon, self.spoils = more.pop("cordon", False), more.pop("spoils", False)
+        self.known, self.lacks = more.pop("known", None), more.pop("lacks", None)
+        self.before = more.pop("before", None)
+        assert not more, more
+
+
+def act(name, **more):
+    def add(function):
+        ACTS.append(Act(name, function, **more))
+        return function
+    return add
+
+
+# ---- what is asked of packets ---------------------------------------------------------------------
+
+class Prober:
+    """Sends from the node and through it, and knows what came out."""
+
+    def __init__(self, ground, watch):
+        self.ground, self.watch = ground, watch
+        self.here = ground.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.there = ground.socket(socket.AF_INET, socket.SOCK_DGRAM, at="lan0")
+        for sock in (self.here, self.there):
+            sock.setblocking(False)
+        self.number = 0
+        self.flowing = False
+        self.mark = b""
+
+    def token(self):
+        self.number += 1
+        return g.new_token(900 + self.number % 100)
+
+    def flow(self):
+        while self.flowing:
+            for sock in (self.here, self.there):
+                try_to_send(sock, self.mark * 4, (g.STRANGER4, 9000))
+            time.sleep(PACE)
+
+    def during(self, do, patience):
+        """Do it while datagrams flow; seconds from the first to the last that came out."""
+        self.mark, self.flowing = self.token(), True
+        start = time.monotonic()
+        thread = threading.Thread(target=self.flow, daemon=True)
+        thread.start()
+        try:
+            do()
+            self.wait_for_quiet(patience)
+        finally:
+            self.flowing = False
+            thread.join()
+        came = self.watch.saw([self.mark], ("wan0",), start)
+        return max(came) - min(came) if came else None
+
+    def wait_for_quiet(self, patience):
+        quiet = QUIET * g.slower()
+        time.sleep(quiet)
+        until(patience, lambda: not self.watch.saw([self.mark], ("wan0",),
+                                                   time.monotonic() - quiet))
+
+    def kinds_out(self):
+        """Which kinds of packets come out now."""
+        tokens = {kind: self.token() for kind in KINDS}
+        for kind, token in tokens.items():
+            send_kind(self.ground, kind, token)
+        time.sleep(QUIET * g.slower())
+        return [kind for kind, token in tokens.items() if self.watch.saw([token], ("wan0",))]
+
+
+def try_to_send(sock, data, to):
+    try:
+        sock.sendto(data, to)
+    except OSError:
+        pass  # a guard may say so at once
+
+
+def send_kind(ground, kind, token):
+    at = "lan0" if kind.startswith("forwarded") else "node"
+    source = g.DEVICE4 if at == "lan0" else g.NODE4
+    data = token * 4
+    if kind.endswith("TCP"):
+        packet = p.ip4(source, g.STRANGER4, p.TCP,
+                       p.tcp(source, g.STRANGER4, 40000, 9000, "S", data))
+        with ground.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW, at=at) as sock:
+            try_to_send(sock, packet, (g.STRANGER4, 0))
+    elif kind == "ping":
+        with ground.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP, at=at) as sock:
+            try_to_send(sock, p.echo(source, g.STRANGER4, 7, data)[1], (g.STRANGER4, 0))
+    else:
+        to = g.STRANGER6 if kind.endswith("IPv6") else g.STRANGER4
+        with ground.socket(p.family(to), socket.SOCK_DGRAM, at=at) as sock:
+            try_to_send(sock, data, (to, 9000))
+
+
+# ---- acts on any guard ----------------------------------------------------------------------------
+
+class Root:
+    """What an act is given."""
+
+    def __init__(self, guard, ground, watch):
+        self.guard, self.ground, self.watch = guard, ground, watch
+
+    def run(self, *words, check=False):
+        return self.ground.run(*words, check=check)
+
+    def pins(self, *names):
+        return os.path.join(self.ground.bpffs, *names)
+
+
+@act("nothing yet: what is asked after each act")
+def nothing(_):
+    pass
+
+
+@act("nft flush ruleset, iptables -F")
+def flush(root):
+    root.run("nft", "flush", "ruleset")
+    for tool in ("iptables", "ip6tables"):
+        if shutil.which(tool):
+            root.run(tool, "-w", "-F")
+            for chain in ("INPUT", "OUTPUT", "FORWARD"):
+                root.run(tool, "-w", "-P", chain, "ACCEPT")
+
+
+@act("tc qdisc del dev X clsact")
+def qdisc_del(root):
+    for interface in ("wan0", "lan0"):
+        root.run("tc", "qdisc", "del", "dev", interface, "clsact")
+
+
+@act("tc qdisc replace, tc filter del: any other way at tc")
+def qdisc_replace(root):
+    for interface in ("wan0", "lan0"):
+        root.run("tc", "filter", "del", "dev", interface, "egress")
+        root.run("tc", "filter", "del", "dev", interface, "ingress")
+        root.run("tc", "qdisc", "replace", "dev", interface, "root", "pfifo")
+        root.run("tc", "qdisc", "del", "dev", interface, "ingress")
+
+
+@act("ip link set X xdp off")
+def xdp_off(root):
+    for interface in ("wan0", "lan0"):
+        for mode in ("xdp", "xdpgeneric", "xdpdrv"):
+            root.run("ip", "link", "set", interface, mode, "off")
+
+
+@act("the uplink down and up, renamed and back")
+def down_up(root):
+    for words in ("wan0 down", "wan0 name wan7", "wan7 up", "wan7 down", "wan7 name wan0", "wan0 up"):
+        root.ground.ip(f"link set {words}")
+    restore_uplink(root)
+
+
+def restore_uplink(root):
+    """Its addresses and neighbours, of which the kernel forgets some."""
+    link = root.ground.macs["wan0", "eth0"].hex(":")
+    for words in ("address replace 10.1.0.1/24 dev wan0", "address replace fd01::1/64 dev wan0 nodad",
+                  "route replace default via 10.1.0.2", "-6 route replace default via fd01::2"):
+        root.ground.ip(words, check=False)
+    for address in (g.CONTROL4, g.RESOLVER4, g.STRANGER4, g.CONTROL6, g.STRANGER6):
+        root.ground.ip(f"neighbour replace {address} lladdr {link} dev wan0", check=False)
+
+
+@act("the uplink moved to a new namespace, and used there", spoils=True)
+def moved(root):
+    """Its own question: what leaves is sent there."""
+    name = root.ground.name
+    link = root.ground.macs["wan0", "eth0"].hex(":")
+    root.ground.ip(f"link set wan0 netns {name}-guest")
+    root.ground.ip("address add 10.1.0.1/24 dev wan0", at="guest")
+    root.ground.ip("link set wan0 up", at="guest")
+    root.ground.ip(f"neighbour replace {g.STRANGER4} lladdr {link} dev wan0", at="guest")
+    token = g.new_token(899)
+    with root.ground.socket(socket.AF_INET, socket.SOCK_DGRAM, at="guest") as sock:
+        try_to_send(sock, token * 4, (g.STRANGER4, 9000))
+    time.sleep(QUIET * g.slower())
+    root.ground.ip(f"link set wan0 netns {name}-node", at="guest")
+    root.ground.ip("link set wan0 up")
+    restore_uplink(root)
+    return bool(root.watch.saw([token], ("wan0",)))
+
+
+@act("a new uplink, made afterwards")
+def new_uplink(root):
+    plug(root)
+
+
+def plug(root):
+    """Another wire to the outside, with the stranger behind it."""
+    name = root.ground.name
+    root.ground.ip(f"link add at-new type veth peer name eth9 netns {name}-wan0")
+    root.ground.ip("link set eth9 up", at="wan0")
+    root.watch.add(root.ground, "wan0", "eth9")
+    root.ground.ip("address add 10.9.0.1/24 dev at-new")
+    root.ground.ip("link set at-new up")
+    root.ground.ip(f"neighbour replace {g.STRANGER4} lladdr 02:00:00:00:00:07 dev at-new")
+    root.ground.ip(f"route replace {g.STRANGER4}/32 dev at-new")
+
+
+def unplug(root):
+    root.ground.ip("link del at-new", check=False)
+
+
+# ---- acts on Cordon -------------------------------------------------------------------------------
+
+@act("SIGSTOP to the daemon, then a new uplink", cordon=True, spoils=True,
+     known="what nobody covers is covered by the next apply or run")
+def stopped_uplink(root):
+    root.guard.daemon.send_signal(signal.SIGSTOP)
+    plug(root)
+
+
+UNREPAIRED = "tcx links go with their pins"
+UNGUARDED = "nothing guards pins and maps against root yet"
+
+
+@act("kill -9 of the daemon", cordon=True)
+def kill(root):
+    root.guard.end_daemon()
+
+
+@act("SIGSTOP to the daemon, then tc, xdp and nft as above", cordon=True)
+def stopped(root):
+    root.guard.daemon.send_signal(signal.SIGSTOP)
+    flush(root)
+    xdp_off(root)
+
+
+@act("SIGSTOP to the daemon, then tc qdisc del dev X clsact", cordon=True, spoils=True,
+     known=None if TCX else "below Linux 6.6 the hooks are filters on clsact")
+def stopped_qdisc(root):
+    root.guard.daemon.send_signal(signal.SIGSTOP)
+    qdisc_del(root)
+
+
+@act("removing the pins of the links", cordon=True, spoils=True, known=UNREPAIRED)
+def links_unpinned(root):
+    for name in os.listdir(root.pins("links")):
+        os.unlink(root.pins("links", name))
+
+
+@act("removing all pins", cordon=True, spoils=True, known=UNREPAIRED)
+def all_unpinned(root):
+    for folder in ("links", "progs", "maps"):
+        for name in os.listdir(root.pins(folder)):
+            os.unlink(root.pins(folder, name))
+
+
+@act("unmounting bpffs", cordon=True, spoils=True, known=UNREPAIRED)
+def unmounted(root):
+    root.run("umount", "-l", os.path.dirname(root.ground.bpffs), check=True)
+
+
+@act("bpftool link detach, of every link", cordon=True, spoils=True, known=UNREPAIRED)
+def detached(root):
+    for name in os.listdir(root.pins("links")):
+        root.run("bpftool", "link", "detach", "pinned", root.pins("links", name))
+
+
+@act("the daemon killed, then the pins removed", cordon=True, spoils=True, known=UNGUARDED)
+def killed_unpinned(root):
+    root.guard.end_daemon()
+    links_unpinned(root)
+
+
+@act("a store to the latch: bpftool map update", cordon=True, spoils=True, known=UNGUARDED)
+def stored(root):
+    root.guard.store_latch(0)
+
+
+@act("deleting the state files, and the daemon started anew", cordon=True, spoils=True)
+def state_deleted(root):
+    root.guard.end_daemon()
+    shutil.rmtree(os.path.join(root.ground.root, "var"))
+    root.guard.run()
+
+
+@act("deleting one copy of the state, and the daemon started anew", cordon=True, spoils=True)
+def state_torn(root):
+    root.guard.end_daemon()
+    state = os.path.join(root.ground.root, "var/lib/cordon")
+    for name in sorted(os.listdir(state)):
+        if name.startswith("latch"):
+            os.unlink(os.path.join(state, name))
+            break
+    root.guard.run()
+
+
+@act("cordon detach, rollback, release, and an apply that allows all", cordon=True)
+def asked(root):
+    for words in (("detach",), ("rollback",), ("release",), ("seal", "open", "--reason", "x")):
+        root.guard.cordon(*words, check=False)
+    root.guard.apply(check=False)
+
+
+def seal_and_start(root):
+    root.guard.end_daemon()
+    root.guard.seal(check=False)
+    root.guard.run()
+    time.sleep(QUIET * g.slower())
+
+
+def fill_disk(root):
+    with open(os.path.join(root.ground.root, "ballast"), "wb", buffering=0) as file:
+        try:
+            while file.write(b"\0" * 4096):
+                pass
+        except OSError:
+            pass
+
+
+act("filling the disk, and only then sealed", cordon=True, spoils=True, before=fill_disk)(
+    seal_and_start)
+
+
+def make_read_only(root):
+    root.guard.end_daemon()
+    root.run("mount", "-o", "remount,ro", root.ground.root, check=True)
+
+
+act("a root folder that cannot be written, and only then sealed", cordon=True, spoils=True,
+    before=make_read_only)(seal_and_start)
+
+
+@act("setting the clock back by ten years", cordon=True,
+     lacks="the machine's clock is left alone; done in the virtual machine")
+def clock_back(root):
+    now = time.time()
+    time.clock_settime(time.CLOCK_REALTIME, now - 315360000)
+    root.guard.end_daemon()
+    root.guard.run()
+    time.sleep(QUIET * g.slower())
+    time.clock_settime(time.CLOCK_REALTIME, now + 1)
+
+
+# ---- all of them ----------------------------------------------------------------------------------
+
+def why_not(what, guard):
+    """Why it is not done in this column, or None."""
+    if what.lacks and not os.path.isdir("/run/vm"):
+        return what.lacks
+    if what.cordon and not guard.is_cordon:
+        return "it has nothing of the kind"
+    if guard.title in ("no firewall", "open") and what.function is not nothing:
+        return "nothing is shut"
+    return None
+
+
+def perform(what, root, prober):
+    """{result, leak, kinds}"""
+    found, leak = [], None
+    if what.before:
+        root.guard.anew(shut=False)
+        what.before(root)
+        what.function(root)
+    else:
+        leak = prober.during(lambda: found.append(what.function(root)),
+                             QUIET if what.known else PATIENCE)
+    kinds = prober.kinds_out()
+    if found and found[0]:
+        kinds.append("in the new namespace")
+    unplug(root)
+    return {"out": bool(kinds), "leak": leak, "why": ", ".join(kinds)}
+
+
+def put_right(what, root):
+    if what.before:
+        root.run("mount", "-o", "remount,rw", root.ground.root)
+    if what.spoils and root.guard.is_cordon:
+        root.guard.anew()
+    elif root.guard.is_cordon and root.guard.daemon.poll() is not None:
+        root.guard.run()
+    elif root.guard.is_cordon:
+        root.guard.daemon.send_signal(signal.SIGCONT)
+    else:
+        root.guard.again()
+
+
+def rows(guard, ground, watch):
+    root, prober = Root(guard, ground, watch), Prober(ground, watch)
+    for what in ACTS:
+        why = why_not(what, guard)
+        if why:
+            yield {"out": None, "leak": None, "why": why}
+            continue
+        start = time.monotonic()
+        try:
+            row = perform(what, root, prober)
+            put_right(what, root)
+        except (g.Lacking, OSError) as error:
+            row = {"out": None, "leak": None, "why": str(error), "broken": True}
+        row["took"] = time.monotonic() - start
+        yield row
