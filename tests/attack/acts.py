@@ -24,6 +24,7 @@ PACE = 0.001
 PATIENCE = 2.0  # of a guard that puts itself right
 QUIET = 0.15
 TCX = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 6)
+UNREPAIRED = "the hooks go with pins (tcx) or qdiscs (below Linux 6.6)"
 KINDS = ("TCP", "UDP", "UDP, IPv6", "ping", "forwarded UDP", "forwarded TCP")
 
 
@@ -32,7 +33,6 @@ class Act:
 
     cordon    only where Cordon is: it is about what Cordon has
     known     why it gets through all the same
-    spoils    what it leaves behind is put away by setting all up anew
     before    what is done first, with the node open; the act shuts it
     lacks     why it cannot be done on the machine itself, only in a virtual one
     """
@@ -41,7 +41,7 @@ class Act:
 
     def __init__(self, name, function, **more):
         self.name, self.function = name, function
-        self.cordon, self.spoils = more.pop("cordon", False), more.pop("spoils", False)
+        self.cordon = more.pop("cordon", False)
         self.known, self.lacks = more.pop("known", None), more.pop("lacks", None)
         self.before = more.pop("before", None)
         assert not more, more
@@ -164,13 +164,14 @@ def flush(root):
                 root.run(tool, "-w", "-P", chain, "ACCEPT")
 
 
-@act("tc qdisc del dev X clsact")
+@act("tc qdisc del dev X clsact", known=None if TCX else UNREPAIRED)
 def qdisc_del(root):
     for interface in ("wan0", "lan0"):
         root.run("tc", "qdisc", "del", "dev", interface, "clsact")
 
 
-@act("tc qdisc replace, tc filter del: any other way at tc")
+@act("tc qdisc replace, tc filter del: any other way at tc",
+     known=None if TCX else UNREPAIRED)
 def qdisc_replace(root):
     for interface in ("wan0", "lan0"):
         root.run("tc", "filter", "del", "dev", interface, "egress")
@@ -203,7 +204,8 @@ def restore_uplink(root):
         root.ground.ip(f"neighbour replace {address} lladdr {link} dev wan0", check=False)
 
 
-@act("the uplink moved to a new namespace, and used there", spoils=True)
+@act("the uplink moved to a new namespace, and used there",
+     known=None if TCX else "below Linux 6.6 the hooks go with the move")
 def moved(root):
     """Its own question: what leaves is sent there."""
     name = root.ground.name
@@ -245,14 +247,13 @@ def unplug(root):
 
 # ---- acts on Cordon -------------------------------------------------------------------------------
 
-@act("SIGSTOP to the daemon, then a new uplink", cordon=True, spoils=True,
+@act("SIGSTOP to the daemon, then a new uplink", cordon=True,
      known="what nobody covers is covered by the next apply or run")
 def stopped_uplink(root):
     root.guard.daemon.send_signal(signal.SIGSTOP)
     plug(root)
 
 
-UNREPAIRED = "tcx links go with their pins"
 UNGUARDED = "nothing guards pins and maps against root yet"
 
 
@@ -268,56 +269,56 @@ def stopped(root):
     xdp_off(root)
 
 
-@act("SIGSTOP to the daemon, then tc qdisc del dev X clsact", cordon=True, spoils=True,
+@act("SIGSTOP to the daemon, then tc qdisc del dev X clsact", cordon=True,
      known=None if TCX else "below Linux 6.6 the hooks are filters on clsact")
 def stopped_qdisc(root):
     root.guard.daemon.send_signal(signal.SIGSTOP)
     qdisc_del(root)
 
 
-@act("removing the pins of the links", cordon=True, spoils=True, known=UNREPAIRED)
+@act("removing the pins of the links", cordon=True, known=UNREPAIRED)
 def links_unpinned(root):
     for name in os.listdir(root.pins("links")):
         os.unlink(root.pins("links", name))
 
 
-@act("removing all pins", cordon=True, spoils=True, known=UNREPAIRED)
+@act("removing all pins", cordon=True, known=UNREPAIRED)
 def all_unpinned(root):
     for folder in ("links", "progs", "maps"):
         for name in os.listdir(root.pins(folder)):
             os.unlink(root.pins(folder, name))
 
 
-@act("unmounting bpffs", cordon=True, spoils=True, known=UNREPAIRED)
+@act("unmounting bpffs", cordon=True, known=UNREPAIRED)
 def unmounted(root):
     root.run("umount", "-l", os.path.dirname(root.ground.bpffs), check=True)
 
 
-@act("bpftool link detach, of every link", cordon=True, spoils=True, known=UNREPAIRED)
+@act("bpftool link detach, of every link", cordon=True, known=UNREPAIRED)
 def detached(root):
     for name in os.listdir(root.pins("links")):
         root.run("bpftool", "link", "detach", "pinned", root.pins("links", name))
 
 
-@act("the daemon killed, then the pins removed", cordon=True, spoils=True, known=UNGUARDED)
+@act("the daemon killed, then the pins removed", cordon=True, known=UNGUARDED)
 def killed_unpinned(root):
     root.guard.end_daemon()
     links_unpinned(root)
 
 
-@act("a store to the latch: bpftool map update", cordon=True, spoils=True, known=UNGUARDED)
+@act("a store to the latch: bpftool map update", cordon=True, known=UNGUARDED)
 def stored(root):
     root.guard.store_latch(0)
 
 
-@act("deleting the state files, and the daemon started anew", cordon=True, spoils=True)
+@act("deleting the state files, and the daemon started anew", cordon=True)
 def state_deleted(root):
     root.guard.end_daemon()
     shutil.rmtree(os.path.join(root.ground.root, "var"))
     root.guard.run()
 
 
-@act("deleting one copy of the state, and the daemon started anew", cordon=True, spoils=True)
+@act("deleting one copy of the state, and the daemon started anew", cordon=True)
 def state_torn(root):
     root.guard.end_daemon()
     state = os.path.join(root.ground.root, "var/lib/cordon")
@@ -351,7 +352,7 @@ def fill_disk(root):
             pass
 
 
-act("filling the disk, and only then sealed", cordon=True, spoils=True, before=fill_disk)(
+act("filling the disk, and only then sealed", cordon=True, before=fill_disk)(
     seal_and_start)
 
 
@@ -360,7 +361,7 @@ def make_read_only(root):
     root.run("mount", "-o", "remount,ro", root.ground.root, check=True)
 
 
-act("a root folder that cannot be written, and only then sealed", cordon=True, spoils=True,
+act("a root folder that cannot be written, and only then sealed", cordon=True,
     before=make_read_only)(seal_and_start)
 
 
@@ -405,21 +406,19 @@ def perform(what, root, prober):
     return {"out": bool(kinds), "leak": leak, "why": ", ".join(kinds)}
 
 
-def put_right(what, root):
+def put_right(what, root, prober):
+    """The next act finds all as this one did; what cannot be mended is set up anew."""
     if what.before:
         root.run("mount", "-o", "remount,rw", root.ground.root)
-    if what.spoils and root.guard.is_cordon:
-        root.guard.anew()
-    elif root.guard.is_cordon and root.guard.daemon.poll() is not None:
-        root.guard.run()
-    elif root.guard.is_cordon:
-        root.guard.daemon.send_signal(signal.SIGCONT)
-    else:
+    if not root.guard.is_cordon:
         root.guard.again()
+    elif what.before or not root.guard.mended() or prober.kinds_out():
+        root.guard.anew()
 
 
 def rows(guard, ground, watch):
     root, prober = Root(guard, ground, watch), Prober(ground, watch)
+    guard.well = guard.is_cordon and guard.standing()
     for what in ACTS:
         why = why_not(what, guard)
         if why:
@@ -428,7 +427,7 @@ def rows(guard, ground, watch):
         start = time.monotonic()
         try:
             row = perform(what, root, prober)
-            put_right(what, root)
+            put_right(what, root, prober)
         except (g.Lacking, OSError) as error:
             row = {"out": None, "leak": None, "why": str(error), "broken": True}
         row["took"] = time.monotonic() - start

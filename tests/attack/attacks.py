@@ -11,6 +11,7 @@ import os
 import socket
 import stat
 import struct
+import time
 from functools import partial
 
 import ground as g
@@ -507,18 +508,16 @@ def nd_stranger(t):
         send_icmp6(t, kind, 0, words(0, 0), p.packed(g.FAR6) + t.data(), to=g.FAR6, hops=255)
 
 
-MLD = "a built-in rule looks at neither destination nor length"
-
-
-@attack("out", "multicast listener report-shaped, to a stranger", known=MLD)
+@attack("out", "multicast listener report-shaped, to a stranger or long")
 def mld_stranger(t):
-    mld(t, g.STRANGER6, g.FAR6)
+    mld(t, 64, g.STRANGER6, g.FAR6)
+    mld(t, 1024, "ff02::16")
 
 
-def mld(t, *addresses):
+def mld(t, size, *addresses):
     link = "fe80::1"
     for to in addresses:
-        message = p.icmp6(link, to, 143, 0, words(0, 1), t.data(512))
+        message = p.icmp6(link, to, 143, 0, words(0, 1), t.data(size))
         t.frame(p.IPV6, p.ip6(link, to, p.ICMP6, message, 1))
 
 
@@ -533,9 +532,9 @@ def arp_payload(t):
 ON_LINK = "a built-in rule passes it on the link"
 
 
-@attack("out", "on the link: payload in a multicast listener report", known=MLD)
+@attack("out", "on the link: payload in a multicast listener report", known=ON_LINK)
 def mld_link(t):
-    mld(t, "ff02::16")
+    mld(t, 256, "ff02::16")
 
 
 @attack("out", "on the link: payload in neighbour solicitations", known=ON_LINK)
@@ -741,6 +740,16 @@ def multicast_in(t):
         sock.sendto(t.data(), (to, g.SERVED_PORT))
 
 
+@attack("in", "a packet socket that listens on the node", known="packet sockets hear before tc")
+def sniffer(t):
+    sock = t.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(g.ETH_P_ALL))
+    yield
+    t.udp(g.NODE4, 9999, at="wan0", source=g.STRANGER4)
+    yield
+    while not t.passed:
+        t.passed = t.token in sock.recv(65535)
+
+
 @attack("in", "VLAN tag with priority only", served=True)
 def vlan_in(t):
     packet = p.ip4(g.STRANGER4, g.NODE4, p.UDP,
@@ -781,8 +790,65 @@ attack("out", "IPv6 tunnel device", lacks=True)(
 attack("out", "VLAN device", lacks=True)(lambda t: vlan_device(t, "at-vlan", "wan0", 7))
 attack("out", "QinQ device", lacks=True)(lambda t: qinq_device(t))
 attack("out", "macvlan device")(lambda t: child(t, "at-macvlan", "macvlan mode bridge"))
-attack("out", "ipvlan device", lacks=True)(
+attack("out", "ipvlan device", lacks=True, open=STOPPED)(
     lambda t: child(t, "at-ipvlan", "ipvlan mode l2", parent="lan0"))
+
+
+@attack("out", "segment routing by a route (seg6 encap)", lacks=True)
+def seg6(t):
+    t.ground.ip(f"-6 route add fd99::/64 encap seg6 mode encap segs {g.STRANGER6} dev wan0")
+    t.udp("fd99::1", 9000)
+
+
+@attack("out", "IPsec tunnel by xfrm", lacks=True)
+def xfrm(t):
+    t.marks.append(p.packed(g.NODE4) + p.packed(g.STRANGER4) + struct.pack("!I", t.port))
+    t.ground.ip(f"xfrm state add src {g.NODE4} dst {g.STRANGER4} proto esp spi {t.port} mode tunnel"
+                f" aead rfc4106(gcm(aes)) 0x{'11' * 20} 128")
+    t.ground.ip(f"xfrm policy add dst 10.99.0.0/16 dir out tmpl src {g.NODE4} dst {g.STRANGER4}"
+                " proto esp mode tunnel")
+    t.udp("10.99.0.1", 9000)
+
+
+@attack("out", "WireGuard device", lacks=True)
+def wireguard(t):
+    t.marks.append(g.asks(g.NODE4, g.STRANGER4, t.port, 51820))
+    t.ground.ip("link add at-wg type wireguard")
+    t.ground.made.append("at-wg")
+    set_wireguard("at-wg", t.port, g.STRANGER4, 51820)
+    t.ground.ip("address add 10.98.0.1/24 dev at-wg")
+    t.ground.ip("link set at-wg up")
+    t.udp("10.98.0.2", 9000)
+
+
+def attribute(kind, data):
+    return (struct.pack("=HH", 4 + len(data), kind) + data).ljust((len(data) + 7) // 4 * 4, b"\0")
+
+
+def generic(sock, family, command, version, data):
+    """One message of generic netlink, and the answer."""
+    body = struct.pack("=BBH", command, version, 0) + data
+    sock.send(struct.pack("=IHHII", 16 + len(body), family, 5, 1, 0) + body)
+    answer = sock.recv(65535)
+    if struct.unpack_from("=H", answer, 4)[0] == 2 and struct.unpack_from("=i", answer, 16)[0]:
+        raise OSError(-struct.unpack_from("=i", answer, 16)[0], "netlink")
+    return answer
+
+
+def set_wireguard(name, port, endpoint, endpoint_port):
+    """A key, a port and one peer, without the program wg (include/uapi/linux/wireguard.h)."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) as sock:
+        said = generic(sock, 16, 3, 1, attribute(2, b"wireguard\0"))
+        family = struct.unpack_from("=H", said, said.index(struct.pack("=HH", 6, 1)) + 4)[0]
+        where = struct.pack("=HH4s8x", socket.AF_INET, socket.htons(endpoint_port),
+                            socket.inet_aton(endpoint))
+        allowed = attribute(0x8000, attribute(1, struct.pack("=H", socket.AF_INET)) +
+                            attribute(2, b"\0" * 4) + attribute(3, b"\0"))
+        peer = attribute(0x8000, attribute(1, os.urandom(32)) + attribute(4, where) +
+                         attribute(0x8009, allowed))
+        generic(sock, family, 1, 1, attribute(2, name.encode() + b"\0") +
+                attribute(3, os.urandom(32)) + attribute(6, struct.pack("=H", port)) +
+                attribute(0x8008, peer))
 
 
 def child(t, name, kind, *, parent="wan0"):
@@ -842,6 +908,32 @@ def guest_macvlan(t):
     t.ground.ip("link set at-moved up", at="guest")
     t.ground.ip("neighbour replace 10.1.0.66 lladdr 02:00:00:00:00:07 dev at-moved", at="guest")
     t.udp(g.STRANGER4, 9000, at="guest", source="10.1.0.77")
+
+
+@attack("through", "the uplink made port of a bridge, beside a new veth")
+def bridged(t):
+    """Its frames pass no IP stack of the node. The uplink is given back at once."""
+    name = t.ground.name
+    t.ground.ip("link del at-macvlan", check=False)
+    t.ground.ip("link del at-moved", at="guest", check=False)
+    t.ground.ip("link add at-bridge type bridge")
+    t.ground.ip(f"link add at-port type veth peer name eth1 netns {name}-guest")
+    t.ground.made += ["at-bridge", "at-port"]
+    for port in ("at-port", "wan0"):
+        t.ground.ip(f"link set {port} master at-bridge")
+    t.ground.ip("link set eth1 up", at="guest")
+    t.ground.ip("link set at-port up")
+    t.ground.ip("link set at-bridge up")
+    with t.ground.at("guest"):
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sock.bind(("eth1", 0))
+    t.held.append(sock)
+    far = t.ground.macs["wan0", "eth0"]
+    frame = p.ether(far, b"\2\0\0\0\0\7", p.IPV4, t.datagram("10.1.0.99", g.STRANGER4))
+    for _ in range(20):
+        sock.send(frame)
+        time.sleep(0.01 * g.slower())
+    t.ground.ip("link set wan0 nomaster")
 
 
 # ---- the keep list: what must pass all the same -------------------------------------------------

@@ -7,6 +7,7 @@ Each is told to start while all may pass, and then to shut. None sends or looks 
 
 import json
 import os
+import signal
 import subprocess
 import time
 
@@ -132,6 +133,19 @@ class Cordon(Bare):
         self.start()
         if shut:
             self.shut()
+
+    def standing(self):
+        """What `status` says, as far as it is the same while nothing happens."""
+        said = json.loads(self.cordon("status", "--json", check=False).stdout or "{}")
+        return {key: said.get(key) for key in ("enforcing", "latch", "faults", "cgroup_hooks")}
+
+    def mended(self):
+        """Is all as it was, perhaps with a new daemon and another seal?"""
+        if self.daemon.poll() is not None:
+            self.run()
+        self.daemon.send_signal(signal.SIGCONT)
+        self.seal(check=False)
+        return until(1, lambda: self.standing() == self.well)
 
     def stop(self):
         self.end_daemon()

@@ -81,7 +81,7 @@ def print_acts(columns):
         cells = "".join(act_text(what, column, place).ljust(CELL) for column in columns)
         line = f"{len(ATTACKS) + place + 1:3} {what.way:8} {what.name:{NAMES}}{cells}"
         why = next((c["acts"][place]["why"] for c in columns if c["acts"] and what.lacks and
-                    c["acts"][place]["out"] is None), None)
+                    c["acts"][place]["why"] == what.lacks), None)
         print(line.rstrip() + (f"  {why}" if why else ""))
 
 
