@@ -2,12 +2,9 @@
 /*
  * Calls at the root cgroup: who makes a socket is remembered; who may not
  * connect, send or take a port is told so at once (EPERM), instead of waiting
- * for an answer that the packet hooks will not let through.  And the two
- * tracepoints by which the kernel itself knows which cgroup is which workload.
+ * for an answer that the packet hooks will not let through.
  */
 #include "call.h"
-
-#include "workload.h"
 
 SEC("cgroup/connect4")
 int connect4(struct bpf_sock_addr *ctx)
@@ -54,19 +51,6 @@ int sock_create(struct bpf_sock *sock)
 	if (owner)
 		owner_fill(owner);
 	return CALL_ALLOWED;
-}
-
-/* Arguments as of include/trace/events/cgroup.h: the cgroup, its path. */
-SEC("tp_btf/cgroup_mkdir")
-int cgroup_mkdir(__u64 *arguments)
-{
-	return workload_learn((const struct cgroup *)arguments[0], (const char *)arguments[1]);
-}
-
-SEC("tp_btf/cgroup_rmdir")
-int cgroup_rmdir(__u64 *arguments)
-{
-	return workload_forget((const struct cgroup *)arguments[0]);
 }
 
 char LICENSE[] SEC("license") = "GPL";

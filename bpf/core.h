@@ -18,6 +18,7 @@
 #ifdef __bpf__
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 #else
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
@@ -47,6 +48,9 @@
 #define from_be64(x) ((__u64)(x))
 #endif
 #define to_be32(x) from_be32(x)
+
+/* The compiler is not to know what @value is, lest it makes branches of arithmetic. */
+#define barrier_value(value) __asm__ volatile("" : "+r"(value))
 
 /* An address as two 8-byte words in network byte order, for comparing. */
 struct address_words {

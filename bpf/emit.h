@@ -80,7 +80,7 @@ static __always_inline bool record_share_left(struct cordon_loss *loss, __u64 no
 }
 
 /** denial_record() - tell a slot; false: its counts have to wait */
-static __noinline bool denial_record(struct cordon_denial *slot, __u64 now)
+VERIFIED_APART __u32 denial_record(struct cordon_denial *slot, __u64 now)
 {
 	struct cordon_denial_record *record;
 	struct cordon_loss *loss;

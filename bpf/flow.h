@@ -150,7 +150,7 @@ static __always_inline bool flow_fits(const struct cordon_flow *flow, const stru
  * it is spilled: let it see the bound again, and the compiler not know it. */
 static __always_inline __u32 flow_place(__u32 place)
 {
-	__asm__ volatile("" : "+r"(place));
+	barrier_value(place);
 	return place % CORDON_FLOW_WAYS;
 }
 
@@ -161,12 +161,13 @@ static __always_inline __u32 flow_preferred(const struct flow_key *key)
 
 /**
  * flow_find() - place in the bucket of the flow that a packet looks for
- * @ret_stale: place whose tag would fit in another generation or latch level
+ * @ret_stale: place whose tag would fit in another generation or latch level; in memory that the
+ *	verifier does not follow, or it would count ways with and without one
  * Both are CORDON_FLOW_WAYS if there is none.  Any other flow between the same
  * ends must take the place that was found, or the old one would stand before it.
  */
 static __always_inline __u32 flow_find(const struct cordon_flow_bucket *bucket,
-				       const struct flow_key *key, __u32 *ret_stale)
+				       const struct flow_key *key, volatile __u32 *ret_stale)
 {
 	const __u32 preferred = flow_preferred(key);
 

@@ -197,11 +197,17 @@ static __always_inline void admit(struct scene *scene, const struct cordon_setti
 		scene_count_flow(scene, &bucket->flow[flow_place(place)]);
 }
 
-VERIFIED_APART __u32 flow_admit(struct scene *scene, struct cordon_flow_bucket *bucket)
+/* The bucket is looked up again: a caller that keeps it, or has none, would have
+ * the verifier follow what lies between twice. */
+VERIFIED_APART __u32 flow_admit(struct scene *scene)
 {
 	const struct cordon_settings *settings = scene_settings(scene);
+	struct cordon_flow_bucket *bucket;
 
-	if (!settings || !bucket)
+	if (!settings)
+		return CORDON_REASON_INTERNAL;
+	bucket = find_bucket(scene->slot, settings, &scene->key);
+	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	admit(scene, settings, bucket);
 	return CORDON_REASON_NONE;
@@ -235,11 +241,11 @@ static __always_inline __u32 judge_live(struct scene *scene, const struct cordon
 	return likely(flow->rule) || way == FLOW_REPLY ? CORDON_REASON_NONE : FLOW_WATCHED;
 }
 
-/* @found, @stale: what flow_find() said, if its tag is still one of this flow's. */
+/* @found: what flow_find() said, as also scene->stale, if its tag is still one of this flow's. */
 static __always_inline void note_own(struct scene *scene, const struct cordon_flow_bucket *bucket,
-				     __u32 found, __u32 stale)
+				     __u32 found)
 {
-	scene->own = found < CORDON_FLOW_WAYS ? found : stale;
+	scene->own = found < CORDON_FLOW_WAYS ? found : scene->stale;
 	if (scene->own >= CORDON_FLOW_WAYS)
 		return;
 	scene->own_tag = bucket->flow[flow_place(scene->own)].tag;
@@ -268,7 +274,7 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	struct cordon_flow_bucket *bucket;
 	struct packet quoted = {};
 	enum flow_way way;
-	__u32 place, stale;
+	__u32 place;
 
 	if (!settings || !held)
 		return CORDON_REASON_INTERNAL;
@@ -283,7 +289,7 @@ VERIFIED_APART __u32 judge_error(HOOK_CONTEXT *ctx, struct scene *scene)
 	bucket = find_bucket(scene->slot, settings, &scene->key);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
-	place = flow_find(bucket, &scene->key, &stale);
+	place = flow_find(bucket, &scene->key, &scene->stale);
 	if (place >= CORDON_FLOW_WAYS)
 		return CORDON_REASON_ICMP_ORPHAN;
 	place = flow_place(place);
@@ -302,7 +308,7 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 	const struct cordon_control *held = find_control();
 	struct cordon_flow_bucket *bucket;
 	struct flow_start start;
-	__u32 place, stale;
+	__u32 place;
 	__u64 path;
 
 	if (!settings || !held)
@@ -316,8 +322,8 @@ VERIFIED_APART __u32 fragment_lead(struct scene *scene)
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
 	/* Identifications come round again: one that led before leads anew. */
-	place = flow_find(bucket, &scene->key, &stale);
-	note_own(scene, bucket, place, stale);
+	place = flow_find(bucket, &scene->key, &scene->stale);
+	note_own(scene, bucket, place);
 	if (!has_room(scene, settings, bucket))
 		return CORDON_REASON_NONE;
 	start = scene_flow(scene, CORDON_FLOW_NEW);
@@ -346,16 +352,16 @@ static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
 					 const struct cordon_settings *settings,
 					 struct cordon_flow_bucket *bucket)
 {
-	__u32 verdict = FLOW_UNKNOWN, stale;
-	const __u32 place = flow_find(bucket, &scene->key, &stale);
+	const __u32 place = flow_find(bucket, &scene->key, &scene->stale);
+	__u32 verdict = FLOW_UNKNOWN;
 
 	if (likely(place < CORDON_FLOW_WAYS))
 		verdict = judge_live(scene, settings, bucket, flow_place(place));
 	if (likely(verdict == CORDON_REASON_NONE))
 		return verdict;
-	note_own(scene, bucket, place, stale);
-	if (verdict == FLOW_UNKNOWN && unlikely(stale < CORDON_FLOW_WAYS))
-		return judge_stale(ctx, scene, bucket, stale);
+	note_own(scene, bucket, place);
+	if (verdict == FLOW_UNKNOWN && unlikely(scene->stale < CORDON_FLOW_WAYS))
+		return judge_stale(ctx, scene, bucket, scene->stale);
 	return verdict;
 }
 
@@ -365,18 +371,18 @@ VERIFIED_APART __u32 flow_connect(struct scene *scene)
 	const struct cordon_settings *settings = scene_settings(scene);
 	const struct cordon_control *held = find_control();
 	struct cordon_flow_bucket *bucket;
-	__u32 place, stale;
+	__u32 place;
 
 	if (!settings || !held)
 		return CORDON_REASON_INTERNAL;
 	bucket = scene_bucket(scene, held, settings);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
-	place = flow_find(bucket, &scene->key, &stale);
+	place = flow_find(bucket, &scene->key, &scene->stale);
 	if (place < CORDON_FLOW_WAYS &&
 	    judge_live(scene, settings, bucket, flow_place(place)) != FLOW_UNKNOWN)
 		return CORDON_REASON_NONE;
-	note_own(scene, bucket, place, stale);
+	note_own(scene, bucket, place);
 	admit(scene, settings, bucket);
 	return CORDON_REASON_NONE;
 }
@@ -385,26 +391,26 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 						       const struct cordon_control *held,
 						       const struct cordon_settings *settings)
 {
-	const bool first = connects(&scene->packet);
-	struct cordon_flow_bucket *bucket = NULL;
-	enum cordon_reason reason;
-	__u32 known = FLOW_WATCHED, error;
+	enum cordon_reason reason = CORDON_REASON_NONE;
+	struct cordon_flow_bucket *bucket;
+	__u32 known, error;
 
-	if (likely(!first)) {
+	if (likely(!connects(&scene->packet))) {
 		bucket = scene_bucket(scene, held, settings);
 		if (!bucket)
 			return CORDON_REASON_INTERNAL;
 		known = judge_known(ctx, scene, settings, bucket);
 		if (likely(known < FLOW_UNKNOWN))
 			return known;
+		if (known == FLOW_UNKNOWN)
+			reason = opens_nothing(&scene->packet);
 	}
-	reason = known == FLOW_UNKNOWN ? opens_nothing(&scene->packet) : CORDON_REASON_NONE;
 	if (!reason)
 		reason = ask_here(ctx, scene, settings, true, true);
 	reason = scene_settle(scene, reason);
 	if (likely(reason) && likely(!verdict_audits(settings, scene->latch)))
 		return reason;
-	error = first ? flow_connect(scene) : flow_admit(scene, bucket);
+	error = connects(&scene->packet) ? flow_connect(scene) : flow_admit(scene);
 	return reason ? reason : error;
 }
 

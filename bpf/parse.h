@@ -552,27 +552,38 @@ static __always_inline enum cordon_reason parse_later_fragment(struct packet *pa
 	return CORDON_REASON_NONE;
 }
 
-/* Size of an option; 0: it is the last, or asks for what it must not, or is none. */
+/* 1 or 0, and no branch, which would double the verifier's states with each option. */
+static __always_inline __u32 is_filler(__u8 type)
+{
+	__u32 difference = type ^ 1U;
+
+	barrier_value(difference);
+	return (difference - 1) >> 31;
+}
+
+/* Size of an option; 0: it is the last, or asks for what it must not, or is none.
+ * A filler has no size: what is read of it is what comes next. */
 static __always_inline __u32 ipv4_option(const __u8 *option, const __u8 *end,
 					 enum cordon_reason *ret_reason)
 {
-	*ret_reason = CORDON_REASON_TRUNCATED;
-	if (option + 1 > end)
-		return 0;
-	*ret_reason = CORDON_REASON_NONE;
-	if (option[0] <= 1)
-		return option[0];
-	*ret_reason = CORDON_REASON_SOURCE_ROUTE;
-	if (option[0] == 131 || option[0] == 137)
-		return 0;
+	__u32 filler, size;
+
 	*ret_reason = CORDON_REASON_TRUNCATED;
 	if (option + 2 > end)
 		return 0;
+	*ret_reason = CORDON_REASON_NONE;
+	if (!option[0])
+		return 0;
+	*ret_reason = CORDON_REASON_SOURCE_ROUTE;
+	if (option[0] == 131 || option[0] == 137)
+		return 0;
+	filler = is_filler(option[0]);
+	size = filler + option[1] * (1 - filler);
 	*ret_reason = CORDON_REASON_MALFORMED;
-	if (option[1] < 2 || option[1] > IPV4_OPTIONS_SIZE_MAX)
+	if (size + filler < 2 || size > IPV4_OPTIONS_SIZE_MAX)
 		return 0;
 	*ret_reason = CORDON_REASON_NONE;
-	return option[1];
+	return size;
 }
 
 /* Options may ask to be routed round the policy.  How far they are read is kept

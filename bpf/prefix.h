@@ -72,13 +72,15 @@ static __always_inline __u32 prefix_reaches(__u32 a, __u32 b)
 {
 	__u64 difference = (__u64)b - a;
 
-	__asm__ volatile("" : "+r"(difference));
+	barrier_value(difference);
 	return 1 - (__u32)(difference >> 63);
 }
 
-/* The last of @count ranges from @first on that starts at or before @word.  A page is looked up
- * when the search leaves the one in hand; the builder sees to it that few do. */
-static __always_inline __u32 prefix_bisect(struct prefix_cursor *cursor, __u32 first, __u32 count,
+/* Where the last of @count ranges from @first on that starts at or before @word can be, after some
+ * steps of a search: from the index that is returned on.  A page is looked up when the search
+ * leaves the one in hand; the builder sees to it that few do.
+ * Return: PREFIX_BROKEN if there is no such page. */
+static __always_inline __u32 prefix_narrow(struct prefix_cursor *cursor, __u32 first, __u32 count,
 					   __u32 word, __u32 steps)
 {
 	const struct cordon_prefix_cell *cell;
@@ -93,15 +95,26 @@ static __always_inline __u32 prefix_bisect(struct prefix_cursor *cursor, __u32 f
 		first += half * prefix_reaches(cell->first, word);
 		count -= half;
 	}
-	cell = prefix_near(cursor, first);
+	return first;
+}
+
+/* The last of @count ranges from @first on that starts at or before @word. */
+static __always_inline __u32 prefix_bisect(struct prefix_cursor *cursor, __u32 first, __u32 count,
+					   __u32 word, __u32 steps)
+{
+	const struct cordon_prefix_cell *cell;
+
+	first = prefix_narrow(cursor, first, count, word, steps);
+	cell = first == PREFIX_BROKEN ? (const void *)0 : prefix_near(cursor, first);
 	return cell ? cell->second : PREFIX_BROKEN;
 }
 
 /**
  * prefix_search() - prefix_bisect() among any number of ranges
  *
- * In BPF a function that is verified apart: 32 steps, each with a page in hand
- * and without, would have the verifier visit a hundred times what a few have.
+ * In BPF a function that is verified apart, and so are eight of its steps: 32,
+ * each with a page in hand and without, would have the verifier visit a hundred
+ * times what a few have.
  */
 #ifdef TABLE_HAS_TAIL
 static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u32 count,

@@ -32,6 +32,7 @@
  * @from, @to: identities, as far as they were found out
  * @near, @far: the same by place: the remote end on this side, the other one
  * @reason: see scene_settle()
+ * @stale: place of a flow of another generation or latch level, as flow_find() has it
  * @rule: slot of the rule that lets it pass
  * @denial: what is told of it
  * @own: place in its bucket of a flow that one of its own would succeed, or WAYS
@@ -60,13 +61,14 @@ struct scene {
 	__u32 near;
 	__u32 far;
 	__u32 reason;
+	__u32 stale;
 	struct cordon_denial_key denial;
 	__u64 own_tag;
 	__u32 rule;
 	__u32 own;
 	__u8 out;
 	__u8 forward;
-	__u8 pad[2];
+	__u8 pad[6];
 };
 
 struct {

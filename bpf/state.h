@@ -88,13 +88,32 @@ static __always_inline bool tables_in_slot(__u32 slot, const struct cordon_setti
 	return true;
 }
 
+/* Steps of a long search that are done at once. */
+#define PREFIX_STRIDE 8
+
 /* Without the head: a long search is in few pages, and the verifier's half as long. */
+VERIFIED_APART __u32 prefix_narrow_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
+{
+	const struct cordon_table table = { .outer = &prefixes_of, .slot = slot };
+	struct prefix_cursor cursor = { &table, (const void *)0, ~0U };
+
+	return prefix_narrow(&cursor, first, count, word, PREFIX_STRIDE);
+}
+
 VERIFIED_APART __u32 prefix_search_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
 {
 	const struct cordon_table table = { .outer = &prefixes_of, .slot = slot };
 	struct prefix_cursor cursor = { &table, (const void *)0, ~0U };
 
-	return prefix_bisect(&cursor, first, count, word, CORDON_PREFIX_SEARCH_MAX);
+	PREFIX_ROLLED
+	for (__u32 i = 0; i < CORDON_PREFIX_SEARCH_MAX / PREFIX_STRIDE && count > 1; i++) {
+		first = prefix_narrow_in_slot(slot, first, count, word);
+		if (first == PREFIX_BROKEN)
+			return PREFIX_BROKEN;
+		/* As so many halves leave. */
+		count = (count >> PREFIX_STRIDE) + !!(count & ((1 << PREFIX_STRIDE) - 1));
+	}
+	return prefix_bisect(&cursor, first, 1, word, 0);
 }
 
 static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u32 count, __u32 word)

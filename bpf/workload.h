@@ -27,17 +27,21 @@ struct {
 	__type(value, struct cordon_workload_path);
 } cgroup_names SEC(".maps");
 
+/* The kernel's structs are read by a helper: for each pointer that a program follows by itself,
+ * the verifier searches all types of the kernel by name, a millisecond or more. */
+
 /* cgroup2 has hierarchy 0, the old hierarchies count from 1. */
 static __always_inline bool in_cgroup2(const struct cgroup *cgroup)
 {
-	return cgroup->root->hierarchy_id == 0;
+	return BPF_CORE_READ(cgroup, root, hierarchy_id) == 0;
 }
 
 static __always_inline bool read_name(const struct cgroup *cgroup,
 				      struct cordon_workload_path *name, long *ret_size)
 {
 	__builtin_memset(name, 0, sizeof(*name));
-	*ret_size = bpf_probe_read_kernel_str(name->path, sizeof(name->path), cgroup->kn->name);
+	*ret_size = bpf_probe_read_kernel_str(name->path, sizeof(name->path),
+					      BPF_CORE_READ(cgroup, kn, name));
 	return *ret_size > 1 && *ret_size < CORDON_CGROUP_PATH_SIZE;
 }
 
@@ -60,17 +64,18 @@ static __always_inline bool is_slice(const struct cordon_workload_path *name, lo
 static __always_inline bool only_slices_above(const struct cgroup *cgroup,
 					      struct cordon_workload_path *name)
 {
-	const struct cgroup_subsys_state *above = cgroup->self.parent;
+	const struct cgroup_subsys_state *above = BPF_CORE_READ(cgroup, self.parent), *next;
 	long size;
 
 	for (int i = 0; i < SLICES_MAX; i++) {
 		if (!above)
 			return false;
-		if (!above->parent) /* the root */
+		next = BPF_CORE_READ(above, parent);
+		if (!next) /* the root */
 			return true;
-		if (!read_name(above->cgroup, name, &size) || !is_slice(name, size))
+		if (!read_name(BPF_CORE_READ(above, cgroup), name, &size) || !is_slice(name, size))
 			return false;
-		above = above->parent;
+		above = next;
 	}
 	return false;
 }
@@ -98,12 +103,12 @@ static __always_inline struct cordon_workload *find_by_unit(const struct cgroup 
 
 static __always_inline struct cordon_workload *find_by_parent(const struct cgroup *cgroup)
 {
-	const struct cgroup_subsys_state *above = cgroup->self.parent;
+	const struct cgroup_subsys_state *above = BPF_CORE_READ(cgroup, self.parent);
 	__u64 id;
 
 	if (!above)
 		return NULL;
-	id = above->cgroup->kn->id;
+	id = BPF_CORE_READ(above, cgroup, kn, id);
 	return bpf_map_lookup_elem(&workload_cgroups, &id);
 }
 
@@ -112,7 +117,7 @@ static __always_inline int workload_learn(const struct cgroup *cgroup, const cha
 {
 	struct cordon_workload_path *name;
 	struct cordon_workload *found, copy;
-	__u64 id = cgroup->kn->id;
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
 	__u32 zero = 0;
 
 	name = bpf_map_lookup_elem(&cgroup_names, &zero);
@@ -133,7 +138,7 @@ static __always_inline int workload_learn(const struct cgroup *cgroup, const cha
 /** workload_forget() - a cgroup is gone */
 static __always_inline int workload_forget(const struct cgroup *cgroup)
 {
-	__u64 id = cgroup->kn->id;
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
 
 	if (in_cgroup2(cgroup))
 		bpf_map_delete_elem(&workload_cgroups, &id);
