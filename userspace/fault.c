@@ -16,11 +16,11 @@ void cordon_step(const char *name)
 {
 	static int steps;
 	const char *at = getenv("CORDON_KILL_AT");
+	const int step = __atomic_add_fetch(&steps, 1, __ATOMIC_RELAXED);
 
-	steps++;
 	if (getenv("CORDON_STEPS"))
-		fprintf(stderr, "step %d %s\n", steps, name);
-	if (at && atoi(at) == steps)
+		fprintf(stderr, "step %d %s\n", step, name);
+	if (at && atoi(at) == step)
 		kill(getpid(), SIGKILL);
 }
 

@@ -73,14 +73,36 @@ static inline void cleanup_programs(struct cordon_programs *programs)
 	cordon_programs_close(programs);
 }
 
+/** struct cordon_pieces - programs that are on their way into the kernel; NULL: none is */
+struct cordon_pieces;
+
 /**
- * cordon_load_programs() - maps and programs of this build, made and pinned as
- *	far as they are not
+ * cordon_load_start() - maps and programs of this build, made and pinned as far
+ *	as they are not
  *
  * Quick when all stands already.  Programs of another build are replaced; the
- * maps stay, and links follow when they are next attached (attach.h).
+ * maps stay, and links follow when they are next attached (attach.h).  On return
+ * maps and the programs that judge the packets of an Ethernet interface stand;
+ * the others come meanwhile, and cordon_load_finish() waits for them.
  * Return: 0 or -errno with @failure.
  */
+int cordon_load_start(const struct cordon_context *context, struct cordon_failure *failure,
+		      struct cordon_pieces **ret_pieces);
+
+/** cordon_load_finish() - all are there, or known to be refused, and it is noted which */
+int cordon_load_finish(const struct cordon_context *context, struct cordon_pieces *pieces,
+		       struct cordon_failure *failure);
+
+/** cordon_pieces_free() - what has begun is waited for; without cordon_load_finish() the next
+ *	cordon_load_start() begins anew */
+void cordon_pieces_free(struct cordon_pieces *pieces);
+
+static inline void cleanup_pieces(struct cordon_pieces **pieces)
+{
+	cordon_pieces_free(*pieces);
+}
+
+/** cordon_load_programs() - both at once */
 int cordon_load_programs(const struct cordon_context *context, struct cordon_failure *failure);
 
 /**

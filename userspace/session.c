@@ -28,8 +28,36 @@ struct cordon_session cordon_session_none(void)
 	return session;
 }
 
+/* Those that come later are there: what is open of them, and who is who by them. */
+static int finish_loading(struct cordon_session *session, struct cordon_failure *failure)
+{
+	struct cordon_pieces *loading CLEANUP(pieces) = TAKE(session->loading);
+	struct cordon_attach attach;
+	int error = cordon_load_finish(session->context, loading, failure);
+
+	if (error)
+		return error;
+	cordon_programs_close(&session->programs);
+	error = cordon_programs_open(session->context, failure, &session->programs);
+	attach = cordon_session_attach(session);
+	if (!error)
+		error = cordon_attach_watchers(&attach, failure);
+	for (int i = 0; i < 2 && !error; i++) {
+		if (session->image[i])
+			error = cordon_workloads_fill(&session->maps, session->image[i],
+						      attach.cgroups, failure);
+	}
+	return error;
+}
+
 void cordon_session_close(struct cordon_session *session)
 {
+	struct cordon_failure unsaid = { .text = "" };
+
+	if (session->loading) {
+		cordon_load_finish(session->context, session->loading, &unsaid);
+		cordon_pieces_free(session->loading);
+	}
 	cordon_image_free(session->image[0]);
 	cordon_image_free(session->image[1]);
 	cordon_programs_close(&session->programs);
@@ -52,7 +80,7 @@ static int open_kernel(struct cordon_session *session, enum cordon_session_kind 
 	if (kind != CORDON_SESSION_LOOK)
 		error = cordon_lock_take(session->context, failure, &session->lock);
 	if (!error && kind == CORDON_SESSION_LOAD)
-		error = cordon_load_programs(session->context, failure);
+		error = cordon_load_start(session->context, failure, &session->loading);
 	if (!error)
 		error = cordon_maps_open(session->context, failure, &session->maps);
 	if (!error)
@@ -179,10 +207,24 @@ int cordon_session_cover(struct cordon_session *session, struct cordon_failure *
 	return cover_interfaces(session, failure);
 }
 
-static int attach_all(const struct cordon_session *session, struct cordon_failure *failure)
+/* At a first load with the programs that are there, so that no packet waits for
+ * those that few interfaces need, and then with all. */
+static int cover_with_all(struct cordon_session *session, struct cordon_failure *failure)
 {
+	struct cordon_failure unsaid = { .text = "" };
+	int error;
+
+	if (!session->loading)
+		return cover_interfaces(session, failure);
+	cover_interfaces(session, &unsaid);
+	error = finish_loading(session, failure);
+	return error ? error : cover_interfaces(session, failure);
+}
+
+static int attach_all(struct cordon_session *session, struct cordon_failure *failure)
+{
+	const int interfaces = cover_with_all(session, failure);
 	const struct cordon_attach attach = cordon_session_attach(session);
-	const int interfaces = cover_interfaces(session, failure);
 	const int cgroups = cordon_attach_cgroups(&attach, failure);
 
 	return interfaces ? interfaces : cgroups;

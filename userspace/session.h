@@ -18,6 +18,7 @@
 /**
  * struct cordon_session - close with cordon_session_close()
  * @lock: -1: only looking
+ * @loading: programs that are still on their way, NULL: none
  * @lapsed: the trial that had lapsed before, 0: none
  * @latch: what is remembered of the latch, as @memory says; not read if only looking
  * @image: by generation & 1, NULL while not read
@@ -26,6 +27,7 @@
 struct cordon_session {
 	const struct cordon_context *context;
 	int lock;
+	struct cordon_pieces *loading;
 	uint32_t lapsed;
 	bool tcx;
 	bool has_cgroups;

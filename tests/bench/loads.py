@@ -84,6 +84,33 @@ def small_policy(folder, zones=20, rules=20):
     return policy
 
 
+def restore(worlds, figures, policy, times, **params):
+    """From exec to all interfaces covered, with nothing in the kernel but the policy on disk."""
+    world = worlds.make("restore", far=True)
+    world.cordon("apply", policy)
+    links = worlds.folder / "bpffs" / f"cordon{world.number}" / "links"
+    pins = [links / f"{name}-{way}" for name in (world.na, world.nb) for way in ("ingress", "egress")]
+    done = []
+    for _ in range(times):
+        world.cordon("detach")
+        worlds.wait_for_quiet()
+        text = run(worlds.helper("covered_helper"), f"/run/netns/{world.node}", *pins, "--",
+                   *world.cordon_command("run", "--once"))
+        done.append(json.loads(text))
+        if done[-1]["status"] or done[-1]["covered_ms"] < 0:
+            raise Failed("the policy was not restored")
+    figures.add("restore", "cordon", "ms", [one["covered_ms"] for one in done], **params)
+    figures.add("restore-whole", "cordon", "ms", [one["ms"] for one in done], **params)
+    worlds.clear()
+
+
+def restores(worlds, figures, quick):
+    times, size = (3, 100000) if quick else (9, 1000000)
+    restore(worlds, figures, small_policy(worlds.folder / "small"), times, prefixes=20)
+    restore(worlds, figures, policies.write(worlds.folder / "restored", size, 1, flows=4096), times,
+            prefixes=size)
+
+
 def loads(worlds, figures, quick):
     world = worlds.make("small", far=True)
     policy = small_policy(worlds.folder / "small")
