@@ -743,6 +743,7 @@ def multicast_in(t):
 @attack("in", "a packet socket that listens on the node", known="packet sockets hear before tc")
 def sniffer(t):
     sock = t.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(g.ETH_P_ALL))
+    sock.setsockopt(socket.SOL_SOCKET, g.SO_RCVBUFFORCE, 64 << 20)
     yield
     t.udp(g.NODE4, 9999, at="wan0", source=g.STRANGER4)
     yield
