@@ -12,7 +12,9 @@
 #include "release.h"
 #include "seal.h"
 #include "session.h"
+#include "snapshot.h"
 #include "util/cleanup.h"
+#include "util/hex.h"
 
 #define TRUST_FOLDER "/etc/cordon/trust"
 
@@ -144,6 +146,18 @@ static int reopen(struct work *work, struct cordon_session *session)
 			      &work->outcome->why);
 }
 
+/* The commands that it runs lock nothing. */
+static int take_snapshot(struct work *work)
+{
+	const struct cordon_warrant *warrant = work->warrant;
+	char digest[17], name[64];
+
+	cordon_hex_format(warrant->message.digest, sizeof(digest) / 2, digest);
+	snprintf(name, sizeof(name), "%06llu-%s", (unsigned long long)warrant->order.counter,
+		 digest);
+	return cordon_snapshot(work->context, name, &work->outcome->why);
+}
+
 static int act(struct work *work, struct cordon_session *session)
 {
 	const struct cordon_order *order = &work->warrant->order;
@@ -152,7 +166,9 @@ static int act(struct work *work, struct cordon_session *session)
 	work->outcome->before = cordon_standing_read(&session->maps).latch;
 	if (order->action == CORDON_ACTION_RELEASE)
 		error = reopen(work, session);
-	else if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
+	else if (order->action == CORDON_ACTION_SNAPSHOT)
+		error = take_snapshot(work);
+	if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
 		cordon_release_lease(session, order->lease_hours, order->lease_boots);
 	if (order->action == CORDON_ACTION_POLICY)
 		memcpy(session->latch.policy, order->digest, sizeof(session->latch.policy));
@@ -204,10 +220,6 @@ static enum cordon_refusal carry_out(struct work *work)
 	struct cordon_failure *why = &work->outcome->why;
 	struct cordon_self self;
 
-	if (work->warrant->order.action == CORDON_ACTION_SNAPSHOT) {
-		cordon_fail(why, -ENOTSUP, "this version takes no snapshots");
-		return refuse(work, CORDON_REFUSAL_FAILED);
-	}
 	self = who_am_i(work);
 	if (refuse(work, cordon_warrant_names(&work->warrant->order, &self, why)))
 		return work->outcome->refusal;

@@ -279,6 +279,11 @@ static int check_fields(const struct reader *reader)
 		return refuse(reader, "the order ends without a field 'node' or 'fleet'");
 	if ((reader->seen & both) == both)
 		return refuse(reader, "an order is for a node or for a fleet, not for both");
+	/* Who may only shut must not be able to put off the day on which the node shuts itself. */
+	if ((reader->order->lease_hours || reader->order->lease_boots) &&
+	    (reader->order->action == CORDON_ACTION_SEAL ||
+	     reader->order->action == CORDON_ACTION_SNAPSHOT))
+		return refuse(reader, "a lease goes with release, renew or policy");
 	return 0;
 }
 

@@ -26,7 +26,8 @@
  *	                 node took for the same role
  *	reason           why, for people                                  yes
  *	not-before-boot  number of the node's boot from which it holds     no
- *	lease            how long a dead-man lease lasts from then on:     no
+ *	lease            with release, renew and policy: how long a        no
+ *	                 dead-man lease lasts from then on:
  *	                 "72h", "5 boots", "72h 5 boots"
  *	challenge        32 hexadecimal digits that a node shows which     no
  *	                 lost its counters

@@ -82,7 +82,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 64
+test_start 66
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -140,7 +140,10 @@ refused replayed "but only once" good
 order lower 20 release 'ada grace' 'node: store-0042' 'lease: 1h'
 refused replayed "nor another with its counter" lower
 order snapshot 30 snapshot ada
-refused failed "a snapshot, which this version cannot take" snapshot
+check "a snapshot" carry snapshot
+check "is what the node's commands said" jq -e '.latch == "open" and .serial == 1' \
+	"$NET_ROOT"/var/lib/cordon/evidence/000030-*/status.json
+check "with its flows" jq -e . "$NET_ROOT"/var/lib/cordon/evidence/000030-*/flows.json
 
 printf 'node: store-0042\nfleet: kiosks shops\n' >"$TRUST/node"
 order tofleet 31 'seal egress' ada 'fleet: shops'

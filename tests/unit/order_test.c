@@ -32,13 +32,12 @@ TEST(every_field)
 	static const char text[] = HEAD "challenge: " HEX16 "\nlease: 72h 5 boots\n"
 					"not-before-boot: 9\nreason: K\xc3\xa4se: weg\n"
 					"counter: 9223372036854775807\nissuer: soc@example.com\n"
-					"node: store-0042 store-0043\naction: seal isolate\n";
+					"node: store-0042 store-0043\naction: renew\n";
 	struct cordon_failure failure;
 	struct cordon_order order;
 
 	ASSERT_EQ(0, parse(text, sizeof(text) - 1, &failure, &order));
-	EXPECT_EQ(CORDON_ACTION_SEAL, order.action);
-	EXPECT_EQ(CORDON_LATCH_ISOLATE, order.level);
+	EXPECT_EQ(CORDON_ACTION_RENEW, order.action);
 	EXPECT_STREQ("store-0042 store-0043", order.nodes);
 	EXPECT_STREQ("", order.fleets);
 	EXPECT_STREQ("soc@example.com", order.issuer);
@@ -251,6 +250,8 @@ static const struct bad bad_rows[] = {
 	WITH("not-before-boot: 0\n",
 	     "line 3: not-before-boot is a number from 1 to 9223372036854775807, "
 	     "without a sign or a zero before it"),
+	ALL(HEAD "action: seal egress\nlease: 72h\n" NODE REST,
+	    "line 7: a lease goes with release, renew or policy"),
 	WITH("lease: 0h\n", NO_LEASE),
 	WITH("lease: 72\n", NO_LEASE),
 	WITH("lease: h\n", NO_LEASE),
@@ -327,8 +328,7 @@ TEST(bounds)
 
 TEST(formatted)
 {
-	struct cordon_order order = { .action = CORDON_ACTION_SEAL,
-				      .level = CORDON_LATCH_EGRESS,
+	struct cordon_order order = { .action = CORDON_ACTION_RELEASE,
 				      .nodes = "a b",
 				      .issuer = "soc",
 				      .reason = "why",
@@ -340,11 +340,11 @@ TEST(formatted)
 	char text[CORDON_ORDER_MANIFEST_MAX + 1] = "untouched";
 	struct cordon_failure failure = { .text = "" };
 
-	EXPECT_EQ((int)strlen(HEAD "action: seal egress\nnode: a b\nissuer: soc\ncounter: 3\n"
+	EXPECT_EQ((int)strlen(HEAD "action: release\nnode: a b\nissuer: soc\ncounter: 3\n"
 				   "reason: why\nnot-before-boot: 4\nlease: 5h 6 boots\n"
 				   "challenge: 00000000000000000000000000000000\n"),
 		  cordon_order_format(&order, &failure, text));
-	EXPECT_STREQ(HEAD "action: seal egress\nnode: a b\nissuer: soc\ncounter: 3\n"
+	EXPECT_STREQ(HEAD "action: release\nnode: a b\nissuer: soc\ncounter: 3\n"
 			  "reason: why\nnot-before-boot: 4\nlease: 5h 6 boots\n"
 			  "challenge: 00000000000000000000000000000000\n",
 		     text);
