@@ -109,8 +109,15 @@ static void judge_interfaces(struct status *status)
 	for (size_t i = 0; i < status->coverage.nr; i++) {
 		const struct cordon_coverage *coverage = &status->coverage.entry[i];
 
-		if (coverage->loopback || (coverage->excluded && !coverage->hook))
+		if (coverage->loopback)
 			continue;
+		if (coverage->excluded && !coverage->hook) {
+			if (status->standing.latch)
+				add_fault(status,
+					  "interface %s is NOT SHUT: the policy excludes it",
+					  coverage->name);
+			continue;
+		}
 		if (coverage->hook == CORDON_HOOK_NONE)
 			add_fault(status, "interface %s is NOT COVERED: %s", coverage->name,
 				  coverage->why);
