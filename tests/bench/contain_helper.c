@@ -17,8 +17,9 @@
  *	run COMMAND...		a command, from before it is started
  *	move FILE TO		a file put in place whole; done when TO is gone again
  *
- * A round is a line: microseconds from the act to the last packet, and until it
- * was done.
+ * Others that want the CPUs meanwhile come last, and a round in which the sender
+ * was kept waiting is done again.  A round is a line: microseconds from the act to the last packet,
+ *and until it was done.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -48,18 +50,24 @@
 
 /* Sent and not arrived, one after another: the way is shut. */
 #define QUIET_PACKETS 300
+/* Who was kept from sending so long knows nothing of when the way was shut. */
+#define GAP_MAX_NS 300000
+/* Rounds that are done again for that. */
+#define REPEATS_MAX 400
 #define PATIENCE_NS 10000000000ULL
 
 /**
  * struct sender - shared with the thread that sends
  * @interval: nanoseconds between two packets
  * @sent: packets that it tried to send
+ * @gap: longest time between two of them since this was zeroed
  */
 struct sender {
 	const char *netns;
 	uint64_t interval;
 	struct sockaddr_in to;
 	uint64_t sent;
+	uint64_t gap;
 	bool stop;
 };
 
@@ -120,19 +128,22 @@ static void pin_to_cpu(int cpu)
 static void *send_paced(void *state)
 {
 	struct sender *sender = state;
-	uint64_t next;
+	uint64_t next, former;
 	int fd;
 
 	enter(sender->netns);
 	pin_to_cpu(0);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	next = now_ns();
+	next = former = now_ns();
 	while (!__atomic_load_n(&sender->stop, __ATOMIC_RELAXED)) {
 		uint64_t now = now_ns();
 
 		if (now < next)
 			continue;
 		next = (now - next > sender->interval ? now : next) + sender->interval;
+		if (now - former > __atomic_load_n(&sender->gap, __ATOMIC_RELAXED))
+			__atomic_store_n(&sender->gap, now - former, __ATOMIC_RELAXED);
+		former = now;
 		sendto(fd, "contain", 7, 0, (struct sockaddr *)&sender->to, sizeof(sender->to));
 		__atomic_fetch_add(&sender->sent, 1, __ATOMIC_RELEASE);
 	}
@@ -283,7 +294,8 @@ static void undo(const struct bench *bench)
 		__atomic_store_n(&bench->control->latch, CORDON_LATCH_OPEN, __ATOMIC_SEQ_CST);
 }
 
-static void measure_round(const struct bench *bench)
+/* Return: whether it counts. */
+static bool measure_round(struct bench *bench)
 {
 	struct round round;
 	uint64_t last;
@@ -292,11 +304,15 @@ static void measure_round(const struct bench *bench)
 	/* Steady, and not always at the same point of an interval. */
 	wait_for_arrivals(bench, 200 + (uint64_t)rand() % 100);
 	usleep((useconds_t)rand() % 50);
+	__atomic_store_n(&bench->sender.gap, 0, __ATOMIC_RELAXED);
 	round = act(bench);
 	wait_for_quiet(bench);
+	if (__atomic_load_n(&bench->sender.gap, __ATOMIC_RELAXED) > GAP_MAX_NS)
+		return false;
 	last = bench->arrival->time;
 	printf("%.1f %.1f\n", last > round.start ? (double)(last - round.start) / 1e3 : 0.0,
 	       (double)(round.done - round.start) / 1e3);
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -316,10 +332,13 @@ int main(int argc, char **argv)
 	bench.act = argv + 10;
 	enter(argv[3]);
 	pin_to_cpu(1);
+	setpriority(PRIO_PROCESS, 0, -20);
 	if (pthread_create(&thread, NULL, send_paced, &bench.sender))
 		die("no thread");
-	for (int left = atoi(argv[7]); left; left--)
-		measure_round(&bench);
+	for (int left = atoi(argv[7]), repeats = REPEATS_MAX; left; left--) {
+		if (!measure_round(&bench) && repeats-- > 0)
+			left++;
+	}
 	__atomic_store_n(&bench.sender.stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	undo(&bench);
