@@ -140,7 +140,7 @@ start_all()
 	talk device node lan0 tcp 10.2.0.1 9200
 }
 
-test_start 51
+test_start 53
 net_start
 ulimit -n 4096
 net_peer wan0
@@ -182,8 +182,9 @@ for name in {in,out}-kept{,-6} pos-kept udp-kept device loop own; do
 	check "goes on: $name" goes_on "$name"
 done
 
-check "a policy whose keep list has one rule less, still under that latch" cordon apply --force "$NET_TMP/less.yaml"
-check "look at them again" seal_and_cut isolate
+seal_and_cut open
+check "a policy whose keep list has one rule less" cordon apply --force "$NET_TMP/less.yaml"
+check "isolate again" seal_and_cut isolate
 check "what it kept on an interface is cut" aborted device
 check "alone" [ "$(count cut)" = 1 ]
 
@@ -211,6 +212,12 @@ check "open: nothing is denied" seal_and_cut open
 check "so nothing is cut" [ "$(count cut)" = 0 ]
 check "a latch does not audit" seal_and_cut isolate
 check "so it cuts" aborted audited
+
+seal_and_cut open
+talk by-seal wan0 node tcp fd01::2 9000
+check "cordon seal" cordon seal isolate --reason test
+told() { until_ok 5 grep ECONNABORTED "$NET_TMP/by-seal.end"; }
+check "tells it, too" told
 
 check "no policy, but open" seal_and_cut open none
 check "nothing is cut" [ "$(count cut)" = 0 ]
