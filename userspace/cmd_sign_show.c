@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd_sign.h"
 #include "util/cleanup.h"
@@ -165,8 +166,14 @@ int cmd_sign_show(const struct cordon_call *call, const char *path, const char *
 {
 	struct cordon_trust trust CLEANUP(trust) = { .nr_certificates = 0 };
 	struct cordon_signed message CLEANUP(signed) = { .text = NULL };
-	int error = folder ? cordon_trust_read(folder, call->failure, &trust) : 0;
+	int error = 0;
 
+	/* A node without the folder trusts nobody; who names one here means one that is there. */
+	if (folder && access(folder, R_OK | X_OK))
+		return cordon_fail(call->failure, -errno, "cannot read %s: %s", folder,
+				   strerror(errno));
+	if (folder)
+		error = cordon_trust_read(folder, call->failure, &trust);
 	if (!error)
 		error = cmd_sign_read(call, path, &trust, &message);
 	if (error)

@@ -12,6 +12,7 @@
 
 #include "order_text.h"
 #include "util/array.h"
+#include "util/hex.h"
 
 /* ---- words ------------------------------------------------------------------------------- */
 
@@ -84,7 +85,7 @@ void cordon_order_action_text(const struct cordon_order *order, char (*ret_text)
 		snprintf(*ret_text, sizeof(*ret_text), "seal %s", cordon_latch_name(order->level));
 		return;
 	case CORDON_ACTION_POLICY:
-		order_hex_write(order->digest, sizeof(order->digest), digest);
+		cordon_hex_format(order->digest, sizeof(order->digest), digest);
 		snprintf(*ret_text, sizeof(*ret_text), "policy sha256:%s", digest);
 		return;
 	case CORDON_ACTION_RELEASE:
@@ -136,7 +137,7 @@ static void write_challenge(struct writer *writer, const struct cordon_order *or
 
 	if (!order->has_challenge)
 		return;
-	order_hex_write(order->challenge, sizeof(order->challenge), text);
+	cordon_hex_format(order->challenge, sizeof(order->challenge), text);
 	write_text(writer, "challenge: %s\n", text);
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "util/hex.h"
 #include "util/utf8.h"
 
 #define NAME_MAX_SIZE 63
@@ -112,33 +113,13 @@ bool order_number_take(struct order_piece *piece, uint64_t least, uint64_t most,
 	return true;
 }
 
-/* Return: 16: it is none. */
-static unsigned int hex_digit(char character)
-{
-	if (character >= '0' && character <= '9')
-		return (unsigned int)(character - '0');
-	return character >= 'a' && character <= 'f' ? (unsigned int)(character - 'a') + 10 : 16;
-}
-
 bool order_hex_read(struct order_piece piece, uint8_t *ret_bytes, size_t size)
 {
-	bool good = piece.size == 2 * size;
+	char text[2 * ORDER_HEX_MAX + 1];
 
-	for (size_t i = 0; good && i < piece.size; i++)
-		good = hex_digit(piece.text[i]) < 16;
-	for (size_t i = 0; good && i < size; i++)
-		ret_bytes[i] = (uint8_t)(hex_digit(piece.text[2 * i]) << 4 |
-					 hex_digit(piece.text[2 * i + 1]));
-	return good;
-}
-
-void order_hex_write(const uint8_t *bytes, size_t size, char *ret_text)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < size; i++) {
-		*ret_text++ = digits[bytes[i] >> 4];
-		*ret_text++ = digits[bytes[i] & 15];
-	}
-	*ret_text = '\0';
+	if (size > ORDER_HEX_MAX || piece.size != 2 * size)
+		return false;
+	memcpy(text, piece.text, piece.size);
+	text[piece.size] = '\0';
+	return !cordon_hex_read(text, ret_bytes, size);
 }

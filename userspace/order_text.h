@@ -36,9 +36,8 @@ bool order_piece_until(struct order_piece *piece, char end, struct order_piece *
 bool order_number_take(struct order_piece *piece, uint64_t least, uint64_t most,
 		       uint64_t *ret_number);
 
-/** order_hex_read() - exactly @size bytes in small hexadecimal digits */
+/** order_hex_read() - exactly @size bytes, at most ORDER_HEX_MAX, in small hexadecimal digits */
+#define ORDER_HEX_MAX 32
 bool order_hex_read(struct order_piece piece, uint8_t *ret_bytes, size_t size);
-/** order_hex_write() - with a NUL: 2 * @size + 1 characters */
-void order_hex_write(const uint8_t *bytes, size_t size, char *ret_text);
 
 #endif

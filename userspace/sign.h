@@ -73,7 +73,7 @@ struct cordon_signed {
 	struct cordon_signer signer[CORDON_ORDER_SIGNERS_MAX];
 	size_t nr_signers;
 	size_t unknown;
-	char stranger[64];
+	char stranger[96];
 	char claimed[CORDON_ORDER_SIGNERS_MAX][64];
 	size_t nr_signatures;
 	uint8_t digest[CORDON_SIGN_DIGEST_SIZE];

@@ -13,6 +13,7 @@
 #include "sign_certificate.h"
 #include "sign_cms.h"
 #include "util/cleanup.h"
+#include "util/hex.h"
 
 struct check {
 	const struct cordon_trust *trust;
@@ -165,17 +166,28 @@ static void note_claim(const struct check *check)
 		sign_name_text(check->signer->issuer, claim);
 		return;
 	}
-	order_hex_write(check->signer->key_id.at, size < 16 ? size : 16, digits);
+	cordon_hex_format(check->signer->key_id.at, size < 16 ? size : 16, digits);
 	snprintf(*claim, sizeof(*claim), "key %s", digits);
 }
 
+static bool is_certified_here(const struct check *check)
+{
+	for (size_t i = 0; i < check->trust->nr_certificates; i++) {
+		if (der_equal(check->signer->issuer, check->trust->certificate[i].subject))
+			return true;
+	}
+	return false;
+}
+
+/* Who put an authority into trust/ is to see why that is not enough. */
 static void note_stranger(const struct check *check)
 {
 	struct cordon_signed *message = check->message;
+	const char *claim = message->claimed[message->nr_signatures - 1];
 
 	if (!message->unknown++)
-		memcpy(message->stranger, message->claimed[message->nr_signatures - 1],
-		       sizeof(message->stranger));
+		snprintf(message->stranger, sizeof(message->stranger), "%s%s",
+			 is_certified_here(check) ? "one certified by " : "", claim);
 }
 
 static int check_signer(const struct check *check)

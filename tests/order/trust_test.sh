@@ -18,7 +18,7 @@ certificate()
 
 settings() { printf '%s\n' "${@:2}" >"trust/$1"; }
 
-order_start 49
+order_start 50
 p256 ada grace edsger
 key barbara rsa:2048
 key ed ed25519
@@ -114,7 +114,8 @@ openssl x509 -req -in <(openssl req -new -key grace.key -subj /CN=leaf) -CA self
 	-CAcreateserial -out leaf.pem 2>/dev/null
 plain leaf -noattr -nocerts -signer leaf.pem -inkey grace.key
 plain carried -signer leaf.pem -inkey grace.key -certfile self.pem
-refused "but for no other that it certified" leaf.cms 'nobody who is trusted here signed it'
+refused "but for no other that it certified" leaf.cms \
+	'nobody who is trusted here signed it; it says it is by one certified by self'
 refused "not even with the certificates in the order" carried.cms 'nobody who is trusted here signed it'
 cp leaf.pem trust/seal.pem
 taken "which counts by itself" leaf.cms
@@ -152,6 +153,7 @@ rm trust/seal.pem
 mkdir trust/seal.pem
 no_trust "a folder" 'trust/seal.pem: it is a directory'
 rmdir trust/seal.pem
+fails "no folder" 1 'cannot read nowhere: No such file' cordon sign show one.cms --trust nowhere
 refused "a folder without a file trusts nobody" one.cms 'nobody is trusted here'
 refused "an order's certificates do not make a trust" self.cms 'nobody is trusted here'
 order_end
