@@ -97,8 +97,11 @@ static int unpack(struct cmd_bundle *bundle, const struct cordon_order *order,
 	size_t size = order->body_size;
 	struct cordon_order_file file;
 	struct cordon_path path;
-	int more, error = make_room(bundle);
+	int more, error = cordon_order_files_check(body, size, failure);
 
+	if (error)
+		return error;
+	error = make_room(bundle);
 	for (bool first = true; !error; first = false) {
 		more = cordon_order_file_next(&body, &size, failure, &file);
 		if (more <= 0)

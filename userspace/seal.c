@@ -35,7 +35,7 @@ static void read_line(const char *path, char *line, size_t size)
 /* By numbers: names are in files that may be anybody's. */
 static void describe_caller(char *text, size_t size)
 {
-	char login[16], terminal[64] = "";
+	char login[16], terminal[32] = "";
 	const ssize_t got = readlink("/proc/self/fd/0", terminal, sizeof(terminal) - 1);
 
 	if (got <= 0 || !isatty(STDIN_FILENO))
