@@ -97,7 +97,7 @@ static int unpack(struct cmd_bundle *bundle, const struct cordon_order *order,
 	size_t size = order->body_size;
 	struct cordon_order_file file;
 	struct cordon_path path;
-	int more, error = cordon_order_files_check(body, size, failure);
+	int more, error = cordon_order_files_check(order, failure);
 
 	if (error)
 		return error;
