@@ -18,6 +18,7 @@ import time
 import ground as g
 import packets as p
 from guards import until
+from orders import Keys
 
 ACTS = []
 PACE = 0.001
@@ -100,13 +101,17 @@ class Prober:
         until(patience, lambda: not self.watch.saw([self.mark], ("wan0",),
                                                    time.monotonic() - quiet))
 
-    def kinds_out(self):
-        """Which kinds of packets come out now."""
+    def kinds_out(self, keeps=False):
+        """Which kinds of packets come out now; one of the keep list must, or we are blind."""
+        start, kept = time.monotonic(), self.token()
         tokens = {kind: self.token() for kind in KINDS}
         for kind, token in tokens.items():
             send_kind(self.ground, kind, token)
+        try_to_send(self.here, kept, (g.RESOLVER4, 53))
         time.sleep(QUIET * g.slower())
-        return [kind for kind, token in tokens.items() if self.watch.saw([token], ("wan0",))]
+        if keeps and not until(1, lambda: self.watch.saw([kept], ("wan0",), start)):
+            raise g.Lacking("the keep list does not pass either")
+        return [kind for kind, token in tokens.items() if self.watch.saw([token], ("wan0",), start)]
 
 
 def try_to_send(sock, data, to):
@@ -356,6 +361,40 @@ act("filling the disk, and only then sealed", cordon=True, before=fill_disk)(
     seal_and_start)
 
 
+def released_once(root):
+    """A release that was good: the node took it, and is open."""
+    root.keys = Keys(root.ground)
+    root.keys.trusted("owner")
+    root.guard.seal()
+    root.order = root.keys.release("owner", 10)
+    root.guard.cordon("order", root.order)
+    if root.guard.standing()["latch"] != "open":
+        raise g.Lacking("a good release did not open the node")
+
+
+def by_both_ways(root, order):
+    root.guard.cordon("order", order, check=False)
+    root.run("cp", order, os.path.join(root.ground.root, "var/lib/cordon/inbox"))
+
+
+@act("replaying, changing and forging a release that was good", cordon=True, before=released_once)
+def replayed(root):
+    root.guard.seal()
+    for order in (root.order, root.keys.changed(root.order, b"counter: 10", b"counter: 99"),
+                  root.keys.release("stranger", 11), root.keys.release("owner", 9)):
+        by_both_ways(root, order)
+    time.sleep(1)  # the inbox
+
+
+@act("a release signed by a key that root himself put into trust", cordon=True,
+     before=released_once, known=UNGUARDED)
+def own_trust(root):
+    root.guard.seal()
+    root.keys.trusted("root")
+    by_both_ways(root, root.keys.release("root", 20))
+    time.sleep(1)
+
+
 def make_read_only(root):
     root.guard.end_daemon()
     root.run("mount", "-o", "remount,ro", root.ground.root, check=True)
@@ -399,7 +438,7 @@ def perform(what, root, prober):
     else:
         leak = prober.during(lambda: found.append(what.function(root)),
                              QUIET if what.known else PATIENCE)
-    kinds = prober.kinds_out()
+    kinds = prober.kinds_out(root.guard.is_cordon)
     if found and found[0]:
         kinds.append("in the new namespace")
     unplug(root)

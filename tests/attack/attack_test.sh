@@ -16,7 +16,7 @@ cd "$(dirname "$0")/../.." || exit 1
 [ -x "$CORDON" ] || die "$CORDON is not built"
 export BUILD CORDON PYTHONDONTWRITEBYTECODE=1
 peers="velociraptor defender elastic firewalld"
-acts="isolate egress bare open $peers"
+acts="isolate egress lockdown bare open $peers"
 [ ! -d /run/vm ] || peers='' acts="bare open isolate"
 acts=${ACTS:-$acts}
 read -ra columns <<<"${COLUMNS:-bare open egress isolate lockdown $peers}"

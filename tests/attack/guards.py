@@ -126,7 +126,10 @@ class Cordon(Bare):
         """After an act that leaves a ruin behind: all is forgotten, and done again."""
         self.end_daemon()
         pins = os.path.dirname(self.ground.bpffs)
-        self.ground.run("umount", "-l", pins, check=False)
+        # cordon mounts one itself where it finds none: whatever is left goes.
+        while self.ground.run("umount", "-l", pins, check=False).returncode == 0 or \
+                self.ground.run("umount", "-l", self.ground.bpffs, check=False).returncode == 0:
+            pass
         self.ground.run("mount", "-t", "bpf", "attack", pins)
         for name in os.listdir(self.ground.root):
             self.ground.run("rm", "-rf", os.path.join(self.ground.root, name))

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Orders, made by openssl alone: keys, who is trusted, and a signed release. The keys are of P-256 and
+of one run; nothing here carries an order out."""
+
+import os
+
+import ground as g
+
+
+class Keys:
+    """A folder of keys beside the node's root."""
+
+    def __init__(self, ground):
+        self.ground = ground
+        self.trust = os.path.join(ground.root, "etc/cordon/trust")
+
+    def path(self, name):
+        return os.path.join(self.ground.tmp, name)
+
+    def make(self, name):
+        if not os.path.exists(self.path(f"{name}.key")):
+            self.ground.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                            "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                            "-addext", "basicConstraints=critical,CA:FALSE",
+                            "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.pem"))
+
+    def trusted(self, name):
+        """Its signature opens the node."""
+        self.make(name)
+        os.makedirs(self.trust, exist_ok=True)
+        self.ground.run("cp", self.path(f"{name}.pem"), os.path.join(self.trust, "release.pem"))
+
+    def release(self, signer, counter):
+        """A file with the order."""
+        self.make(signer)
+        text, order = self.path("order"), self.path(f"release-{signer}-{counter}.p7")
+        with open(text, "w", encoding="ascii") as file:
+            file.write("cordon-order: 1\naction: release\nnode: attacked\nissuer: attack\n"
+                       f"counter: {counter}\nreason: attack\n")
+        self.ground.run("openssl", "cms", "-sign", "-binary", "-nodetach", "-noattr", "-nocerts",
+                        "-md", "sha256", "-in", text, "-outform", "DER", "-out", order, "-signer",
+                        self.path(f"{signer}.pem"), "-inkey", self.path(f"{signer}.key"))
+        return order
+
+    def changed(self, order, old, new):
+        """The order with other words in it, under the same signature."""
+        with open(order, "rb") as file:
+            data = file.read()
+        if data.count(old) != 1:
+            raise g.Lacking(f"the order does not say {old!r} once")
+        with open(order + ".changed", "wb") as file:
+            file.write(data.replace(old, new))
+        return order + ".changed"
