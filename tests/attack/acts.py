@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -25,6 +26,7 @@ PACE = 0.001
 PATIENCE = 2.0  # of a guard that puts itself right
 QUIET = 0.15
 TCX = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 6)
+AHEAD = "who may load programs may put them ahead or aside; status tells"
 UNREPAIRED = "the hooks go with pins (tcx) or qdiscs (below Linux 6.6)"
 KINDS = ("TCP", "UDP", "UDP, IPv6", "ping", "forwarded UDP", "forwarded TCP")
 
@@ -146,9 +148,24 @@ class Root:
 
     def __init__(self, guard, ground, watch):
         self.guard, self.ground, self.watch = guard, ground, watch
+        self.helpers = []
 
-    def run(self, *words, check=False):
-        return self.ground.run(*words, check=check)
+    def helper(self, *words):
+        """A program that stays until the act is over; it says so when it is ready."""
+        path = f"{self.ground.build}/tests/attack/ahead_helper"
+        child = subprocess.Popen((path, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.helpers.append(child)
+        if not child.stdout.readline():
+            raise g.Lacking(child.stderr.read().decode().strip() or "ahead_helper failed")
+
+    def end_helpers(self):
+        while self.helpers:
+            child = self.helpers.pop()
+            child.kill()
+            child.communicate()
+
+    def run(self, *words, check=False, at="node"):
+        return self.ground.run(*words, check=check, at=at)
 
     def pins(self, *names):
         return os.path.join(self.ground.bpffs, *names)
@@ -248,6 +265,23 @@ def plug(root):
 
 def unplug(root):
     root.ground.ip("link del at-new", check=False)
+
+
+@act("a program of root's at tc, ahead of all others", known=AHEAD)
+def ahead(root):
+    if TCX:
+        root.helper("tcx", "wan0")
+        return
+    root.run("tc", "qdisc", "add", "dev", "wan0", "clsact")
+    root.run("tc", "filter", "add", "dev", "wan0", "egress", "prio", "1", "handle", "66", "bpf",
+             "direct-action", "object-file", f"{root.ground.build}/tests/attack/ahead.bpf.o",
+             "section", "tc", check=True)
+
+
+@act("an XDP program of root's that hands a device's frames to the uplink", known=AHEAD)
+def xdp_aside(root):
+    root.run("ethtool", "-K", "eth0", "gro", "on", at="wan0")
+    root.helper("xdp", "lan0", "wan0")
 
 
 # ---- acts on Cordon -------------------------------------------------------------------------------
@@ -447,6 +481,8 @@ def perform(what, root, prober):
 
 def put_right(what, root, prober):
     """The next act finds all as this one did; what cannot be mended is set up anew."""
+    root.end_helpers()
+    root.run("tc", "filter", "del", "dev", "wan0", "egress", "prio", "1", "handle", "66", "bpf")
     if what.before:
         root.run("mount", "-o", "remount,rw", root.ground.root)
     if not root.guard.is_cordon:

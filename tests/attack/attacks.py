@@ -16,7 +16,7 @@ from functools import partial
 
 import ground as g
 import packets as p
-from attempt import ATTACKS, STOPPED, attack, in_unit, words
+from attempt import ATTACKS, STOPPED, attack, in_unit, section, words
 
 STRANGERS = ((4, g.NODE4, g.STRANGER4), (6, g.NODE6, g.STRANGER6))
 MPTCP = 262
@@ -28,6 +28,8 @@ TUNSETIFF, IFF_TUN, IFF_TAP, IFF_NO_PI = 0x400454CA, 1, 2, 0x1000
 
 
 # ---- sockets of every day ---------------------------------------------------------------------
+
+section("TCP, UDP, MPTCP, ping and raw sockets")
 
 def tcp(t, source, to, dport=9000, **more):
     t.marks.append(g.asks(source, to, t.port, dport))
@@ -157,6 +159,8 @@ def trusted_group(t):
 
 # ---- what looks like an answer, or like the keep list ------------------------------------------
 
+section("what looks like DNS, an answer or the keep list")
+
 @attack("out", "UDP from source port 53")
 def from_53(t):
     t.udp(g.STRANGER4, 9000, sport=53)
@@ -209,6 +213,8 @@ def kept_port_stranger(t):
 
 # ---- ICMP --------------------------------------------------------------------------------------
 
+section("ICMP errors and tunnels")
+
 def send_icmp(t, message, to=g.STRANGER4):
     t.raw(p.ip4(g.NODE4, to, p.ICMP, message))
 
@@ -260,6 +266,8 @@ def icmp6_types(t):
 
 # ---- IPv6 extension headers --------------------------------------------------------------------
 
+section("IPv6 extension headers")
+
 def extended(t, name):
     inner = p.udp(g.NODE6, g.STRANGER6, t.port, t.port, t.data())
     segment = p.packed(g.STRANGER6)
@@ -302,6 +310,8 @@ for chain, refused in (
 
 
 # ---- fragments ---------------------------------------------------------------------------------
+
+section("fragments")
 
 def pieces(t, sizes, protocol=p.UDP, inner=None):
     """[(offset, more, data)] of a packet cut after the sizes."""
@@ -400,6 +410,8 @@ def split_chain6(t):
 
 # ---- IPv4 oddities and other protocols ----------------------------------------------------------
 
+section("other protocols, options, tunnels as packets")
+
 @attack("out", "IPv4 options: source routes", open=STOPPED)
 def source_route(t):
     inner = p.udp(g.NODE4, g.STRANGER4, t.port, t.port, t.data())
@@ -455,6 +467,8 @@ def sctp_packet(t):
 
 
 # ---- to everybody on the link -------------------------------------------------------------------
+
+section("broadcast, multicast, DHCP- and ND-shaped")
 
 @attack("out", "broadcast")
 def broadcast(t):
@@ -529,6 +543,7 @@ def arp_payload(t):
 
 # A built-in rule passes these on the link, or the node would lose its address and its neighbours; a
 # program that listens there may be told something by them.
+section("payload on the link, in what built-in rules pass")
 ON_LINK = "a built-in rule passes it on the link"
 
 
@@ -537,15 +552,20 @@ def mld_link(t):
     mld(t, 256, "ff02::16")
 
 
+def frame_icmp6(t, kind, source, to, data):
+    message = p.icmp6(source, to, kind, 0, words(0, 0), data)
+    t.frame(p.IPV6, p.ip6(source, to, p.ICMP6, message, 255))
+
+
 @attack("out", "on the link: payload in neighbour solicitations", known=ON_LINK)
 def nd_link(t):
-    send_icmp6(t, 135, 0, words(0, 0), p.packed(g.STRANGER6) + b"\x0e\x05" + t.data(38),
-               hops=255)
+    message = p.packed(g.STRANGER6) + b"\x0e\x05" + t.data(38)
+    frame_icmp6(t, 135, g.NODE6, g.STRANGER6, message)
 
 
 @attack("out", "on the link: payload in a router solicitation", known=ON_LINK)
 def rs_link(t):
-    send_icmp6(t, 133, 0, words(0, 0), b"\x0e\x05" + t.data(38), to="ff02::2", hops=255)
+    frame_icmp6(t, 133, "fe80::1", "ff02::2", b"\x0e\x05" + t.data(38))
 
 
 @attack("out", "on the link: payload in a DHCP broadcast", known=ON_LINK)
@@ -567,6 +587,8 @@ def arp_padding(t):
 
 
 # ---- frames ------------------------------------------------------------------------------------
+
+section("packet sockets, VLANs, ethertypes, AF_XDP")
 
 @attack("out", "packet socket")
 def packet_socket(t):
@@ -623,6 +645,8 @@ def af_xdp(t):
 
 # ---- through the node --------------------------------------------------------------------------
 
+section("forwarding, for a device")
+
 for version, device, stranger in ((4, g.DEVICE4, g.STRANGER4), (6, g.DEVICE6, g.STRANGER6)):
     attack("through", f"a device's TCP, IPv{version}")(
         partial(tcp, source=device, to=stranger, at="lan0"))
@@ -659,6 +683,8 @@ def to_device(t):
 
 
 # ---- ways in -----------------------------------------------------------------------------------
+
+section("ways in")
 
 def tcp_in(t, to, source):
     yield
@@ -759,6 +785,8 @@ def vlan_in(t):
 
 
 # ---- what the node is made to do for it ---------------------------------------------------------
+
+section("devices, namespaces, routes made afterwards")
 
 def device(t, name, kind, *, family=4, mtu=None):
     """A new device towards the stranger, with an address on it; and a packet by it."""
@@ -938,6 +966,8 @@ def bridged(t):
 
 
 # ---- the keep list: what must pass all the same -------------------------------------------------
+
+section("keep list, which must pass")
 
 def echoed(t, sock):
     """Does what it sends come back?"""

@@ -21,6 +21,7 @@ OUT, IN, STOPPED, PASSES, FAILS, LACKS, BROKEN = \
 LEVELS = ("egress", "isolate", "lockdown")
 WAYS = {"out": ("wan0", "lan0"), "through": ("wan0",), "back": ("lan0",), "in": (), "keep": ()}
 ATTACKS = []
+SECTIONS = []  # names, for what is counted together
 
 
 class Attack:
@@ -34,6 +35,7 @@ class Attack:
 
     def __init__(self, way, name, function, **more):
         self.way, self.name, self.function = way, name, function
+        self.section = SECTIONS[-1]
         self.open = more.pop("open", None)
         self.known = more.pop("known", None)
         self.served = more.pop("served", False)
@@ -57,6 +59,11 @@ class Attack:
         if self.known:
             return None
         return self.success() if self.served and column == "egress" else self.failure()
+
+
+def section(name):
+    """What follows in the list belongs to it."""
+    SECTIONS.append(name)
 
 
 def attack(way, name, **more):

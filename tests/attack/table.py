@@ -3,6 +3,7 @@
 """The columns beside each other, and what is wrong with them.
 
     table.py table COLUMN.json...    the table, as text
+    table.py summary COLUMN.json...  how many of each kind got through, in Markdown
     table.py checks COLUMN.json...   a line a check: ok, fail or skip, a tab, and what it was
     table.py count                   how many checks there are of Cordon's columns and the control
 
@@ -15,7 +16,7 @@ import sys
 
 import attacks  # the rows of packets
 from acts import ACTS, KINDS, PATIENCE
-from attempt import ATTACKS, BROKEN, LACKS, LEVELS, OUT, STOPPED
+from attempt import ATTACKS, BROKEN, LACKS, LEVELS, OUT, SECTIONS, STOPPED
 from guards import CHECKED, GUARDS
 
 NAMES = 63
@@ -85,6 +86,28 @@ def print_acts(columns):
         print(line.rstrip() + (f"  {why}" if why else ""))
 
 
+def print_line(cells):
+    print("| " + " | ".join(str(cell) for cell in cells) + " |")
+
+
+def share(found):
+    """How many of those that were tried got through: of a list of True, False and None."""
+    tried = [one for one in found if one is not None]
+    return f"{sum(tried)} of {len(tried)}" if tried else LACKS
+
+
+def print_summary(columns):
+    print_line(["got through"] + [column["title"] for column in columns])
+    print_line(["---"] * (len(columns) + 1))
+    for name in SECTIONS:
+        rows = [(number, what) for number, what in enumerate(ATTACKS, 1)
+                if what.section == name and not lacking(columns, what, number)]
+        print_line([name] + [share([result(column, number) == what.success()
+                                    for number, what in rows]) for column in columns])
+    print_line(["after acts of a root"] + [share([row["out"] for row in column["acts"][1:]])
+                                           for column in columns])
+
+
 def check_act(what, number, column):
     place = number - len(ATTACKS) - 1
     name = f"{column['title']}: {number} {what.way}: {what.name}"
@@ -142,6 +165,8 @@ def main():
     order, paths = sys.argv[1], sys.argv[2:]
     if order == "count":
         print(len(ATTACKS) * len(CHECKED) + len(ACTS) * len(LEVELS) + 2)
+    elif order == "summary":
+        print_summary(read(paths))
     elif order == "table":
         print_table(read(paths))
         print_acts(read(paths))
