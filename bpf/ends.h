@@ -125,46 +125,50 @@ static __noinline __u32 far_interface(HOOK_CONTEXT *ctx, const struct scene *sce
 	return fib_says_forward(bpf_fib_lookup(ctx, &fib, sizeof(fib), 0)) ? fib.ifindex : 0;
 }
 
-/* The identity at the other end of a forwarded packet, by the interface there. */
-static __always_inline enum cordon_reason
-far_end(const struct scene *scene, const struct tables *tables, __u32 ifindex, __u32 *ret_identity)
+/* Where @scene says that a packet goes or came from: by the interface there, and on
+ * this side by what the routing table says.  0: it does not go through the node. */
+VERIFIED_APART __u32 find_far_interface(HOOK_CONTEXT *ctx, struct scene *scene)
 {
-	const struct cordon_address *address = &scene->packet.destination;
-	const struct cordon_class *class;
-	enum cordon_reason reason;
-	__u32 number = 0;
+	if (!scene)
+		return 0;
+	scene->far_interface = scene->out ? scene->came_by : far_interface(ctx, scene);
+	scene->forward = scene->far_interface != 0;
+	return scene->far_interface;
+}
 
-	if (scene->out)
-		address = &scene->packet.source;
-	if (tables->settings->flags & CORDON_SETTINGS_TIED)
-		number = interface_class(scene->generation, interface_place(ifindex));
-	reason = verdict_end(tables, number, address,
-			     zone_in_slot(scene->slot, tables->settings, address), ret_identity);
-	if (!scene->out || !is_own_address(address))
-		return reason;
-	/* Masquerading put the node's own address there on the way. */
-	class = table_at(&tables->classes, number);
-	if (!class || !class->forwarder)
-		return reason;
-	*ret_identity = class->forwarder;
-	return CORDON_REASON_NONE;
+static __always_inline const struct cordon_address *far_address(const struct scene *scene)
+{
+	return scene->out ? &scene->packet.source : &scene->packet.destination;
 }
 
 /**
- * scene_forward() - whether a packet that may go through the node does, and who
- *	is at its far end then
- * Return: enum cordon_reason; scene->forward, and scene->far of one that does.
+ * far_end() - the identity at the other end of a forwarded packet
+ * @zone: of far_address(); it is looked up by the caller, for the stack of six
+ *	functions in a row would be too large
+ * Return: enum cordon_reason, and scene->far
  */
-VERIFIED_APART __u32 scene_forward(HOOK_CONTEXT *ctx, struct scene *scene)
+VERIFIED_APART __u32 far_end(struct scene *scene, __u32 zone)
 {
+	const struct cordon_address *address;
+	const struct cordon_class *class;
+	enum cordon_reason reason;
 	struct tables tables;
-	__u32 ifindex;
+	__u32 number = 0;
 
 	if (!scene || !tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
 		return CORDON_REASON_INTERNAL;
-	ifindex = scene->out ? scene->came_by : far_interface(ctx, scene);
-	scene->forward = ifindex != 0;
-	return ifindex ? far_end(scene, &tables, ifindex, &scene->far) : CORDON_REASON_NONE;
+	address = far_address(scene);
+	if (tables.settings->flags & CORDON_SETTINGS_TIED)
+		number = interface_class(scene->generation, interface_place(scene->far_interface));
+	reason = verdict_end(&tables, number, address, zone, &scene->far);
+	if (!scene->out || !is_own_address(address))
+		return reason;
+	/* Masquerading put the node's own address there on the way. */
+	class = table_at(&tables.classes, number);
+	if (!class || !class->forwarder)
+		return reason;
+	scene->far = class->forwarder;
+	return CORDON_REASON_NONE;
 }
 
 VERIFIED_APART __u32 ipv6_from_nowhere(const struct cordon_address *source)
@@ -253,8 +257,10 @@ static __always_inline enum cordon_reason find_ends(HOOK_CONTEXT *ctx, struct sc
 	reason = near_end(scene, tables, here, &scene->near);
 	if (reason)
 		return reason;
-	if (scene->out ? scene->came_by : tables->settings->flags & CORDON_SETTINGS_FORWARD)
-		reason = scene_forward(ctx, scene);
+	if ((scene->out ? scene->came_by : tables->settings->flags & CORDON_SETTINGS_FORWARD) &&
+	    find_far_interface(ctx, scene))
+		reason = far_end(scene,
+				 zone_in_slot(scene->slot, tables->settings, far_address(scene)));
 	if (!near_opens && !scene->forward)
 		scene->far = local_identity(ctx, scene, tables->settings);
 	return reason;

@@ -104,18 +104,20 @@ static __always_inline void scene_count_flow(const struct scene *scene, struct c
 #define FLOW_UNKNOWN CORDON_REASON_COUNT
 #define FLOW_WATCHED (CORDON_REASON_COUNT + 1)
 
-/* Return: enum flow_way; FLOW_UNKNOWN: it is not the packet's, or has expired. */
-VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_flow_bucket *bucket,
-			       __u32 stale)
+/* Return: enum flow_way, and scene->stale_tag; FLOW_UNKNOWN: it is not the packet's, or has
+ * expired. */
+VERIFIED_APART __u32 stale_way(struct scene *scene, const struct cordon_flow_bucket *bucket)
 {
 	const struct cordon_settings *settings = scene_settings(scene);
-	const __u32 place = flow_place(stale);
 	enum flow_way way;
+	__u32 place;
 	__u64 tag;
 
 	if (!settings || !bucket)
 		return FLOW_UNKNOWN;
+	place = flow_place(scene->stale);
 	tag = bucket->flow[place].tag;
+	scene->stale_tag = tag;
 	if (!(tag & CORDON_FLOW_TAG_SET) ||
 	    !flow_fits(&bucket->flow[place], &scene->packet, scene->key.protocol, &way) ||
 	    flow_expired(settings, &bucket->flow[place], flow_tag_state(tag), scene->now))
@@ -126,37 +128,42 @@ VERIFIED_APART __u32 stale_way(const struct scene *scene, const struct cordon_fl
 	return way;
 }
 
+/* The rules have spoken of a flow of an earlier generation or latch level: it is renewed, or over. */
+VERIFIED_APART __u32 stale_settle(struct scene *scene, struct cordon_flow_bucket *bucket, __u32 way,
+				  __u32 reason)
+{
+	struct cordon_flow *flow;
+
+	if (!scene || !bucket)
+		return CORDON_REASON_INTERNAL;
+	flow = &bucket->flow[flow_place(scene->stale)];
+	if (scene->forward)
+		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
+	flow_renew(scene, flow, scene->stale_tag, way);
+	/* What is told of a reply names its own ends, not its flow's. */
+	if (reason && way == FLOW_REPLY)
+		scene_set_ends(scene, true, scene->to, scene->from);
+	if (!reason)
+		scene_count_flow(scene, flow);
+	return reason;
+}
+
 /**
  * judge_stale() - a flow that an earlier generation or latch level let in is
  *	decided anew, by the rules and the way in which it was opened; it keeps
  *	its state
  * Return: enum cordon_reason, or FLOW_UNKNOWN.
  */
-VERIFIED_APART __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
-				 struct cordon_flow_bucket *bucket, __u32 stale)
+static __always_inline __u32 judge_stale(HOOK_CONTEXT *ctx, struct scene *scene,
+					 struct cordon_flow_bucket *bucket)
 {
-	enum cordon_reason reason;
-	__u32 way;
-	__u64 old;
+	const __u32 way = stale_way(scene, bucket);
 
-	if (!scene || !bucket)
-		return CORDON_REASON_INTERNAL;
-	old = bucket->flow[flow_place(stale)].tag;
-	way = stale_way(scene, bucket, stale);
 	if (way == FLOW_UNKNOWN)
 		return FLOW_UNKNOWN;
 	if (scene->packet.fragment == FRAGMENT_LATER)
 		return CORDON_REASON_FRAGMENT_ORPHAN;
-	reason = ask_rules(ctx, scene, way == FLOW_ORIGINAL);
-	if (scene->forward)
-		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
-	flow_renew(scene, &bucket->flow[flow_place(stale)], old, way);
-	/* What is told of a reply names its own ends, not its flow's. */
-	if (reason && way == FLOW_REPLY)
-		scene_set_ends(scene, true, scene->to, scene->from);
-	if (!reason)
-		scene_count_flow(scene, &bucket->flow[flow_place(stale)]);
-	return reason;
+	return stale_settle(scene, bucket, way, ask_rules(ctx, scene, way == FLOW_ORIGINAL));
 }
 
 static __always_inline struct flow_start scene_flow(const struct scene *scene,
@@ -361,7 +368,7 @@ static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
 		return verdict;
 	note_own(scene, bucket, place);
 	if (verdict == FLOW_UNKNOWN && unlikely(scene->stale < CORDON_FLOW_WAYS))
-		return judge_stale(ctx, scene, bucket, scene->stale);
+		return judge_stale(ctx, scene, bucket);
 	return verdict;
 }
 

@@ -31,8 +31,10 @@
  * @now: ticks of the flow table
  * @from, @to: identities, as far as they were found out
  * @near, @far: the same by place: the remote end on this side, the other one
+ * @far_interface: of a packet that goes through the node
  * @reason: see scene_settle()
  * @stale: place of a flow of another generation or latch level, as flow_find() has it
+ * @stale_tag: that it was looked at with
  * @rule: slot of the rule that lets it pass
  * @denial: what is told of it
  * @own: place in its bucket of a flow that one of its own would succeed, or WAYS
@@ -60,8 +62,10 @@ struct scene {
 	__u32 to;
 	__u32 near;
 	__u32 far;
+	__u32 far_interface;
 	__u32 reason;
 	__u32 stale;
+	__u64 stale_tag;
 	struct cordon_denial_key denial;
 	__u64 own_tag;
 	__u32 rule;

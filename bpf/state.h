@@ -121,18 +121,44 @@ static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u3
 	return prefix_search_in_slot(table->slot, first, count, word);
 }
 
-/** zone_in_slot() - as verdict_zone() */
-VERIFIED_APART __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
-				  const struct cordon_address *address)
+static __always_inline bool prefixes_in_slot(__u32 slot, const struct cordon_settings *settings,
+					     struct tables *tables)
 {
 	const struct cordon_head *head = find_head(slot);
+
+	if (!settings || !head)
+		return false;
+	tables->settings = settings;
+	tables->prefixes = TABLE_IN_SLOT(&prefixes_of, slot, head->prefixes);
+	return true;
+}
+
+VERIFIED_APART __u32 zone4_in_slot(__u32 slot, const struct cordon_settings *settings,
+				   __u32 address)
+{
 	struct tables tables;
 
-	if (!settings || !head || !address)
+	if (!prefixes_in_slot(slot, settings, &tables))
 		return PREFIX_BROKEN;
-	tables.settings = settings;
-	tables.prefixes = TABLE_IN_SLOT(&prefixes_of, slot, head->prefixes);
-	return verdict_zone(&tables, address);
+	return prefix_find4(&tables.prefixes, &settings->ipv4, address, 0);
+}
+
+VERIFIED_APART __u32 zone6_in_slot(__u32 slot, const struct cordon_settings *settings,
+				   const struct cordon_address *address)
+{
+	struct tables tables;
+
+	if (!address || !prefixes_in_slot(slot, settings, &tables))
+		return PREFIX_BROKEN;
+	return verdict_zone6(&tables, address);
+}
+
+/* As verdict_zone(); with one function for both the stack would be too small for 6.1. */
+static __always_inline __u32 zone_in_slot(__u32 slot, const struct cordon_settings *settings,
+					  const struct cordon_address *address)
+{
+	return address_is_ipv4(address) ? zone4_in_slot(slot, settings, address_word(address, 3)) :
+					  zone6_in_slot(slot, settings, address);
 }
 
 /* Before 6.2 a map's key may not lie in memory that a function was given. */

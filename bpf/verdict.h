@@ -28,19 +28,22 @@ static __always_inline __u32 verdict_zone4(const struct tables *tables,
 	return prefix_lookup4(&tables->prefixes, &tables->settings->ipv4, address_word(address, 3));
 }
 
+static __always_inline __u32 verdict_zone6(const struct tables *tables,
+					   const struct cordon_address *address)
+{
+	__u32 word[4];
+
+	for (int i = 0; i < 4; i++)
+		word[i] = address_word(address, i);
+	return prefix_lookup6(&tables->prefixes, &tables->settings->ipv6, word);
+}
+
 /** verdict_zone() - the zone whose prefix covers an address, STRANGER, or PREFIX_BROKEN */
 static __always_inline __u32 verdict_zone(const struct tables *tables,
 					  const struct cordon_address *address)
 {
-	const struct cordon_settings *settings = tables->settings;
-	__u32 word[4];
-
-	if (likely(address_is_ipv4(address)))
-		return prefix_find4(&tables->prefixes, &settings->ipv4, address_word(address, 3),
-				    0);
-	for (int i = 0; i < 4; i++)
-		word[i] = address_word(address, i);
-	return prefix_lookup6(&tables->prefixes, &settings->ipv6, word);
+	return likely(address_is_ipv4(address)) ? verdict_zone4(tables, address) :
+						  verdict_zone6(tables, address);
 }
 
 /** verdict_audits() - what is denied passes all the same; never under a latch */
