@@ -82,12 +82,16 @@ struct cordon_pieces;
  *
  * Quick when all stands already.  Programs of another build are replaced; the
  * maps stay, and links follow when they are next attached (attach.h).  On return
- * maps and the programs that judge the packets of an Ethernet interface stand;
- * the others come meanwhile, and cordon_load_finish() waits for them.
+ * the maps stand; the programs come meanwhile, those that judge the packets of an
+ * Ethernet interface first.
  * Return: 0 or -errno with @failure.
  */
 int cordon_load_start(const struct cordon_context *context, struct cordon_failure *failure,
 		      struct cordon_pieces **ret_pieces);
+
+/** cordon_pieces_first() - wait, and work along, until there are those without which no packet is
+ *	judged; -errno with @failure if one of them cannot be */
+int cordon_pieces_first(struct cordon_pieces *pieces, struct cordon_failure *failure);
 
 /** cordon_load_finish() - all are there, or known to be refused, and it is noted which */
 int cordon_load_finish(const struct cordon_context *context, struct cordon_pieces *pieces,

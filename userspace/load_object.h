@@ -46,11 +46,8 @@ int cordon_object_programs(const struct cordon_context *context, enum cordon_par
 int cordon_pieces_start(const struct cordon_context *context, struct cordon_failure *failure,
 			struct cordon_pieces **ret_pieces);
 
-/** cordon_pieces_first() - work along until the first are loaded, without which no packet is
- *	judged; -errno with @failure if one of them cannot be */
-int cordon_pieces_first(struct cordon_pieces *pieces, struct cordon_failure *failure);
-
-/** cordon_pieces_rest() - the same for all */
+/** cordon_pieces_rest() - wait, and work along, until all are there or refused; -errno with
+ *	@failure if one that must not fail did */
 int cordon_pieces_rest(struct cordon_pieces *pieces, struct cordon_failure *failure);
 
 /* load_template.c */

@@ -118,14 +118,15 @@ static int work_until_none(struct cordon_pieces *pieces, const size_t *left, siz
 	return error;
 }
 
-static unsigned int other_cpus(void)
+/* The caller has to wait elsewhere first. */
+static unsigned int count_cpus(void)
 {
 	cpu_set_t set;
 	int cpus;
 
 	if (sched_getaffinity(0, sizeof(set), &set))
-		return 0;
-	cpus = CPU_COUNT(&set) - 1;
+		return 1;
+	cpus = CPU_COUNT(&set);
 	return cpus < THREADS_MAX ? (unsigned int)cpus : THREADS_MAX;
 }
 
@@ -142,7 +143,7 @@ int cordon_pieces_start(const struct cordon_context *context, struct cordon_fail
 			struct cordon_pieces **ret_pieces)
 {
 	struct cordon_pieces *pieces = calloc(1, sizeof(*pieces));
-	const unsigned int wanted = other_cpus();
+	const unsigned int wanted = count_cpus();
 
 	if (!pieces)
 		return cordon_fail(failure, -ENOMEM, "out of memory");

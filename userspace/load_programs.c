@@ -276,8 +276,6 @@ int cordon_load_start(const struct cordon_context *context, struct cordon_failur
 	if (!error)
 		error = initialise(context, failure);
 	if (!error)
-		error = cordon_pieces_first(pieces, failure);
-	if (!error)
 		*ret_pieces = TAKE(pieces);
 	return error;
 }

@@ -25,6 +25,7 @@ struct cordon_session cordon_session_none(void)
 
 	session.maps = cordon_maps_none();
 	session.programs = cordon_programs_none();
+	session.ahead = cordon_ahead_none();
 	return session;
 }
 
@@ -58,6 +59,7 @@ void cordon_session_close(struct cordon_session *session)
 		cordon_load_finish(session->context, session->loading, &unsaid);
 		cordon_pieces_free(session->loading);
 	}
+	cordon_attach_ahead_end(session->context, &session->ahead);
 	cordon_image_free(session->image[0]);
 	cordon_image_free(session->image[1]);
 	cordon_programs_close(&session->programs);
@@ -65,6 +67,19 @@ void cordon_session_close(struct cordon_session *session)
 	if (session->lock >= 0)
 		close(session->lock);
 	*session = cordon_session_none();
+}
+
+/* What the kernel lets us wait for on interfaces is waited for now. */
+static int await_first(struct cordon_session *session, struct cordon_failure *failure)
+{
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
+	struct cordon_failure unsaid = { .text = "" };
+
+	if (!session->loading)
+		return 0;
+	if (session->tcx && !cordon_nl_links_read(&unsaid, &links))
+		session->ahead = cordon_attach_ahead(session->context, &links);
+	return cordon_pieces_first(session->loading, failure);
 }
 
 static int open_kernel(struct cordon_session *session, enum cordon_session_kind kind,
@@ -83,6 +98,8 @@ static int open_kernel(struct cordon_session *session, enum cordon_session_kind 
 		error = cordon_load_start(session->context, failure, &session->loading);
 	if (!error)
 		error = cordon_maps_open(session->context, failure, &session->maps);
+	if (!error)
+		error = await_first(session, failure);
 	if (!error)
 		error = cordon_programs_open(session->context, failure, &session->programs);
 	return error;
