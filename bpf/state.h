@@ -100,7 +100,7 @@ VERIFIED_APART __u32 prefix_narrow_in_slot(__u32 slot, __u32 first, __u32 count,
 	return prefix_narrow(&cursor, first, count, word, PREFIX_STRIDE);
 }
 
-VERIFIED_APART __u32 prefix_search_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
+static __always_inline __u32 prefix_search_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
 {
 	const struct cordon_table table = { .outer = &prefixes_of, .slot = slot };
 	struct prefix_cursor cursor = { &table, (const void *)0, ~0U };

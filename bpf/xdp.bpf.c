@@ -43,14 +43,14 @@ int xdp_ingress(struct xdp_md *xdp)
 
 	if (!scene)
 		return XDP_DROP;
-	reason = parse_xdp(xdp, &scene->packet);
-	if (unlikely(reason == PARSE_AGAIN))
-		reason = parse_xdp_again(xdp, &scene->packet);
 	scene->ifindex = xdp->ingress_ifindex;
 	scene->came_by = 0;
 	scene->packets = 1;
 	scene->bytes = frame_size(xdp);
 	scene->out = false;
+	reason = parse_xdp(xdp, &scene->packet);
+	if (unlikely(reason == PARSE_AGAIN))
+		reason = parse_xdp_again(xdp, &scene->packet);
 	return packet_passes(xdp, scene, reason) ? XDP_PASS : XDP_DROP;
 }
 
