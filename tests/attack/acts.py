@@ -111,6 +111,7 @@ class Prober:
             send_kind(self.ground, kind, token)
         try_to_send(self.here, kept, (g.RESOLVER4, 53))
         time.sleep(QUIET * g.slower())
+        self.watch.catch_up()
         if keeps and not until(1, lambda: self.watch.saw([kept], ("wan0",), start)):
             raise g.Lacking("the keep list does not pass either")
         return [kind for kind, token in tokens.items() if self.watch.saw([token], ("wan0",), start)]

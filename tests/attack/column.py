@@ -75,6 +75,7 @@ def main():
     try:
         guard.start()
         since = run_attacks(guard, attempts)
+        watch.catch_up()
         rows = [{"number": attempt.number, "result": attempt.result(since), "why": attempt.error}
                 for attempt in attempts]
         for attempt in attempts:

@@ -160,6 +160,12 @@ class Watch(threading.Thread):
         return [when for place in places for when, frame in list(self.frames[place])
                 if when >= since and any(mark in frame for mark in marks)]
 
+    def catch_up(self):
+        """Until what has arrived is in the list: on a busy machine that may lag behind."""
+        while select.select(list(self.sockets), [], [], 0)[0]:
+            time.sleep(0.01)
+        time.sleep(0.01)
+
     def stop(self):
         self.over = True
         self.join()
