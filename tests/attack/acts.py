@@ -279,7 +279,7 @@ def ahead(root):
              "section", "tc", check=True)
 
 
-@act("an XDP program of root's that hands a device's frames to the uplink", known=AHEAD)
+@act("an XDP program of root's, from a device to the uplink", known=AHEAD)
 def xdp_aside(root):
     root.run("ethtool", "-K", "eth0", "gro", "on", at="wan0")
     root.helper("xdp", "lan0", "wan0")
