@@ -80,12 +80,16 @@ static struct cordon_self who_am_i(const struct work *work)
 /* What can be written down is; that the disk is full does not keep a seal from its work. */
 static void note_seal(struct work *work)
 {
+	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_latch_state state;
 	int lock CLEANUP(close) = -1;
 
 	if (cordon_lock_take(work->context, &work->outcome->why, &lock))
 		return;
 	cordon_latch_read(work->context, &state);
+	/* One with a higher counter came in between. */
+	if (cordon_warrant_is_new(work->warrant, &state, &unsaid))
+		return;
 	cordon_warrant_take(work->warrant, &state);
 	cordon_warrant_finish(work->warrant, &state);
 	cordon_latch_write(work->context, &state, &work->outcome->why);
@@ -188,7 +192,10 @@ static enum cordon_refusal take_act_finish(struct work *work)
 	cordon_step("order taken");
 	if (act(work, &session))
 		return refuse(work, CORDON_REFUSAL_FAILED);
-	return finish(work, &session);
+	/* What is not written down would shut again with the next look: it does now. */
+	if (finish(work, &session) && work->warrant->order.action == CORDON_ACTION_RELEASE)
+		cordon_control_tighten(session.maps.control, work->outcome->before);
+	return work->outcome->refusal;
 }
 
 static enum cordon_refusal take_alone(struct work *work)

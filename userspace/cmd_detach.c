@@ -15,6 +15,18 @@
 #include "util/cleanup.h"
 #include "util/print.h"
 
+static int need_open(const struct cordon_call *call)
+{
+	const uint32_t level = cordon_latch_level(call->context);
+
+	if (!level)
+		return 0;
+	return cordon_fail(call->failure, -EPERM,
+			   "the node is sealed (%s): what holds it stays until a signed "
+			   "release; see cordon status",
+			   cordon_latch_name(level));
+}
+
 static int detach(const struct cordon_call *call)
 {
 	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
@@ -27,6 +39,9 @@ static int detach(const struct cordon_call *call)
 		error = cordon_probe_bpffs(call->context, call->failure);
 	if (!error)
 		error = cordon_lock_take(call->context, call->failure, &lock);
+	/* It may have been sealed while we waited. */
+	if (!error)
+		error = need_open(call);
 	if (!error && !probe.tcx)
 		error = cordon_nl_links_read(call->failure, &links);
 	if (!error)
@@ -37,7 +52,6 @@ static int detach(const struct cordon_call *call)
 int cordon_cmd_detach(const struct cordon_call *call)
 {
 	struct json json = { .file = stdout };
-	uint32_t level;
 	int error;
 
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
@@ -46,12 +60,6 @@ int cordon_cmd_detach(const struct cordon_call *call)
 		return cordon_fail(call->failure, -EBUSY,
 				   "cordon run (pid %d) would attach again; end it first",
 				   cordon_daemon_pid(call->context));
-	level = cordon_latch_level(call->context);
-	if (level)
-		return cordon_fail(call->failure, -EPERM,
-				   "the node is sealed (%s): what holds it stays until a signed "
-				   "release; see cordon status",
-				   cordon_latch_name(level));
 	error = detach(call);
 	if (error)
 		return error;

@@ -34,8 +34,9 @@ static int restore(struct cordon_session *session, const struct cordon_call *cal
 		call->failure);
 }
 
+/* @stored: it was in force here, so that it is so again under a latch, too */
 static int compile_and_apply(struct cordon_session *session, const struct cordon_call *call,
-			     const char *path)
+			     const char *path, bool stored)
 {
 	struct cordon_image *image CLEANUP(image) = NULL;
 	const int error = cmd_policy_compile(call, path, 0, &image);
@@ -43,7 +44,8 @@ static int compile_and_apply(struct cordon_session *session, const struct cordon
 	if (error)
 		return error;
 	return cordon_session_apply(
-		session, &(struct cordon_apply){ .image = image, .policy = path }, call->failure);
+		session, &(struct cordon_apply){ .image = image, .policy = path, .authorised = stored },
+		call->failure);
 }
 
 /* An image of another version, or damaged, is made again from its text. */
@@ -58,11 +60,11 @@ static int apply_some(struct cordon_session *session, const struct cordon_call *
 		return error;
 	if (error != -ENOENT)
 		fprintf(stderr, "cordon: the stored image cannot be used (%s)\n", strerror(-error));
-	if (!access(text.text, R_OK) && !compile_and_apply(session, call, text.text))
+	if (!access(text.text, R_OK) && !compile_and_apply(session, call, text.text, true))
 		return 0;
 	if (!access(given.text, R_OK) && !cmd_policy_need_no_signature(call)) {
 		memset(call->failure, 0, sizeof(*call->failure));
-		return compile_and_apply(session, call, given.text);
+		return compile_and_apply(session, call, given.text, false);
 	}
 	return cordon_fail(call->failure, -ENOENT,
 			   "there is no policy: neither a stored one nor %s", given.text);

@@ -147,23 +147,26 @@ static int open_lock(const struct cordon_context *context, const char *name,
 	if (error)
 		return cordon_fail(failure, error, "cannot make %s: %s", folder.text,
 				   strerror(-error));
-	fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	/* Who may open it may lock it: nobody else must keep a node from being shut. */
+	fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return cordon_fail(failure, -errno, "cannot open %s: %s", path.text,
 				   strerror(errno));
+	fchmod(fd, 0600);
 	return fd;
 }
 
-/* Where nothing can be written, the folder of the pins is locked instead: a full
- * or read-only disk must not keep anyone from sealing. */
+/* Where there can be no lock, the folder of the pins is locked instead: a full or
+ * read-only disk, or whatever is in the place of /run/cordon, must not keep anyone
+ * from sealing. */
 static int open_change_lock(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	struct cordon_failure unsaid = { .text = "" };
 	const int fd = open_lock(context, "/run/cordon/lock", &unsaid);
 	int pins;
 
-	if (fd != -EROFS && fd != -ENOSPC)
-		return fd < 0 ? cordon_fail(failure, fd, "%s", unsaid.text) : fd;
+	if (fd >= 0)
+		return fd;
 	pins = open(context->bpffs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pins < 0 && errno == ENOENT && !cordon_folder_make(context->bpffs, 0700))
 		pins = open(context->bpffs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

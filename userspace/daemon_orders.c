@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "carry_out.h"
@@ -48,6 +49,18 @@ static void tell_text(const char *path, const char *action, const struct cordon_
 		       outcome->why.text[0] ? ", but: " : "", outcome->why.text);
 }
 
+/* Whoever made a medium chose its names: one line stays one line. */
+static struct cordon_path shown(const char *path)
+{
+	struct cordon_path text;
+	char *to = text.text;
+
+	for (; *path && to < text.text + sizeof(text.text) - 1; path++)
+		*to++ = *path >= ' ' && *path <= '~' ? *path : '?';
+	*to = '\0';
+	return text;
+}
+
 static void tell(const struct cordon_context *context, const struct cordon_inbox_file *file,
 		 const struct cordon_warrant *warrant, const struct cordon_outcome *outcome)
 {
@@ -58,14 +71,20 @@ static void tell(const struct cordon_context *context, const struct cordon_inbox
 	if (context->json)
 		tell_json(file->path.text, action, outcome);
 	else
-		tell_text(file->path.text, action, outcome);
+		tell_text(shown(file->path.text).text, action, outcome);
 	fflush(stdout);
 }
 
 /* One that holds from a later boot on waits there. */
 static void put_away(const struct cordon_inbox_file *file, const struct cordon_outcome *outcome)
 {
-	if (file->own && outcome->refusal != CORDON_REFUSAL_TOO_EARLY)
+	struct stat read, present;
+
+	if (!file->own || outcome->refusal == CORDON_REFUSAL_TOO_EARLY)
+		return;
+	/* By now another order may go by that name, which nobody has read. */
+	if (!fstat(file->fd, &read) && !lstat(file->path.text, &present) &&
+	    read.st_dev == present.st_dev && read.st_ino == present.st_ino)
 		unlink(file->path.text);
 }
 
@@ -80,9 +99,14 @@ static void carry_out(const struct cordon_context *context, const struct cordon_
 	char *text CLEANUP(free) = NULL;
 	struct cordon_outcome outcome;
 	struct cordon_file content;
+	int error;
 
-	if (cordon_file_read_fd(file->fd, CORDON_BUNDLE_FILE_MAX, &content))
+	error = cordon_file_read_fd(file->fd, CORDON_BUNDLE_FILE_MAX, &content);
+	if (error) {
+		fprintf(stderr, "cordon: order %s cannot be read and was NOT carried out: %s\n",
+			shown(file->path.text).text, cordon_file_problem(error));
 		return;
+	}
 	text = content.text;
 	if (cordon_carry_out(context, &(struct cordon_delivery){ text, content.size, read_ns },
 			     &part, &failure, &warrant, &outcome))

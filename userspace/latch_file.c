@@ -114,7 +114,9 @@ enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
 		sound[i] = read_copy(context, copies[i], &state[i]);
 	if (sound[0] && sound[1]) {
 		merge(state, ret_state);
-		return CORDON_LATCH_SOUND;
+		/* One of them is not worth what it says: it is to be written again. */
+		return state[0].sequence == state[1].sequence ? CORDON_LATCH_SOUND :
+								CORDON_LATCH_HALF;
 	}
 	if (sound[0] || sound[1]) {
 		*ret_state = state[sound[1]];
@@ -169,11 +171,15 @@ static void mark(const struct cordon_context *context)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		const struct cordon_path path = cordon_path_root(context, marks[i]);
-		const int fd CLEANUP(close) =
-			open(path.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		struct cordon_path folder = path;
+		int fd CLEANUP(close) = -1;
 
-		if (fd >= 0)
-			fsync(fd);
+		*strrchr(folder.text, '/') = '\0';
+		if (cordon_folder_make(folder.text, 0700))
+			continue;
+		fd = open(path.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0 && !fsync(fd))
+			sync_folder(folder.text);
 	}
 }
 

@@ -80,10 +80,14 @@ static void print_counter(FILE *file, const struct cordon_latch_view *view)
 	const struct cordon_latch_role *role = &view->state.role[CORDON_ROLE_RELEASE];
 	char challenge[2 * sizeof(view->state.challenge) + 1];
 
-	if (role->counter != CORDON_LATCH_COUNTER_UNKNOWN) {
+	static const uint8_t none[sizeof(view->state.challenge)];
+
+	if (role->counter != CORDON_LATCH_COUNTER_UNKNOWN)
 		fprintf(file, "counter above %llu", (unsigned long long)role->counter);
+	if (!memcmp(view->state.challenge, none, sizeof(none)))
 		return;
-	}
+	if (role->counter != CORDON_LATCH_COUNTER_UNKNOWN)
+		fputs(", ", file);
 	cordon_hex_format(view->state.challenge, sizeof(view->state.challenge), challenge);
 	fprintf(file, "challenge %s", challenge);
 }

@@ -76,8 +76,11 @@ static bool count(struct cordon_latch_state *state, const struct cordon_settings
 static bool run_on(struct cordon_latch_state *state, const struct cordon_settings *settings,
 		   struct cordon_control *control, uint64_t now)
 {
-	if (control->lease_by)
+	if (control->lease_by) {
+		/* Of the policy in force, which may be another one than began it. */
+		__atomic_store_n(&control->lease_latch, settings->lease_latch, __ATOMIC_RELEASE);
 		return count(state, settings, control, now);
+	}
 	/* Another boot, or a policy that counts hours since now. */
 	if (!state->lease_seconds)
 		state->lease_seconds = settings->lease_hours * HOUR;

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "maps.h"
 #include "util/cleanup.h"
 
 /* Only ever tighter: two that seal at once leave the tighter level. */
@@ -52,6 +53,12 @@ int cordon_latch_tighten(const struct cordon_context *context, uint32_t level, u
 	return 0;
 }
 
+/* Then the programs hold its level, whether anybody has written that down or not. */
+static bool lease_is_over(const struct cordon_control *control)
+{
+	return control->lease_by && cordon_clock_ns() >= control->lease_by;
+}
+
 uint32_t cordon_latch_level(const struct cordon_context *context)
 {
 	struct cordon_latch_state state;
@@ -62,6 +69,8 @@ uint32_t cordon_latch_level(const struct cordon_context *context)
 		return state.level;
 	if (control->latch > state.level)
 		state.level = control->latch;
+	if (lease_is_over(control) && control->lease_latch > state.level)
+		state.level = control->lease_latch;
 	munmap(control, sizeof(*control));
 	return state.level;
 }

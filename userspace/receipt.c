@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -204,22 +205,38 @@ static int write_whole(const char *path, const struct cordon_context *context,
 	return written ? 0 : -EIO;
 }
 
+/* Another may take the same number at the same time: then the next one. */
+static int give_name(const struct cordon_context *context, const struct cordon_warrant *warrant,
+		     const struct cordon_outcome *outcome, const char *aside)
+{
+	const unsigned int flags = outcome->refusal ? 0 : RENAME_NOREPLACE;
+	struct cordon_path path;
+	char name[128];
+
+	do {
+		choose_name(context, warrant, outcome, name, sizeof(name));
+		path = cordon_path_root(context, name);
+		if (!renameat2(AT_FDCWD, aside, AT_FDCWD, path.text, flags))
+			return 0;
+	} while (errno == EEXIST);
+	return -errno;
+}
+
 int cordon_receipt_keep(const struct cordon_context *context, const struct cordon_warrant *warrant,
 			const struct cordon_outcome *outcome, struct cordon_failure *failure)
 {
 	const struct cordon_path folder = cordon_path_root(context, REFUSED);
-	const struct cordon_path aside = cordon_path_root(context, FOLDER "/.new");
-	struct cordon_path path;
+	struct cordon_path aside;
 	char name[128];
 	int error;
 
+	snprintf(name, sizeof(name), FOLDER "/.new.%d", getpid());
+	aside = cordon_path_root(context, name);
 	error = cordon_folder_make(folder.text, 0700);
 	if (!error)
 		error = write_whole(aside.text, context, warrant, outcome);
-	choose_name(context, warrant, outcome, name, sizeof(name));
-	path = cordon_path_root(context, name);
-	if (!error && rename(aside.text, path.text))
-		error = -errno;
+	if (!error)
+		error = give_name(context, warrant, outcome, aside.text);
 	if (!error)
 		return 0;
 	unlink(aside.text);

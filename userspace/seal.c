@@ -97,19 +97,46 @@ static uint64_t sum_overtaken(const struct cordon_maps *maps)
 	return packets;
 }
 
-/* What nothing follows yet is loaded and attached; what is not covered is covered. */
-static int cover(const struct cordon_context *context, uint32_t level, struct cordon_sealed *sealed)
+/* A detach that was under way when we stored took away what we stored in. */
+static int open_session(const struct cordon_context *context, struct cordon_sealed *sealed,
+			struct cordon_session *ret_session)
 {
-	const enum cordon_session_kind kind = sealed->loaded ? CORDON_SESSION_CHANGE :
-							       CORDON_SESSION_LOAD;
+	struct cordon_failure unsaid = { .text = "" };
+	int error;
+
+	if (sealed->loaded) {
+		error = cordon_session_open(context, CORDON_SESSION_CHANGE, &unsaid, ret_session);
+		if (error != -ENOENT)
+			return error ? cordon_fail(&sealed->why, error, "%s", unsaid.text) : 0;
+		sealed->loaded = false;
+	}
+	return cordon_session_open(context, CORDON_SESSION_LOAD, &sealed->why, ret_session);
+}
+
+/* A release that was under way when we remembered may have written after us. */
+static int remember_still(struct cordon_session *session, uint32_t level, const char *by,
+			  const char *reason, struct cordon_failure *failure)
+{
+	if (session->latch.level >= level)
+		return 0;
+	write_down(&session->latch, level, by, reason);
+	return cordon_latch_write(session->context, &session->latch, failure);
+}
+
+/* What nothing follows yet is loaded and attached; what is not covered is covered. */
+static int cover(const struct cordon_context *context, uint32_t level, const char *by,
+		 const char *reason, struct cordon_sealed *sealed)
+{
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
 	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
-	error = cordon_session_open(context, kind, &sealed->why, &session);
+	error = open_session(context, sealed, &session);
 	if (error)
 		return error;
 	cordon_control_tighten(session.maps.control, level);
+	if (!sealed->forgetful)
+		sealed->forgetful = remember_still(&session, level, by, reason, &sealed->why);
 	error = cordon_session_refresh(&session, &sealed->why);
 	cordon_cut_sockets(&session.maps, &unsaid, &sealed->cut);
 	sealed->overtaken = sum_overtaken(&session.maps);
@@ -130,18 +157,21 @@ int cordon_seal(const struct cordon_context *context, uint32_t level, const char
 	if (stored && stored != -ENOENT)
 		return cordon_fail(failure, stored, "cannot seal: %s/maps/control: %s",
 				   context->bpffs, strerror(-stored));
-	if (sealed.before > level)
+	if (!stored && sealed.before > level)
 		return refuse_looser(level, sealed.before, failure);
 	sealed.loaded = !stored;
 	sealed.forgetful = remember(context, level, by, reason, &sealed.why);
 	cordon_step("latch remembered");
-	sealed.open = cover(context, level, &sealed);
+	sealed.open = cover(context, level, by, reason, &sealed);
 	if (!sealed.loaded) {
 		sealed.shut_ns = cordon_clock_ns();
 		if (sealed.open)
 			return cordon_fail(failure, sealed.open, "the node is NOT shut: %s",
 					   sealed.why.text);
 	}
+	/* Nothing held what was remembered; now it does. */
+	if (sealed.before > level)
+		return refuse_looser(level, sealed.before, failure);
 	*ret_sealed = sealed;
 	return 0;
 }

@@ -128,8 +128,10 @@ int cordon_session_latch(struct cordon_session *session, struct cordon_failure *
 
 	session->memory = cordon_latch_read(session->context, state);
 	/* Deleted under a latch: the node remembers by the kernel that it was sealed. */
-	if (session->memory == CORDON_LATCH_FRESH && control->latch)
+	if (session->memory == CORDON_LATCH_FRESH && control->latch) {
 		session->memory = cordon_latch_forget(state);
+		state->level = control->latch;
+	}
 	before = state->level;
 	changed = session->memory != CORDON_LATCH_SOUND;
 	changed |= cordon_latch_count_boot(state);

@@ -119,7 +119,10 @@ static enum cordon_refusal check_challenge(const struct cordon_order *order,
 					   const struct cordon_latch_state *state,
 					   struct cordon_failure *failure)
 {
-	const bool unknown = role_in(state, order)->counter == CORDON_LATCH_COUNTER_UNKNOWN;
+	static const uint8_t none[sizeof(state->challenge)];
+	/* Also once a counter is known again: orders from before the loss may have higher ones. */
+	const bool lost = role_in(state, order)->counter == CORDON_LATCH_COUNTER_UNKNOWN ||
+			  memcmp(state->challenge, none, sizeof(none)) != 0;
 	const char *role = cordon_role_name(cordon_action_role(order->action));
 
 	if (order->has_challenge &&
@@ -129,10 +132,10 @@ static enum cordon_refusal check_challenge(const struct cordon_order *order,
 			    "shows it");
 		return CORDON_REFUSAL_CHALLENGE;
 	}
-	if (!unknown || order->has_challenge || order->action == CORDON_ACTION_SEAL)
+	if (!lost || order->has_challenge || order->action == CORDON_ACTION_SEAL)
 		return CORDON_REFUSAL_NONE;
 	cordon_fail(failure, -EINVAL,
-		    "the node lost its counter of %s orders: an order must name the challenge "
+		    "the node lost its counter of %s orders once: an order must name the challenge "
 		    "that cordon status shows",
 		    role);
 	return CORDON_REFUSAL_CHALLENGE;
