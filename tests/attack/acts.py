@@ -25,6 +25,7 @@ ACTS = []
 PACE = 0.001
 PATIENCE = 2.0  # of a guard that puts itself right
 QUIET = 0.15
+GRACE = 0.4
 TCX = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 6)
 AHEAD = "who may load programs may put them ahead or aside; status tells"
 UNREPAIRED = "the hooks go with pins (tcx) or qdiscs (below Linux 6.6)"
@@ -320,6 +321,12 @@ def stopped_qdisc(root):
 def links_unpinned(root):
     for name in os.listdir(root.pins("links")):
         os.unlink(root.pins("links", name))
+    grace()
+
+
+def grace():
+    """The kernel lets go of what was unpinned after a grace period, long on a busy machine."""
+    time.sleep(GRACE * g.slower())
 
 
 @act("removing all pins", cordon=True, known=UNREPAIRED)
@@ -327,11 +334,13 @@ def all_unpinned(root):
     for folder in ("links", "progs", "maps"):
         for name in os.listdir(root.pins(folder)):
             os.unlink(root.pins(folder, name))
+    grace()
 
 
 @act("unmounting bpffs", cordon=True, known=UNREPAIRED)
 def unmounted(root):
     root.run("umount", "-l", os.path.dirname(root.ground.bpffs), check=True)
+    grace()
 
 
 @act("bpftool link detach, of every link", cordon=True, known=UNREPAIRED)
