@@ -119,6 +119,16 @@ static enum cordon_refusal seal(struct work *work)
 	return CORDON_REFUSAL_NONE;
 }
 
+/* Another keep list can open as much as a release does, and takes as many signatures. */
+static enum cordon_refusal check_sealed(struct work *work, const struct cordon_session *session)
+{
+	if (work->warrant->order.action != CORDON_ACTION_POLICY ||
+	    !cordon_standing_read(&session->maps).latch)
+		return CORDON_REFUSAL_NONE;
+	return refuse(work, cordon_warrant_permits(&work->trust, work->warrant, CORDON_ROLE_RELEASE,
+						   &work->outcome->why));
+}
+
 /* From here on the order counts, whatever becomes of it. */
 static enum cordon_refusal take(struct work *work, struct cordon_session *session)
 {
@@ -126,6 +136,8 @@ static enum cordon_refusal take(struct work *work, struct cordon_session *sessio
 
 	work->outcome->at = cordon_latch_now(&session->latch);
 	if (refuse(work, cordon_warrant_is_new(work->warrant, &session->latch, why)))
+		return work->outcome->refusal;
+	if (check_sealed(work, session))
 		return work->outcome->refusal;
 	cordon_warrant_take(work->warrant, &session->latch);
 	return failed_unless(work, cordon_latch_write(work->context, &session->latch, why));
@@ -217,7 +229,7 @@ static enum cordon_refusal change_policy(struct work *work)
 		return refuse(work, CORDON_REFUSAL_FAILED);
 	if (take_alone(work))
 		return work->outcome->refusal;
-	if (work->policy->apply(work->policy->state, why))
+	if (work->policy->apply(work->policy->state, work->warrant->message.digest, why))
 		return refuse(work, CORDON_REFUSAL_FAILED);
 	return take_act_finish(work);
 }
@@ -254,6 +266,7 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 						    &ret_outcome->why, ret_warrant)))
 		carry_out(&work);
 	cordon_trust_clear(&work.trust);
+	/* Also of what is no order at all. */
 	cordon_sign_digest(delivery->cms, delivery->size, &ret_warrant->message.digest);
 	ret_outcome->done_ns = cordon_clock_ns();
 	cordon_latch_read(context, &state);

@@ -15,14 +15,14 @@
 /**
  * struct cordon_policy_part - how an order with a policy is carried out
  * @prepare: can it be put into force? Changes nothing
- * @apply: do it
+ * @apply: do it; the order's SHA-256 is that of the last one taken
  * Both return 0 or -errno with @failure.
  */
 struct cordon_policy_part {
 	void *state;
 	int (*prepare)(void *state, const struct cordon_order *order,
 		       struct cordon_failure *failure);
-	int (*apply)(void *state, struct cordon_failure *failure);
+	int (*apply)(void *state, const uint8_t *order, struct cordon_failure *failure);
 };
 
 /** struct cordon_delivery - the bytes of an order, and when reading them began */

@@ -3,6 +3,7 @@
  * cordon apply: a policy or a bundle, read and compiled before anything is
  * locked, then put into force.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,15 +73,16 @@ static int apply_unsigned(const struct cordon_call *call, const struct cordon_ap
 	return error;
 }
 
-static int apply_bundle(const struct cordon_call *call, const struct cordon_apply *how, bool audit)
+/* Neither its mode nor its place in the row of serials is for who applies it to choose. */
+static int apply_bundle(const struct cordon_call *call, const struct cordon_apply *how)
 {
-	struct cmd_bundle bundle CLEANUP(bundle) = {
-		.call = call, .wish = *how, .audit = audit, .need_way_in = !how->force
-	};
+	struct cmd_bundle bundle CLEANUP(
+		bundle) = { .call = call, .wish = *how, .need_way_in = !how->force };
 	char *text CLEANUP(free) = NULL;
 	struct cordon_delivery delivery;
 	const int error = cmd_bundle_read(call, how->policy, &text, &delivery);
 
+	bundle.wish.force = false;
 	return error ? error : cmd_bundle_deliver(call, &delivery, &bundle);
 }
 
@@ -102,6 +104,10 @@ int cordon_cmd_apply(const struct cordon_call *call)
 	if (confirm && cordon_call_number(call, "--confirm", confirm, 1, CONFIRM_MAX, &seconds))
 		return CORDON_EXIT_USAGE;
 	wish.confirm_seconds = (uint32_t)seconds;
-	return cmd_bundle_is_one(wish.policy) ? apply_bundle(call, &wish, audit) :
-						apply_unsigned(call, &wish, audit);
+	if (!cmd_bundle_is_one(wish.policy))
+		return apply_unsigned(call, &wish, audit);
+	if (audit)
+		return cordon_fail(call->failure, -EINVAL,
+				   "a bundle says itself whether it denies: --audit is not for it");
+	return apply_bundle(call, &wish);
 }

@@ -144,12 +144,10 @@ static int prepare(void *state, const struct cordon_order *order, struct cordon_
 		error = is_meant(bundle, order, failure);
 	if (error)
 		return error;
-	if (bundle->audit)
-		bundle->image->settings.flags |= CORDON_SETTINGS_AUDIT;
 	return bundle->need_way_in ? cmd_policy_need_way_in(bundle->image, failure) : 0;
 }
 
-static int apply(void *state, struct cordon_failure *failure)
+static int apply(void *state, const uint8_t *order, struct cordon_failure *failure)
 {
 	struct cmd_bundle *bundle = state;
 	bool first;
@@ -157,6 +155,7 @@ static int apply(void *state, struct cordon_failure *failure)
 	bundle->wish.image = bundle->image;
 	bundle->wish.policy = bundle->policy.text;
 	bundle->wish.authorised = true;
+	bundle->wish.order = order;
 	return cmd_policy_apply(bundle->call->context, &bundle->wish, failure, &first);
 }
 

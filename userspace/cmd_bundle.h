@@ -19,7 +19,6 @@
 struct cmd_bundle {
 	const struct cordon_call *call;
 	struct cordon_apply wish;
-	bool audit;
 	bool need_way_in;
 	struct cordon_image *image;
 	struct cordon_path policy;

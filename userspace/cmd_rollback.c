@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "cmd_policy.h"
 #include "command.h"
 #include "session.h"
 #include "util/cleanup.h"
@@ -19,6 +20,9 @@ int cordon_cmd_rollback(const struct cordon_call *call)
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
 		return CORDON_EXIT_USAGE;
 	error = cordon_session_open(call->context, CORDON_SESSION_CHANGE, call->failure, &session);
+	/* A trial may always end; what was in force long ago is a policy like another. */
+	if (!error && !cordon_standing_read(&session.maps).pending)
+		error = cmd_policy_need_no_signature(call);
 	if (!error)
 		error = cordon_session_rollback(&session, call->failure);
 	if (error)

@@ -44,7 +44,8 @@ static int compile_and_apply(struct cordon_session *session, const struct cordon
 	if (error)
 		return error;
 	return cordon_session_apply(
-		session, &(struct cordon_apply){ .image = image, .policy = path, .authorised = stored },
+		session,
+		&(struct cordon_apply){ .image = image, .policy = path, .authorised = stored },
 		call->failure);
 }
 

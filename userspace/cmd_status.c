@@ -111,6 +111,7 @@ static void judge_interfaces(struct status *status)
 
 		if (coverage->loopback)
 			continue;
+		status->latch.uncovered += !coverage->hook;
 		if (coverage->excluded && !coverage->hook) {
 			if (status->standing.latch)
 				add_fault(status,

@@ -48,7 +48,6 @@ struct daemon {
 	int signals;
 	int timer;
 	uint64_t count_by; /* when the lease is counted next */
-	bool orders_left;
 	bool end;
 };
 
@@ -190,7 +189,7 @@ static void follow_lease(struct daemon *daemon)
 
 static void on_inbox(struct daemon *daemon)
 {
-	daemon->orders_left = cordon_daemon_orders(daemon->context, daemon->inbox);
+	cordon_daemon_orders(daemon->context, daemon->inbox);
 }
 
 static void on_second(struct daemon *daemon)
@@ -202,8 +201,8 @@ static void on_second(struct daemon *daemon)
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
 	follow_lease(daemon);
-	if (daemon->orders_left)
-		on_inbox(daemon);
+	/* Not only when we are told: the folder may be another one by now. */
+	on_inbox(daemon);
 	if (daemon->undone.links || daemon->undone.addresses || daemon->live.standing.lapsed)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 }

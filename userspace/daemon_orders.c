@@ -18,6 +18,10 @@
 /* Other events want their turn, too. */
 #define AT_ONCE 16
 
+/* What anybody may have put on a medium is read into memory: a bundle may be big, but not that big.
+ */
+#define BYTES_MAX (64UL << 20)
+
 static void tell_json(const char *path, const char *action, const struct cordon_outcome *outcome)
 {
 	struct json json = { .file = stdout };
@@ -75,12 +79,14 @@ static void tell(const struct cordon_context *context, const struct cordon_inbox
 	fflush(stdout);
 }
 
-/* One that holds from a later boot on waits there. */
+/* One that holds from a later boot on waits there, and one that failed for another attempt: when it
+ * is put there anew, or we start anew. */
 static void put_away(const struct cordon_inbox_file *file, const struct cordon_outcome *outcome)
 {
 	struct stat read, present;
 
-	if (!file->own || outcome->refusal == CORDON_REFUSAL_TOO_EARLY)
+	if (!file->own || outcome->refusal == CORDON_REFUSAL_TOO_EARLY ||
+	    outcome->refusal == CORDON_REFUSAL_FAILED)
 		return;
 	/* By now another order may go by that name, which nobody has read. */
 	if (!fstat(file->fd, &read) && !lstat(file->path.text, &present) &&
@@ -101,7 +107,7 @@ static void carry_out(const struct cordon_context *context, const struct cordon_
 	struct cordon_file content;
 	int error;
 
-	error = cordon_file_read_fd(file->fd, CORDON_BUNDLE_FILE_MAX, &content);
+	error = cordon_file_read_fd(file->fd, BYTES_MAX, &content);
 	if (error) {
 		fprintf(stderr, "cordon: order %s cannot be read and was NOT carried out: %s\n",
 			shown(file->path.text).text, cordon_file_problem(error));
@@ -115,15 +121,12 @@ static void carry_out(const struct cordon_context *context, const struct cordon_
 	put_away(file, &outcome);
 }
 
-bool cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox)
+void cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox)
 {
 	struct cordon_inbox_file file = { .fd = -1 };
 
-	for (int i = 0; i < AT_ONCE; i++) {
-		if (!cordon_inbox_next(inbox, &file))
-			return false;
+	for (int i = 0; i < AT_ONCE && cordon_inbox_next(inbox, &file); i++) {
 		carry_out(context, &file);
 		close(file.fd);
 	}
-	return true;
 }

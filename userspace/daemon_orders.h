@@ -9,9 +9,7 @@
 #include "context.h"
 #include "inbox.h"
 
-/** cordon_daemon_orders() - all that are there, a bounded number at a time
- * Return: true: there may be more.
- */
-bool cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox);
+/** cordon_daemon_orders() - those that are there, a bounded number at a time */
+void cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox);
 
 #endif

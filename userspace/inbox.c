@@ -24,6 +24,7 @@
 
 /* Files on media stay where they are: so many of them are known again. */
 #define KNOWN_MAX 256
+#define MEDIUM_MAX 64
 
 struct known {
 	dev_t device;
@@ -147,14 +148,25 @@ static bool is_being_written(int fd)
 	return errno == EAGAIN;
 }
 
-static bool take_file(struct cordon_inbox *inbox, int folder, const char *name, int *ret_fd)
+/* One medium must not make us forget all others, and then see its own for the first time again. */
+static bool is_enough(const struct cordon_inbox *inbox, dev_t device)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < KNOWN_MAX && i < inbox->nr_known; i++)
+		nr += inbox->known[i].device == device;
+	return nr >= MEDIUM_MAX;
+}
+
+static bool take_file(struct cordon_inbox *inbox, int folder, const char *name, bool own,
+		      int *ret_fd)
 {
 	int fd CLEANUP(close) =
 		openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) || is_known(inbox, &status) ||
-	    is_being_written(fd))
+	    (!own && is_enough(inbox, status.st_dev)) || is_being_written(fd))
 		return false;
 	know(inbox, &status);
 	*ret_fd = TAKE_FD(fd);
@@ -180,7 +192,7 @@ static bool look_in(struct cordon_inbox *inbox, const char *path, bool own,
 	inotify_add_watch(inbox->inotify, path, EVENTS);
 	while (folder && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.' ||
-		    !take_file(inbox, dirfd(folder), entry->d_name, &ret_file->fd))
+		    !take_file(inbox, dirfd(folder), entry->d_name, own, &ret_file->fd))
 			continue;
 		ret_file->path = join(path, entry->d_name);
 		ret_file->own = own;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inbox: files that are put into /var/lib/cordon/inbox, or lie on a medium
- * that is mounted on a folder there, become known as soon as nobody writes to
+ * that is mounted on a folder there (its first 64), become known as soon as nobody writes to
  * them any more.  It reads none of them.
  */
 #ifndef CORDON_INBOX_H

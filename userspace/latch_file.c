@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "fault.h"
+#include "lease.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
@@ -244,7 +245,8 @@ bool cordon_latch_count_boot(struct cordon_latch_state *state)
 		return false;
 	memcpy(state->boot_id, boot_id, sizeof(boot_id));
 	state->boots++;
+	/* Also if no policy can be loaded that says so once more. */
 	if (state->flags & CORDON_LATCH_LEASED && state->lease_boots && !--state->lease_boots)
-		state->flags = (state->flags & ~CORDON_LATCH_LEASED) | CORDON_LATCH_LAPSED;
+		cordon_lease_lapse(state);
 	return true;
 }

@@ -153,6 +153,9 @@ static void print_sealed(FILE *file, const struct cordon_latch_view *view)
 
 	fprintf(file, "SEALED      at %s\n", cordon_latch_name(view->standing.latch));
 	fprintf(file, "  shut      %s\n", shut[view->standing.latch]);
+	if (view->uncovered)
+		fprintf(file, "  NOT SHUT  %u interface%s: see below\n", view->uncovered,
+			view->uncovered == 1 ? "" : "s");
 	print_possible(file, view);
 	if (state->level == view->standing.latch) {
 		fprintf(file, "  since     %s\n", moment_text(&state->since, &since));
@@ -170,7 +173,7 @@ void cordon_latch_text(FILE *file, const struct cordon_latch_view *view)
 
 	if (view->standing.latch)
 		print_sealed(file, view);
-	else if (view->state.since.boot)
+	else if (view->state.since.boot && !view->state.level)
 		fprintf(file, "latch       open, since %s, by %s\n",
 			moment_text(&view->state.since, &since), view->state.by);
 	else

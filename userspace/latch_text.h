@@ -17,6 +17,7 @@
  * struct cordon_latch_view - what is told of; nothing is owned
  * @settings: of the policy in force, NULL: there is none
  * @maps: NULL: nothing is loaded
+ * @uncovered: interfaces that nothing of ours is on
  */
 struct cordon_latch_view {
 	const struct cordon_context *context;
@@ -25,6 +26,7 @@ struct cordon_latch_view {
 	struct cordon_standing standing;
 	enum cordon_latch_memory memory;
 	struct cordon_latch_state state;
+	unsigned int uncovered;
 	struct cordon_trust trust;
 };
 

@@ -39,14 +39,14 @@ static bool end_lease(struct cordon_latch_state *state, struct cordon_control *c
 }
 
 /* The programs have shut the node already, if it was the hours. */
-static void lapse(struct cordon_latch_state *state, const struct cordon_settings *settings)
+void cordon_lease_lapse(struct cordon_latch_state *state)
 {
 	state->flags = (state->flags & ~CORDON_LATCH_LEASED) | CORDON_LATCH_LAPSED;
 	state->lease_seconds = 0;
 	state->lease_boots = 0;
-	if (state->level >= settings->lease_latch)
+	if (state->level >= state->lease_latch)
 		return;
-	state->level = settings->lease_latch;
+	state->level = state->lease_latch;
 	snprintf(state->by, sizeof(state->by), "the dead-man lease");
 	snprintf(state->reason, sizeof(state->reason),
 		 "no renewal came for as long as the policy allows");
@@ -58,13 +58,13 @@ static uint64_t seconds_left(const struct cordon_control *control, uint64_t now)
 }
 
 /* The deadline stands, since an earlier look in this boot. */
-static bool count(struct cordon_latch_state *state, const struct cordon_settings *settings,
-		  const struct cordon_control *control, uint64_t now)
+static bool count(struct cordon_latch_state *state, const struct cordon_control *control,
+		  uint64_t now)
 {
 	const uint64_t left = seconds_left(control, now);
 
 	if (!left) {
-		lapse(state, settings);
+		cordon_lease_lapse(state);
 		return true;
 	}
 	if (left + COUNT_SECONDS > state->lease_seconds)
@@ -73,13 +73,29 @@ static bool count(struct cordon_latch_state *state, const struct cordon_settings
 	return true;
 }
 
+/* The policy in force may be another one than began the lease. */
+static bool bound(struct cordon_latch_state *state, const struct cordon_settings *settings,
+		  struct cordon_control *control, uint64_t now)
+{
+	const uint64_t most = settings->lease_hours * HOUR * SECOND;
+	const bool later = most && control->lease_by > now + most;
+	const bool more = settings->lease_boots &&
+			  (!state->lease_boots || state->lease_boots > settings->lease_boots);
+
+	store_deadline(control, later ? now + most : control->lease_by, settings->lease_latch);
+	if (more)
+		state->lease_boots = settings->lease_boots;
+	return later || more;
+}
+
 static bool run_on(struct cordon_latch_state *state, const struct cordon_settings *settings,
 		   struct cordon_control *control, uint64_t now)
 {
 	if (control->lease_by) {
 		/* Of the policy in force, which may be another one than began it. */
-		__atomic_store_n(&control->lease_latch, settings->lease_latch, __ATOMIC_RELEASE);
-		return count(state, settings, control, now);
+		const bool shorter = bound(state, settings, control, now);
+
+		return count(state, control, now) || shorter;
 	}
 	/* Another boot, or a policy that counts hours since now. */
 	if (!state->lease_seconds)
@@ -97,11 +113,12 @@ bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_s
 		return false;
 	if (!is_wanted(settings))
 		return end_lease(state, control);
+	state->lease_latch = settings->lease_latch;
 	if (state->flags & CORDON_LATCH_LAPSED) {
 		const uint32_t before = state->level;
 
 		store_deadline(control, AT_ONCE, settings->lease_latch);
-		lapse(state, settings);
+		cordon_lease_lapse(state);
 		return state->level != before;
 	}
 	if (!(state->flags & CORDON_LATCH_LEASED)) {
@@ -112,6 +129,12 @@ bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_s
 	return run_on(state, settings, control, now);
 }
 
+/* What the policy counts it also bounds: who may renew must not be able to end the lease. */
+static uint32_t at_most(uint32_t asked, uint32_t most)
+{
+	return !asked || (most && asked > most) ? most : asked;
+}
+
 void cordon_lease_renew(struct cordon_latch_state *state, const struct cordon_settings *settings,
 			struct cordon_control *control, uint32_t hours, uint32_t boots)
 {
@@ -119,10 +142,8 @@ void cordon_lease_renew(struct cordon_latch_state *state, const struct cordon_se
 	state->flags &= ~(CORDON_LATCH_LEASED | CORDON_LATCH_LAPSED);
 	if (!settings || !is_wanted(settings))
 		return;
-	if (!hours && !boots) {
-		hours = settings->lease_hours;
-		boots = settings->lease_boots;
-	}
+	hours = at_most(hours, settings->lease_hours);
+	boots = at_most(boots, settings->lease_boots);
 	state->flags |= CORDON_LATCH_LEASED;
 	state->lease_seconds = hours * HOUR;
 	state->lease_boots = boots;

@@ -26,9 +26,12 @@
 bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_settings *settings,
 			 struct cordon_control *control, uint64_t now);
 
+/** cordon_lease_lapse() - it has run out: the node is shut by name, as the state says */
+void cordon_lease_lapse(struct cordon_latch_state *state);
+
 /**
  * cordon_lease_renew() - it begins anew
- * @hours, @boots: that it lasts this time; both 0: as the policy says
+ * @hours, @boots: that it lasts this time, at most as the policy says; 0: as it says
  *
  * cordon_lease_follow() is to follow.
  */

@@ -56,6 +56,11 @@ static void write_down(struct cordon_latch_state *state, uint32_t level, const c
 	else
 		describe_caller(state->by, sizeof(state->by));
 	snprintf(state->reason, sizeof(state->reason), "%s", reason);
+	/* One line stays one line, whoever reads it. */
+	for (char *c = state->reason; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	}
 }
 
 /* The lock is waited for, but not needed: two that write down the same do no harm. */

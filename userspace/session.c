@@ -86,18 +86,23 @@ static int open_kernel(struct cordon_session *session, enum cordon_session_kind 
 		       struct cordon_failure *failure)
 {
 	struct cordon_probe probe;
+	uint32_t held;
 	int error;
 
 	error = cordon_probe_kernel(failure, &probe);
 	if (error)
 		return error;
 	session->tcx = probe.tcx;
+	/* Maps may be made anew, of another version or after a loss: the level goes on. */
+	held = cordon_latch_level(session->context);
 	if (kind != CORDON_SESSION_LOOK)
 		error = cordon_lock_take(session->context, failure, &session->lock);
 	if (!error && kind == CORDON_SESSION_LOAD)
 		error = cordon_load_start(session->context, failure, &session->loading);
 	if (!error)
 		error = cordon_maps_open(session->context, failure, &session->maps);
+	if (!error && kind != CORDON_SESSION_LOOK)
+		cordon_control_tighten(session->maps.control, held);
 	if (!error)
 		error = await_first(session, failure);
 	if (!error)
@@ -333,6 +338,18 @@ static int check_latch(const struct cordon_session *session, const struct cordon
 			   cordon_latch_name(standing.latch));
 }
 
+/* Between taking an order and applying its policy nobody held the lock. */
+static int check_order(const struct cordon_session *session, const struct cordon_apply *wish,
+		       struct cordon_failure *failure)
+{
+	const struct cordon_latch_role *role = &session->latch.role[CORDON_ROLE_POLICY];
+
+	if (!wish->order ||
+	    (role->unfinished && !memcmp(role->digest, wish->order, sizeof(role->digest))))
+		return 0;
+	return cordon_fail(failure, -ESTALE, "a later order came in between");
+}
+
 static uint32_t choose_number(const struct cordon_session *session, const struct cordon_apply *wish)
 {
 	const uint32_t highest = cordon_store_highest(session->context);
@@ -426,6 +443,8 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 	int error;
 
 	error = check_latch(session, wish, failure);
+	if (!error)
+		error = check_order(session, wish, failure);
 	if (!error)
 		error = check_pending(session, failure);
 	if (!error)

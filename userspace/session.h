@@ -78,7 +78,8 @@ struct cordon_attach cordon_session_attach(const struct cordon_session *session)
  * @confirm_seconds: 0: for good
  * @force: also with a lower serial number than that in force
  * @restored: it comes from the store and keeps its number
- * @authorised: by a signature; under a latch nothing else changes what passes
+ * @authorised: by a signature, or long ago; under a latch nothing else changes what passes
+ * @order: SHA-256 of the order that it comes by, which no later one has overtaken; NULL: none
  */
 struct cordon_apply {
 	struct cordon_image *image;
@@ -87,6 +88,7 @@ struct cordon_apply {
 	bool force;
 	bool restored;
 	bool authorised;
+	const uint8_t *order;
 };
 
 /**

@@ -48,6 +48,13 @@ static enum cordon_refusal refusal_of(int error)
 	}
 }
 
+enum cordon_refusal cordon_warrant_permits(const struct cordon_trust *trust,
+					   const struct cordon_warrant *warrant,
+					   enum cordon_role role, struct cordon_failure *failure)
+{
+	return refusal_of(cordon_trust_permits(trust, &warrant->message, role, failure));
+}
+
 enum cordon_refusal cordon_warrant_open(const void *cms, size_t size,
 					const struct cordon_trust *trust,
 					struct cordon_failure *failure,

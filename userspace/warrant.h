@@ -55,6 +55,11 @@ static inline void cleanup_warrant(struct cordon_warrant *warrant)
 	cordon_warrant_clear(warrant);
 }
 
+/** cordon_warrant_permits() - did enough keys of a role sign? */
+enum cordon_refusal cordon_warrant_permits(const struct cordon_trust *trust,
+					   const struct cordon_warrant *warrant,
+					   enum cordon_role role, struct cordon_failure *failure);
+
 /** struct cordon_self - who the node is: what trust/ says, else the policy in force */
 struct cordon_self {
 	char node[64];

@@ -71,6 +71,7 @@ struct cordon_latch_role {
  * @role: by enum cordon_role
  * @lease_seconds: that the lease has left, as of the last count
  * @lease_boots: likewise; 0 with a lease: boots do not count
+ * @lease_latch: enum cordon_latch that comes then
  * @challenge: random, made when counters are not known; zeros: never
  * @code_used: SHA-256 of the last break-glass code that was used
  * @policy: digest of the last policy that was signed for
@@ -90,7 +91,7 @@ struct cordon_latch_state {
 	struct cordon_latch_role role[CORDON_LATCH_ROLES];
 	__u64 lease_seconds;
 	__u32 lease_boots;
-	__u32 pad;
+	__u32 lease_latch;
 	__u8 challenge[16];
 	__u8 code_used[32];
 	__u8 policy[32];

@@ -128,10 +128,34 @@ TEST_F(lease, stays_lapsed_until_it_is_renewed)
 TEST_F(lease, lasts_as_long_as_the_order_says)
 {
 	follow(self, NOW);
-	cordon_lease_renew(&self->state, &self->settings, &self->control, 5, 0);
+	cordon_lease_renew(&self->state, &self->settings, &self->control, 1, 0);
 	follow(self, NOW);
-	EXPECT_EQ(NOW + 5 * HOUR * SECOND, self->control.lease_by);
-	EXPECT_EQ(0U, self->state.lease_boots);
+	EXPECT_EQ(NOW + HOUR * SECOND, self->control.lease_by);
+	EXPECT_EQ(3U, self->state.lease_boots);
+	cordon_lease_renew(&self->state, &self->settings, &self->control, 876000, 9);
+	follow(self, NOW);
+	EXPECT_EQ(NOW + 2 * HOUR * SECOND, self->control.lease_by);
+	EXPECT_EQ(3U, self->state.lease_boots);
+}
+
+TEST_F(lease, follows_a_tighter_policy)
+{
+	follow(self, NOW);
+	self->settings.lease_hours = self->settings.lease_boots = 1;
+	self->settings.lease_latch = CORDON_LATCH_ISOLATE;
+	EXPECT_TRUE(follow(self, NOW));
+	EXPECT_EQ(NOW + HOUR * SECOND, self->control.lease_by);
+	EXPECT_EQ((uint32_t)CORDON_LATCH_ISOLATE, self->control.lease_latch);
+	EXPECT_EQ(1U, self->state.lease_boots);
+	EXPECT_EQ(HOUR, self->state.lease_seconds);
+}
+
+TEST_F(lease, lapses_by_boots_without_a_policy)
+{
+	follow(self, NOW);
+	for (int i = 0; i < 3; i++)
+		boot(_metadata, self);
+	EXPECT_EQ((uint32_t)CORDON_LATCH_EGRESS, self->state.level);
 }
 
 TEST_F(lease, ends_with_a_policy_that_has_none)
