@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon_hold.h"
 #include "daemon_orders.h"
 #include "denial_text.h"
 #include "inbox.h"
@@ -37,6 +38,7 @@
 struct daemon {
 	const struct cordon_context *context;
 	struct cordon_nl_watch *watch;
+	struct cordon_daemon_hold *hold;
 	struct cordon_ring *ring;
 	struct cordon_inbox *inbox;
 	struct cordon_tally *tally;
@@ -103,7 +105,18 @@ static int mend(struct cordon_session *session, const struct cordon_nl_change *c
 	return error;
 }
 
-static void follow(struct daemon *daemon, const struct cordon_nl_change *change)
+static int mend_lost(struct daemon *daemon, struct cordon_session *session,
+		     const struct cordon_nl_change *change, struct cordon_failure *failure)
+{
+	const bool lost = cordon_daemon_hold_look(daemon->hold, session);
+	const int error = lost ? cordon_session_refresh(session, failure) :
+				 mend(session, change, failure);
+
+	cordon_daemon_hold_note(daemon->hold, session);
+	return error;
+}
+
+static void follow_change(struct daemon *daemon, const struct cordon_nl_change *change)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
 	struct cordon_failure failure = { .text = "" };
@@ -112,7 +125,7 @@ static void follow(struct daemon *daemon, const struct cordon_nl_change *change)
 	error = cordon_session_open(daemon->context, CORDON_SESSION_CHANGE, &failure, &session);
 	if (!error) {
 		lend_images(daemon, &session);
-		error = mend(&session, change, &failure);
+		error = mend_lost(daemon, &session, change, &failure);
 		take_images_back(daemon, &session);
 	}
 	memset(&daemon->undone, 0, sizeof(daemon->undone));
@@ -120,6 +133,19 @@ static void follow(struct daemon *daemon, const struct cordon_nl_change *change)
 		return;
 	daemon->undone = *change;
 	complain(&failure);
+}
+
+/* New links are held when the lock is free. */
+static void follow(struct daemon *daemon, const struct cordon_nl_change *change)
+{
+	follow_change(daemon, change);
+	cordon_daemon_hold_keep(daemon->hold);
+}
+
+static void on_hold(struct daemon *daemon)
+{
+	if (cordon_daemon_hold_read(daemon->hold))
+		follow(daemon, &(struct cordon_nl_change){ .links = true });
 }
 
 static void on_network(struct daemon *daemon)
@@ -308,6 +334,8 @@ static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
 	if (!error)
 		error = watch_fd(daemon, cordon_nl_watch_fd(daemon->watch), on_network);
 	if (!error)
+		error = watch_fd(daemon, cordon_daemon_hold_fd(daemon->hold), on_hold);
+	if (!error)
 		error = watch_fd(daemon, cordon_ring_fd(daemon->ring), on_ring);
 	if (!error)
 		error = watch_fd(daemon, cordon_inbox_fd(daemon->inbox), on_inbox);
@@ -333,6 +361,7 @@ static int loop(struct daemon *daemon, struct cordon_failure *failure)
 
 static void close_daemon(struct daemon *daemon)
 {
+	cordon_daemon_hold_close(daemon->hold);
 	cordon_inbox_close(daemon->inbox);
 	cordon_ring_close(daemon->ring);
 	cordon_tally_free(daemon->tally);
@@ -382,6 +411,8 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		error = open_denials(&daemon, failure);
 	if (!error)
 		error = cordon_inbox_open(context, failure, &daemon.inbox);
+	if (!error)
+		error = cordon_daemon_hold_open(context, failure, &daemon.hold);
 	if (!error)
 		error = open_loop(&daemon, failure);
 	if (!error) {

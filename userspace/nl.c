@@ -265,6 +265,9 @@ static int note_change(struct nl_msg *message, void *state)
 	switch (nlmsg_hdr(message)->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
+	/* A filter of ours may be gone, and with a qdisc all that are on it. */
+	case RTM_DELTFILTER:
+	case RTM_DELQDISC:
 		watch->change.links = true;
 		return NL_OK;
 	case RTM_NEWADDR:
@@ -290,7 +293,7 @@ static int watch_start(struct cordon_nl_watch *watch)
 		error = nl_socket_set_nonblocking(watch->socket);
 	if (!error)
 		error = nl_socket_add_memberships(watch->socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
-						  RTNLGRP_IPV6_IFADDR, 0);
+						  RTNLGRP_IPV6_IFADDR, RTNLGRP_TC, 0);
 	return error;
 }
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's hold on what is attached: pins and hooks that somebody takes away
+ * are put back at once, and said.  For daemon.c.
+ */
+#ifndef CORDON_DAEMON_HOLD_H
+#define CORDON_DAEMON_HOLD_H
+
+#include <stdbool.h>
+
+#include "context.h"
+#include "session.h"
+
+/** struct cordon_daemon_hold - close with cordon_daemon_hold_close() */
+struct cordon_daemon_hold;
+
+int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_failure *failure,
+			    struct cordon_daemon_hold **ret_hold);
+void cordon_daemon_hold_close(struct cordon_daemon_hold *hold);
+
+/** cordon_daemon_hold_fd() - readable when it is time for cordon_daemon_hold_read() */
+int cordon_daemon_hold_fd(const struct cordon_daemon_hold *hold);
+
+/** cordon_daemon_hold_read() - pins that are gone are back; true: look at the hooks, too */
+bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold);
+
+/** cordon_daemon_hold_keep() - pins that are gone are back, and new ones held.  Without the lock */
+void cordon_daemon_hold_keep(struct cordon_daemon_hold *hold);
+
+/** cordon_daemon_hold_look() - true: a hook is gone that was there at the last look; it is said */
+bool cordon_daemon_hold_look(struct cordon_daemon_hold *hold, const struct cordon_session *session);
+
+/** cordon_daemon_hold_note() - what is there now is what is not to be lost */
+void cordon_daemon_hold_note(struct cordon_daemon_hold *hold, const struct cordon_session *session);
+
+#endif
