@@ -28,7 +28,6 @@ QUIET = 0.15
 GRACE = 0.4
 TCX = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 6)
 AHEAD = "who may load programs may put them ahead or aside; status tells"
-UNREPAIRED = "the hooks go with pins (tcx) or qdiscs (below Linux 6.6)"
 KINDS = ("TCP", "UDP", "UDP, IPv6", "ping", "forwarded UDP", "forwarded TCP")
 
 
@@ -188,14 +187,13 @@ def flush(root):
                 root.run(tool, "-w", "-P", chain, "ACCEPT")
 
 
-@act("tc qdisc del dev X clsact", known=None if TCX else UNREPAIRED)
+@act("tc qdisc del dev X clsact")
 def qdisc_del(root):
     for interface in ("wan0", "lan0"):
         root.run("tc", "qdisc", "del", "dev", interface, "clsact")
 
 
-@act("tc qdisc replace, tc filter del: any other way at tc",
-     known=None if TCX else UNREPAIRED)
+@act("tc qdisc replace, tc filter del: any other way at tc")
 def qdisc_replace(root):
     for interface in ("wan0", "lan0"):
         root.run("tc", "filter", "del", "dev", interface, "egress")
@@ -317,7 +315,7 @@ def stopped_qdisc(root):
     qdisc_del(root)
 
 
-@act("removing the pins of the links", cordon=True, known=UNREPAIRED)
+@act("removing the pins of the links", cordon=True)
 def links_unpinned(root):
     for name in os.listdir(root.pins("links")):
         os.unlink(root.pins("links", name))
@@ -329,7 +327,7 @@ def grace():
     time.sleep(GRACE * g.slower())
 
 
-@act("removing all pins", cordon=True, known=UNREPAIRED)
+@act("removing all pins", cordon=True)
 def all_unpinned(root):
     for folder in ("links", "progs", "maps"):
         for name in os.listdir(root.pins(folder)):
@@ -337,13 +335,13 @@ def all_unpinned(root):
     grace()
 
 
-@act("unmounting bpffs", cordon=True, known=UNREPAIRED)
+@act("unmounting bpffs", cordon=True)
 def unmounted(root):
     root.run("umount", "-l", os.path.dirname(root.ground.bpffs), check=True)
     grace()
 
 
-@act("bpftool link detach, of every link", cordon=True, known=UNREPAIRED)
+@act("bpftool link detach, of every link", cordon=True)
 def detached(root):
     for name in os.listdir(root.pins("links")):
         root.run("bpftool", "link", "detach", "pinned", root.pins("links", name))
