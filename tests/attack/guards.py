@@ -131,6 +131,9 @@ class Cordon(Bare):
                 self.ground.run("umount", "-l", self.ground.bpffs, check=False).returncode == 0:
             pass
         self.ground.run("mount", "-t", "bpf", "attack", pins)
+        # Below Linux 6.6 its filters stay without pins.
+        for interface in ("wan0", "lan0"):
+            self.ground.run("tc", "qdisc", "del", "dev", interface, "clsact", check=False)
         for name in os.listdir(self.ground.root):
             self.ground.run("rm", "-rf", os.path.join(self.ground.root, name))
         self.start()
