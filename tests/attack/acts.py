@@ -180,6 +180,8 @@ def nothing(_):
 @act("nft flush ruleset, iptables -F")
 def flush(root):
     root.run("nft", "flush", "ruleset")
+    if g.slower() > 1:
+        return  # a hook that comes and goes patches code that another emulated CPU runs: it dies
     for tool in ("iptables", "ip6tables"):
         if shutil.which(tool):
             root.run(tool, "-w", "-F")
