@@ -155,7 +155,10 @@ VERIFIED_APART __u32 far_end(struct scene *scene, __u32 zone)
 	struct tables tables;
 	__u32 number = 0;
 
-	if (!scene || !tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
+	if (!scene)
+		return CORDON_REASON_INTERNAL;
+	scene->far = CORDON_IDENTITY_STRANGER;
+	if (!tables_in_slot(scene->slot, find_settings(scene->slot), &tables))
 		return CORDON_REASON_INTERNAL;
 	address = far_address(scene);
 	if (tables.settings->flags & CORDON_SETTINGS_TIED)
@@ -243,32 +246,12 @@ static __always_inline void scene_set_ends(struct scene *scene, bool near_opens,
 	scene->to = near_opens ? far : near;
 }
 
-/* @near_opens: the remote end on this side opened the flow
- * Return: enum cordon_reason; scene->near and ->far as far as they were found out. */
-static __always_inline enum cordon_reason find_ends(HOOK_CONTEXT *ctx, struct scene *scene,
-						    const struct tables *tables, bool near_opens,
-						    bool here)
-{
-	enum cordon_reason reason;
-
-	scene->forward = 0;
-	scene->near = 0;
-	scene->far = CORDON_IDENTITY_NODE;
-	reason = near_end(scene, tables, here, &scene->near);
-	if (reason)
-		return reason;
-	if ((scene->out ? scene->came_by : tables->settings->flags & CORDON_SETTINGS_FORWARD) &&
-	    find_far_interface(ctx, scene))
-		reason = far_end(scene,
-				 zone_in_slot(scene->slot, tables->settings, far_address(scene)));
-	if (!near_opens && !scene->forward)
-		scene->far = local_identity(ctx, scene, tables->settings);
-	return reason;
-}
-
 /**
  * scene_ends() - who is at each end, and whether the packet goes through the node
  * @opens: the packet comes from the end that opened its flow
+ *
+ * The identities are kept in registers: two halves that are written to memory and
+ * read as a whole cost as much as all the rest.
  * Return: NONE and scene->from, ->to, ->forward; why the packet cannot be.
  */
 static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct scene *scene,
@@ -276,9 +259,22 @@ static __always_inline enum cordon_reason scene_ends(HOOK_CONTEXT *ctx, struct s
 						     bool here)
 {
 	const bool near_opens = scene->out != opens;
-	const enum cordon_reason reason = find_ends(ctx, scene, tables, near_opens, here);
+	__u32 near = 0, far = CORDON_IDENTITY_NODE;
+	enum cordon_reason reason = near_end(scene, tables, here, &near);
 
-	scene_set_ends(scene, near_opens, scene->near, scene->far);
+	scene->forward = 0;
+	scene_set_ends(scene, near_opens, near, far);
+	if (reason)
+		return reason;
+	if ((scene->out ? scene->came_by : tables->settings->flags & CORDON_SETTINGS_FORWARD) &&
+	    find_far_interface(ctx, scene)) {
+		reason = far_end(scene,
+				 zone_in_slot(scene->slot, tables->settings, far_address(scene)));
+		far = scene->far;
+	} else if (!near_opens) {
+		far = local_identity(ctx, scene, tables->settings);
+	}
+	scene_set_ends(scene, near_opens, near, far);
 	return reason;
 }
 

@@ -30,7 +30,7 @@
  * @class: of the interface (or of the VLAN child that the packet is for)
  * @now: ticks of the flow table
  * @from, @to: identities, as far as they were found out
- * @near, @far: the same by place: the remote end on this side, the other one
+ * @far: the one at the other end of a packet that goes through the node
  * @far_interface: of a packet that goes through the node
  * @reason: see scene_settle()
  * @stale: place of a flow of another generation or latch level, as flow_find() has it
@@ -60,7 +60,6 @@ struct scene {
 	__u32 now;
 	__u32 from;
 	__u32 to;
-	__u32 near;
 	__u32 far;
 	__u32 far_interface;
 	__u32 reason;

@@ -88,7 +88,7 @@ static __always_inline bool tables_in_slot(__u32 slot, const struct cordon_setti
 	return true;
 }
 
-/* Steps of a long search that are done at once. */
+/* Steps of a search that are done at once. */
 #define PREFIX_STRIDE 8
 
 /* Without the head: a long search is in few pages, and the verifier's half as long. */
@@ -100,20 +100,27 @@ VERIFIED_APART __u32 prefix_narrow_in_slot(__u32 slot, __u32 first, __u32 count,
 	return prefix_narrow(&cursor, first, count, word, PREFIX_STRIDE);
 }
 
-static __always_inline __u32 prefix_search_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
+VERIFIED_APART __u32 prefix_bisect_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
 {
 	const struct cordon_table table = { .outer = &prefixes_of, .slot = slot };
 	struct prefix_cursor cursor = { &table, (const void *)0, ~0U };
 
+	return prefix_bisect(&cursor, first, count, word, PREFIX_STRIDE);
+}
+
+/* Most searches end in one stride, and look up no page twice. */
+static __always_inline __u32 prefix_search_in_slot(__u32 slot, __u32 first, __u32 count, __u32 word)
+{
 	PREFIX_ROLLED
-	for (__u32 i = 0; i < CORDON_PREFIX_SEARCH_MAX / PREFIX_STRIDE && count > 1; i++) {
+	for (__u32 i = PREFIX_STRIDE; i < CORDON_PREFIX_SEARCH_MAX && count > 1 << PREFIX_STRIDE;
+	     i += PREFIX_STRIDE) {
 		first = prefix_narrow_in_slot(slot, first, count, word);
 		if (first == PREFIX_BROKEN)
 			return PREFIX_BROKEN;
 		/* As so many halves leave. */
 		count = (count >> PREFIX_STRIDE) + !!(count & ((1 << PREFIX_STRIDE) - 1));
 	}
-	return prefix_bisect(&cursor, first, 1, word, 0);
+	return prefix_bisect_in_slot(slot, first, count, word);
 }
 
 static __always_inline __u32 prefix_search(table_handle table, __u32 first, __u32 count, __u32 word)
