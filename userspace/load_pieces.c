@@ -47,6 +47,7 @@ static const struct piece {
  * @taken: the next one that nobody has begun
  * @left: that are not done
  * @first_left: of those that come first
+ * @staying: threads that have begun and go on after the first
  * @error: of the first that must not fail, and @failure
  */
 struct cordon_pieces {
@@ -56,11 +57,33 @@ struct cordon_pieces {
 	size_t taken;
 	size_t left;
 	size_t first_left;
+	unsigned int staying;
 	int error;
 	struct cordon_failure failure;
 	pthread_t thread[THREADS_MAX];
 	unsigned int threads;
 };
+
+/* The caller has to wait elsewhere first. */
+static unsigned int count_cpus(void)
+{
+	cpu_set_t set;
+	int cpus;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 1;
+	cpus = CPU_COUNT(&set);
+	return cpus < THREADS_MAX ? (unsigned int)cpus : THREADS_MAX;
+}
+
+static size_t count_first(void)
+{
+	size_t nr = 0;
+
+	while (nr < ARRAY_SIZE(list) && list[nr].first)
+		nr++;
+	return nr;
+}
 
 static void note(struct cordon_pieces *pieces, const struct piece *piece, int error,
 		 const struct cordon_failure *failure)
@@ -87,12 +110,19 @@ static void load_next(struct cordon_pieces *pieces)
 	note(pieces, piece, error, &failure);
 }
 
+/* With as many threads as CPUs the caller would wait for one of them, and the
+ * verifier does not let go for long: after the first pieces one CPU is the caller's. */
 static void *work(void *argument)
 {
 	struct cordon_pieces *pieces = argument;
+	size_t last = ARRAY_SIZE(list);
 
 	pthread_mutex_lock(&pieces->lock);
-	while (pieces->taken < ARRAY_SIZE(list))
+	if (pieces->staying + 1 < count_cpus())
+		pieces->staying++;
+	else
+		last = count_first();
+	while (pieces->taken < last)
 		load_next(pieces);
 	pthread_mutex_unlock(&pieces->lock);
 	return NULL;
@@ -116,27 +146,6 @@ static int work_until_none(struct cordon_pieces *pieces, const size_t *left, siz
 		*failure = pieces->failure;
 	pthread_mutex_unlock(&pieces->lock);
 	return error;
-}
-
-/* The caller has to wait elsewhere first. */
-static unsigned int count_cpus(void)
-{
-	cpu_set_t set;
-	int cpus;
-
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 1;
-	cpus = CPU_COUNT(&set);
-	return cpus < THREADS_MAX ? (unsigned int)cpus : THREADS_MAX;
-}
-
-static size_t count_first(void)
-{
-	size_t nr = 0;
-
-	while (nr < ARRAY_SIZE(list) && list[nr].first)
-		nr++;
-	return nr;
 }
 
 int cordon_pieces_start(const struct cordon_context *context, struct cordon_failure *failure,
