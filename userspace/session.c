@@ -451,6 +451,13 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 		error = check_serial(session, wish, failure);
 	if (error)
 		return error;
+	/* A boot is in a hurry.  Else memory for tables is asked for when the verifier has its own
+	 * back: where both do not fit, a refusal is better than to be killed. */
+	if (session->loading && !wish->restored) {
+		error = finish_loading(session, failure);
+		if (error)
+			return error;
+	}
 	wish->image->settings.generation = choose_number(session, wish);
 	wish->image->settings.netns = cordon_probe_netns();
 	cordon_step("number");
