@@ -57,7 +57,7 @@ def act(name, **more):
     return add
 
 
-# ---- what is asked of packets ---------------------------------------------------------------------
+# ---- what is asked of packets -------------------------------------------------------------------
 
 class Prober:
     """Sends from the node and through it, and knows what came out."""
@@ -142,7 +142,7 @@ def send_kind(ground, kind, token):
             try_to_send(sock, data, (to, 9000))
 
 
-# ---- acts on any guard ----------------------------------------------------------------------------
+# ---- acts on any guard --------------------------------------------------------------------------
 
 class Root:
     """What an act is given."""
@@ -213,7 +213,8 @@ def xdp_off(root):
 
 @act("the uplink down and up, renamed and back")
 def down_up(root):
-    for words in ("wan0 down", "wan0 name wan7", "wan7 up", "wan7 down", "wan7 name wan0", "wan0 up"):
+    for words in ("wan0 down", "wan0 name wan7", "wan7 up", "wan7 down", "wan7 name wan0",
+                  "wan0 up"):
         root.ground.ip(f"link set {words}")
     restore_uplink(root)
 
@@ -221,7 +222,8 @@ def down_up(root):
 def restore_uplink(root):
     """Its addresses and neighbours, of which the kernel forgets some."""
     link = root.ground.macs["wan0", "eth0"].hex(":")
-    for words in ("address replace 10.1.0.1/24 dev wan0", "address replace fd01::1/64 dev wan0 nodad",
+    for words in ("address replace 10.1.0.1/24 dev wan0",
+                  "address replace fd01::1/64 dev wan0 nodad",
                   "route replace default via 10.1.0.2", "-6 route replace default via fd01::2"):
         root.ground.ip(words, check=False)
     for address in (g.CONTROL4, g.RESOLVER4, g.STRANGER4, g.CONTROL6, g.STRANGER6):
@@ -286,7 +288,7 @@ def xdp_aside(root):
     root.helper("xdp", "lan0", "wan0")
 
 
-# ---- acts on Cordon -------------------------------------------------------------------------------
+# ---- acts on Cordon -----------------------------------------------------------------------------
 
 @act("SIGSTOP to the daemon, then a new uplink", cordon=True,
      known="what nobody covers is covered by the next apply or run")
@@ -459,7 +461,7 @@ def clock_back(root):
     time.clock_settime(time.CLOCK_REALTIME, now + 1)
 
 
-# ---- all of them ----------------------------------------------------------------------------------
+# ---- all of them --------------------------------------------------------------------------------
 
 def why_not(what, guard):
     """Why it is not done in this column, or None."""

@@ -650,7 +650,8 @@ section("forwarding, for a device")
 for version, device, stranger in ((4, g.DEVICE4, g.STRANGER4), (6, g.DEVICE6, g.STRANGER6)):
     attack("through", f"a device's TCP, IPv{version}")(
         partial(tcp, source=device, to=stranger, at="lan0"))
-    attack("through", f"a device's UDP, IPv{version}")(lambda t, b=stranger: t.udp(b, 9000, at="lan0"))
+    attack("through", f"a device's UDP, IPv{version}")(
+        lambda t, b=stranger: t.udp(b, 9000, at="lan0"))
     attack("through", f"a device's ping, IPv{version}")(
         partial(ping, source=device, to=stranger, at="lan0"))
     attack("through", f"a device's TCP, connected before, IPv{version}")(

@@ -91,11 +91,13 @@ class Attempt:
     # ---- phases -----------------------------------------------------------------------------
 
     def advance(self):
-        """The next phase; what fails ends the attack."""
+        """The next phase; what fails ends the attack, and before the node is shut nothing may."""
+        before = self.phases is None
         with self.guarded():
-            if self.phases is None:
+            if before:
                 self.phases = iter(self.begin())
             next(self.phases, None)
+        self.broken |= before and self.error is not None
 
     def begin(self):
         if inspect.isgeneratorfunction(self.what.function):
@@ -196,7 +198,8 @@ class Attempt:
 
     def datagram(self, source, to, dport=None):
         """A UDP packet as bytes, from the IP header on."""
-        return p.ip(source, to, p.UDP, p.udp(source, to, self.port, dport or self.port, self.data()))
+        data = p.udp(source, to, self.port, dport or self.port, self.data())
+        return p.ip(source, to, p.UDP, data)
 
 
 def in_unit(attempt, act):

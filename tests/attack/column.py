@@ -36,7 +36,8 @@ def ears_outside(ground):
     ears = g.Ears()
     for port in (9000, 53, g.KEPT_PORT):
         ears.add(g.listener(ground, "wan0", socket.SOCK_STREAM, port), answer=True)
-    ears.add(g.listener(ground, "wan0", socket.SOCK_DGRAM, 53, "::ffff:" + g.RESOLVER4), answer=True)
+    resolver = g.listener(ground, "wan0", socket.SOCK_DGRAM, 53, "::ffff:" + g.RESOLVER4)
+    ears.add(resolver, answer=True)
     ears.add(g.listener(ground, "wan0", socket.SOCK_DGRAM, 9000))
     multipath = ground.socket(socket.AF_INET, socket.SOCK_STREAM, attacks.MPTCP, at="wan0")
     multipath.bind((g.STRANGER4, 9001))

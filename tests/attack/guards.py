@@ -205,7 +205,8 @@ class Defender(Bare):
     def shut(self):
         for tool in ("iptables", "ip6tables"):
             rules = [("-A", "OUTPUT", "-o", "lo", "-j", "ACCEPT"),
-                     ("-A", "OUTPUT", "-m", "owner", "--gid-owner", str(g.TRUSTED_GROUP), "-j", "ACCEPT"),
+                     ("-A", "OUTPUT", "-m", "owner", "--gid-owner", str(g.TRUSTED_GROUP), "-j",
+                      "ACCEPT"),
                      ("-A", "INPUT", "-i", "lo", "-j", "ACCEPT"),
                      ("-A", "INPUT", "-m", "conntrack", "--ctstate", "ESTABLISHED", "-j", "ACCEPT")]
             rules += [("-P", chain, "DROP") for chain in ("INPUT", "OUTPUT", "FORWARD")]
@@ -241,7 +242,8 @@ class Elastic(Bare):
 
 
 GUARDS = {"bare": Bare, "open": Cordon, "egress": Cordon, "isolate": Cordon, "lockdown": Cordon,
-          "velociraptor": Velociraptor, "defender": Defender, "elastic": Elastic, "firewalld": Panic}
+          "velociraptor": Velociraptor, "defender": Defender, "elastic": Elastic,
+          "firewalld": Panic}
 CHECKED = ("bare", "open", "egress", "isolate", "lockdown")
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Orders, made by openssl alone: keys, who is trusted, and a signed release. The keys are of P-256 and
-of one run; nothing here carries an order out."""
+"""Orders, made by openssl alone: keys, who is trusted, and a signed release. The keys are of P-256
+and of one run; nothing here carries an order out."""
 
 import os
 

@@ -49,7 +49,7 @@ def text_of(what, column, found):
         return found
     if what.served and column == "egress":
         return f"{found} by rule"
-    return f"{found} (known)" if what.known and column in ("egress", "isolate", "lockdown") else found
+    return f"{found} (known)" if what.known and column in LEVELS else found
 
 
 def print_table(columns):
@@ -59,7 +59,8 @@ def print_table(columns):
         why = lacking(columns, what, number)
         if why:
             cells = [LACKS] * len(columns)
-        line = f"{number:3} {what.way:8} {what.name:{NAMES}}" + "".join(c.ljust(CELL) for c in cells)
+        text = "".join(cell.ljust(CELL) for cell in cells)
+        line = f"{number:3} {what.way:8} {what.name:{NAMES}}{text}"
         print(line.rstrip() + (f"  cannot be made here: {why}" if why else ""))
 
 
@@ -76,8 +77,8 @@ def act_text(what, column, place):
 
 
 def print_acts(columns):
-    print("\nActs of a root on the node. What is asked after each: does a packet get out? TCP, UDP, ping,"
-          "\nand forwarded ones. 'after N ms': it did, until the guard was back.\n")
+    print("\nActs of a root on the node. What is asked after each: does a packet get out? TCP, UDP,"
+          "\nping, and forwarded ones. 'after N ms': it did, until the guard was back.\n")
     for place, what in enumerate(ACTS):
         cells = "".join(act_text(what, column, place).ljust(CELL) for column in columns)
         line = f"{len(ATTACKS) + place + 1:3} {what.way:8} {what.name:{NAMES}}{cells}"
