@@ -18,8 +18,9 @@
 
 /* What the packet hooks never see, and only the guard or the module can hold. */
 #define NOT_HELD                                                                                   \
-	"a local root's sockets of AF_XDP and PACKET_QDISC_BYPASS send, and its packet sockets "   \
-	"hear: that needs the guard or the module"
+	"a local root who goes past cordon: sockets of AF_XDP and PACKET_QDISC_BYPASS send, "      \
+	"packet sockets hear, maps, programs and trust/ can be written: that needs the guard or "  \
+	"the module"
 
 static const char *const shut[CORDON_LATCH_LEVELS] = {
 	[CORDON_LATCH_EGRESS] = "nothing is opened from this node or through it; what the policy "

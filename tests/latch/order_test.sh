@@ -166,7 +166,7 @@ order late 33 release 'ada grace' 'node: store-0042' 'not-before-boot: 9'
 cp "$NET_TMP/late.p7" "$NET_ROOT/var/lib/cordon/inbox/"
 check "one for a later boot" until_ok 10 grep -q 'late.p7 refused (too-early)' "$NET_TMP/run.log"
 check "waits there" test -e "$NET_ROOT/var/lib/cordon/inbox/late.p7"
-kill "$DAEMON"
+kill "$(cat "$NET_ROOT/run/cordon/daemon")"
 wait "$DAEMON" || true
 
 # Policies that must be signed.
