@@ -7,7 +7,8 @@
 # Ways out of a node and ways round its latch, tried under every level: attacks.py lists them. Each
 # column has its own namespaces (see `column`); what must be is in the rows, how it is found out in
 # ground.py. The table lands in $BUILD/attack/table.txt. In a virtual machine only Cordon's columns
-# are made, or those of COLUMNS="bare egress ..."; acts of root are tried in the columns of ACTS.
+# are made, or those of ATTACK_COLUMNS="bare egress ..."; acts of root are tried in the columns that
+# ATTACK_ACTS names.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/net/lib.sh
@@ -18,8 +19,8 @@ export BUILD CORDON PYTHONDONTWRITEBYTECODE=1
 peers="velociraptor defender elastic firewalld"
 acts="isolate egress lockdown bare open $peers"
 [ ! -d /run/vm ] || peers='' acts="bare open isolate"
-acts=${ACTS:-$acts}
-read -ra columns <<<"${COLUMNS:-bare open egress isolate lockdown $peers}"
+acts=${ATTACK_ACTS:-$acts}
+read -ra columns <<<"${ATTACK_COLUMNS:-bare open egress isolate lockdown $peers}"
 out=$BUILD/attack
 rm -rf "$out"
 mkdir -p "$out"
