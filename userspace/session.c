@@ -82,23 +82,30 @@ static int await_first(struct cordon_session *session, struct cordon_failure *fa
 	return cordon_pieces_first(session->loading, failure);
 }
 
+/* Maps may be made anew, of another version or after a loss: the level goes on.  It is asked for
+ * under the lock, since until now a release may have been under way. */
+static int start_loading(struct cordon_session *session, struct cordon_failure *failure,
+			 uint32_t *ret_held)
+{
+	cordon_latch_tighten(session->context, CORDON_LATCH_OPEN, ret_held);
+	return cordon_load_start(session->context, failure, &session->loading);
+}
+
 static int open_kernel(struct cordon_session *session, enum cordon_session_kind kind,
 		       struct cordon_failure *failure)
 {
 	struct cordon_probe probe;
-	uint32_t held;
+	uint32_t held = CORDON_LATCH_OPEN;
 	int error;
 
 	error = cordon_probe_kernel(failure, &probe);
 	if (error)
 		return error;
 	session->tcx = probe.tcx;
-	/* Maps may be made anew, of another version or after a loss: the level goes on. */
-	held = cordon_latch_level(session->context);
 	if (kind != CORDON_SESSION_LOOK)
 		error = cordon_lock_take(session->context, failure, &session->lock);
 	if (!error && kind == CORDON_SESSION_LOAD)
-		error = cordon_load_start(session->context, failure, &session->loading);
+		error = start_loading(session, failure, &held);
 	if (!error)
 		error = cordon_maps_open(session->context, failure, &session->maps);
 	if (!error && kind != CORDON_SESSION_LOOK)

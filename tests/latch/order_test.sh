@@ -68,6 +68,7 @@ inbox_is_empty() { [ -z "$(find "$NET_ROOT/var/lib/cordon/inbox" -type f)" ]; }
 receipts() { find "$NET_ROOT/var/lib/cordon/receipts" -maxdepth 1 -type f | wc -l; }
 last_receipt() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
 state() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
+held_lock() { ! flock -n "$NET_ROOT/run/cordon/lock" true; }
 latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
 
 # bundle NAME COUNTER POLICY SIGNER
@@ -82,7 +83,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 66
+test_start 67
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -229,10 +230,27 @@ check "four seconds are left" latch_is open
 sleep 4
 check "which pass with no daemon" shut_at egress
 
+# Whoever waited for the lock while a release went on must not shut again what it opened.
+bad=0
+for round in 1 2 3 4 5 6; do
+	cordon seal isolate --reason 'to be raced' >/dev/null
+	order raced $((42 + round)) release 'ada grace'
+	flock "$NET_ROOT/run/cordon/lock" sleep 0.3 &
+	HOLDER=$!
+	until_ok 5 held_lock
+	cordon order "$NET_TMP/raced.p7" >/dev/null 2>&1 &
+	RELEASE=$!
+	cordon run --once >/dev/null 2>&1 &
+	wait $HOLDER $! || true
+	wait $RELEASE || bad=1
+	latch_is open || bad=1
+done
+check "a release and who waited with it" test $bad = 0
+
 # kill -9 after each step of a release: sealed or open, and the order can be finished.
-order open7 42 release 'ada grace'
+order open7 60 release 'ada grace'
 carry open7 >/dev/null
-bad=0 counter=50 step=0 kills=0
+bad=0 counter=70 step=0 kills=0
 while [ $((step += 1)) -lt 40 ]; do
 	cordon seal isolate --reason 'to be killed' >/dev/null
 	order killed $((counter += 1)) release 'ada grace'
