@@ -16,8 +16,6 @@
 #include "util/cleanup.h"
 #include "util/hex.h"
 
-#define TRUST_FOLDER "/etc/cordon/trust"
-
 struct work {
 	const struct cordon_context *context;
 	const struct cordon_policy_part *policy;
@@ -143,11 +141,12 @@ static enum cordon_refusal take(struct work *work, struct cordon_session *sessio
 	return failed_unless(work, cordon_latch_write(work->context, &session->latch, why));
 }
 
+/* Of any order but a release the level is what it was, and stays so. */
 static enum cordon_refusal finish(struct work *work, struct cordon_session *session)
 {
 	cordon_warrant_finish(work->warrant, &session->latch);
-	return failed_unless(work, cordon_latch_write(work->context, &session->latch,
-						      &work->outcome->why));
+	return failed_unless(work, cordon_release_keep(session, work->outcome->before,
+						       &work->outcome->why));
 }
 
 static int reopen(struct work *work, struct cordon_session *session)
@@ -184,7 +183,7 @@ static int act(struct work *work, struct cordon_session *session)
 		error = reopen(work, session);
 	else if (order->action == CORDON_ACTION_SNAPSHOT)
 		error = take_snapshot(work);
-	if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
+	else if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
 		cordon_release_lease(session, order->lease_hours, order->lease_boots);
 	if (order->action == CORDON_ACTION_POLICY)
 		memcpy(session->latch.policy, order->digest, sizeof(session->latch.policy));
@@ -204,10 +203,7 @@ static enum cordon_refusal take_act_finish(struct work *work)
 	cordon_step("order taken");
 	if (act(work, &session))
 		return refuse(work, CORDON_REFUSAL_FAILED);
-	/* What is not written down would shut again with the next look: it does now. */
-	if (finish(work, &session) && work->warrant->order.action == CORDON_ACTION_RELEASE)
-		cordon_control_tighten(session.maps.control, work->outcome->before);
-	return work->outcome->refusal;
+	return finish(work, &session);
 }
 
 static enum cordon_refusal take_alone(struct work *work)
@@ -253,7 +249,7 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 		     const struct cordon_policy_part *policy, struct cordon_failure *failure,
 		     struct cordon_warrant *ret_warrant, struct cordon_outcome *ret_outcome)
 {
-	const struct cordon_path folder = cordon_path_root(context, TRUST_FOLDER);
+	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
 	struct work work = { context, policy, { .node = "" }, ret_warrant, ret_outcome };
 	struct cordon_latch_state state;
 

@@ -12,6 +12,7 @@
 #include "diag.h"
 #include "operator.h"
 #include "policy.h"
+#include "sign.h"
 #include "util/cleanup.h"
 #include "util/print.h"
 #include "way_in.h"
@@ -86,7 +87,7 @@ int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_
 int cmd_policy_need_no_signature(const struct cordon_call *call)
 {
 	const struct cordon_path trusted =
-		cordon_path_root(call->context, "/etc/cordon/trust/policy.pem");
+		cordon_path_root(call->context, CORDON_TRUST_FOLDER "/policy.pem");
 
 	if (access(trusted.text, F_OK))
 		return 0;

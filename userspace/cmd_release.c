@@ -91,6 +91,7 @@ static int check_code(const struct cordon_session *session, const uint8_t hash[3
 static int use_code(struct cordon_session *session, const uint8_t hash[32],
 		    struct cordon_failure *failure)
 {
+	const uint32_t before = cordon_standing_read(&session->maps).latch;
 	int error = check_code(session, hash, failure);
 
 	if (error)
@@ -103,7 +104,7 @@ static int use_code(struct cordon_session *session, const uint8_t hash[32],
 			&(struct cordon_release){ .by = "the break-glass code, locally",
 						  .reason = "emergency: no signed order was used" },
 			failure);
-	return error ? error : cordon_latch_write(session->context, &session->latch, failure);
+	return error ? error : cordon_release_keep(session, before, failure);
 }
 
 static int break_glass(const struct cordon_call *call)

@@ -28,6 +28,11 @@ uint32_t cordon_latch_level(const struct cordon_context *context);
 int cordon_latch_tighten(const struct cordon_context *context, uint32_t level,
 			 uint32_t *ret_before);
 
+/** cordon_control_level() - what the programs follow, a lapsed lease's level included
+ * @now: CLOCK_MONOTONIC nanoseconds
+ */
+uint32_t cordon_control_level(const struct cordon_control *control, uint64_t now);
+
 /** cordon_control_tighten() - the same in a map that is open. Return: the level before */
 uint32_t cordon_control_tighten(struct cordon_control *control, uint32_t level);
 

@@ -14,8 +14,6 @@
 #include "util/cleanup.h"
 #include "util/hex.h"
 
-#define TRUST_FOLDER "/etc/cordon/trust"
-
 /* What the packet hooks never see, and only the guard or the module can hold. */
 #define NOT_HELD                                                                                   \
 	"a local root who goes past cordon: sockets of AF_XDP and PACKET_QDISC_BYPASS send, "      \
@@ -33,7 +31,7 @@ static const char *const shut[CORDON_LATCH_LEVELS] = {
 int cordon_latch_view_read(const struct cordon_context *context, struct cordon_failure *failure,
 			   struct cordon_latch_view *ret_view)
 {
-	const struct cordon_path folder = cordon_path_root(context, TRUST_FOLDER);
+	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
 
 	memset(ret_view, 0, sizeof(*ret_view));
 	ret_view->context = context;
@@ -115,12 +113,13 @@ void cordon_latch_text_reopen(FILE *file, const struct cordon_latch_view *view, 
 			node[0] ? "node " : "this node", node);
 		print_counter(file, view);
 		fprintf(file,
-			",\n%ssigned by %u of the %u key%s in %s" TRUST_FOLDER "/release.pem\n",
+			",\n%ssigned by %u of the %u key%s in %s" CORDON_TRUST_FOLDER
+			"/release.pem\n",
 			indent, trust->threshold[CORDON_ROLE_RELEASE], keys, keys == 1 ? "" : "s",
 			view->context->root);
 	} else {
 		fprintf(file,
-			"%snobody can: there is no key in %s" TRUST_FOLDER
+			"%snobody can: there is no key in %s" CORDON_TRUST_FOLDER
 			"/release.pem; its owner must\n%sput one there\n",
 			indent, view->context->root, indent);
 	}

@@ -53,24 +53,26 @@ int cordon_latch_tighten(const struct cordon_context *context, uint32_t level, u
 	return 0;
 }
 
-/* Then the programs hold its level, whether anybody has written that down or not. */
-static bool lease_is_over(const struct cordon_control *control)
+uint32_t cordon_control_level(const struct cordon_control *control, uint64_t now)
 {
-	return control->lease_by && cordon_clock_ns() >= control->lease_by;
+	const uint64_t lease_by = __atomic_load_n(&control->lease_by, __ATOMIC_ACQUIRE);
+	const uint32_t latch = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
+
+	if (!lease_by || now < lease_by || control->lease_latch < latch)
+		return latch;
+	return control->lease_latch;
 }
 
 uint32_t cordon_latch_level(const struct cordon_context *context)
 {
 	struct cordon_latch_state state;
 	struct cordon_control *control;
+	uint32_t held;
 
 	cordon_latch_read(context, &state);
 	if (open_control(context, &control))
 		return state.level;
-	if (control->latch > state.level)
-		state.level = control->latch;
-	if (lease_is_over(control) && control->lease_latch > state.level)
-		state.level = control->lease_latch;
+	held = cordon_control_level(control, cordon_clock_ns());
 	munmap(control, sizeof(*control));
-	return state.level;
+	return held > state.level ? held : state.level;
 }

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "latch.h"
 #include "util/cleanup.h"
 
 #define READ_BATCH 256U
@@ -232,9 +233,7 @@ struct cordon_standing cordon_standing_read(const struct cordon_maps *maps)
 	standing.named = __atomic_load_n(&control->generation, __ATOMIC_ACQUIRE);
 	standing.stored_latch = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
 	standing.lease_ns = lease_left(control, now);
-	standing.latch = standing.stored_latch;
-	if (control->lease_by && !standing.lease_ns && control->lease_latch > standing.latch)
-		standing.latch = control->lease_latch;
+	standing.latch = cordon_control_level(control, now);
 	standing.effective = standing.named;
 	/* Killed between the stores, a switch leaves a time but nothing to confirm. */
 	if (by && control->former != standing.named) {

@@ -41,3 +41,13 @@ int cordon_release(struct cordon_session *session, const struct cordon_release *
 	snprintf(state->reason, sizeof(state->reason), "%s", release->reason);
 	return 0;
 }
+
+int cordon_release_keep(struct cordon_session *session, uint32_t before,
+			struct cordon_failure *failure)
+{
+	const int error = cordon_latch_write(session->context, &session->latch, failure);
+
+	if (error)
+		cordon_control_tighten(session->maps.control, before);
+	return error;
+}

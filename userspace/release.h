@@ -23,12 +23,18 @@ struct cordon_release {
 /**
  * cordon_release() - the latch is open, in the kernel and in session->latch
  *
- * That state is the caller's to write: until it is on the disk, the node shuts
- * again with the next look.
+ * cordon_release_keep() is to follow.
  * Return: 0; -EBUSY: sealed again in this moment, and still so; with @failure.
  */
 int cordon_release(struct cordon_session *session, const struct cordon_release *release,
 		   struct cordon_failure *failure);
+
+/**
+ * cordon_release_keep() - write session->latch down; a release that cannot be is none, and the
+ *	level is @before again at once, not with the next look
+ */
+int cordon_release_keep(struct cordon_session *session, uint32_t before,
+			struct cordon_failure *failure);
 
 /** cordon_release_lease() - only the lease begins anew */
 void cordon_release_lease(struct cordon_session *session, uint32_t hours, uint32_t boots);

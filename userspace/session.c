@@ -331,6 +331,14 @@ static int check_pending(const struct cordon_session *session, struct cordon_fai
 			   (unsigned long long)(standing.left_ns / 1000000000ULL) + 1);
 }
 
+static int refuse_sealed(uint32_t latch, struct cordon_failure *failure)
+{
+	return cordon_fail(failure, -EPERM,
+			   "the node is sealed (%s): only a signed policy may change what passes; "
+			   "see cordon status",
+			   cordon_latch_name(latch));
+}
+
 /* Who has no key must not widen what is kept. */
 static int check_latch(const struct cordon_session *session, const struct cordon_apply *wish,
 		       struct cordon_failure *failure)
@@ -339,10 +347,7 @@ static int check_latch(const struct cordon_session *session, const struct cordon
 
 	if (!standing.latch || wish->authorised || wish->restored)
 		return 0;
-	return cordon_fail(failure, -EPERM,
-			   "the node is sealed (%s): only a signed policy may change what passes; "
-			   "see cordon status",
-			   cordon_latch_name(standing.latch));
+	return refuse_sealed(standing.latch, failure);
 }
 
 /* Between taking an order and applying its policy nobody held the lock. */
@@ -500,10 +505,7 @@ int cordon_session_rollback(struct cordon_session *session, struct cordon_failur
 
 	/* A trial under a latch may end; what was in force long ago may not return. */
 	if (standing.latch && !standing.pending)
-		return cordon_fail(failure, -EPERM,
-				   "the node is sealed (%s): only a signed policy may change what "
-				   "passes; see cordon status",
-				   cordon_latch_name(standing.latch));
+		return refuse_sealed(standing.latch, failure);
 	error = cordon_load_rollback(&session->maps, failure);
 	return error ? error : cordon_session_refresh(session, failure);
 }

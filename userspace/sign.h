@@ -14,6 +14,7 @@
 #include "order.h"
 #include "util/failure.h"
 
+#define CORDON_TRUST_FOLDER "/etc/cordon/trust"
 #define CORDON_TRUST_CERTIFICATES_MAX 256
 #define CORDON_SIGN_DIGEST_SIZE 32 /* SHA-256 */
 
