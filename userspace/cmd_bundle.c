@@ -43,16 +43,7 @@ static int write_file(const char *path, const struct cordon_order_file *file)
 	const int fd CLEANUP(close) =
 		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		return -errno;
-	for (size_t done = 0; done < file->size;) {
-		const ssize_t written = write(fd, file->text + done, file->size - done);
-
-		if (written < 0)
-			return -errno;
-		done += (size_t)written;
-	}
-	return 0;
+	return fd < 0 ? -errno : cordon_file_write(fd, file->text, file->size);
 }
 
 /* A file's name may have folders in it; cordon_order_file_next() vouches for it. */

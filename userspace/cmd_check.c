@@ -17,6 +17,7 @@
 #include "probe.h"
 #include "util/array.h"
 #include "util/print.h"
+#include "util/hex.h"
 #include "way_in.h"
 
 static unsigned int possible_cpus(void)
@@ -199,12 +200,6 @@ static const char *find_warning(const struct cordon_image *image)
 		       "unless forced";
 }
 
-static void print_digest(const struct cordon_settings *settings, char (*ret_text)[65])
-{
-	for (size_t i = 0; i < sizeof(settings->digest); i++)
-		sprintf(*ret_text + 2 * i, "%02x", settings->digest[i]);
-}
-
 static size_t count_keep(const struct cordon_image *image)
 {
 	size_t nr = 0;
@@ -252,7 +247,7 @@ static void print_text(const char *path, const struct cordon_image *image,
 	const struct cordon_settings *settings = &image->settings;
 	char digest[65], size[32];
 
-	print_digest(settings, &digest);
+	cordon_hex_format(settings->digest, sizeof(settings->digest), digest);
 	printf("%s: node %s, serial %llu, %s\n", path, settings->node[0] ? settings->node : "-",
 	       (unsigned long long)settings->serial,
 	       settings->flags & CORDON_SETTINGS_AUDIT ? "audit: denies nothing" : "enforcing");
@@ -314,7 +309,7 @@ static void print_json(const struct cordon_image *image, const struct faults *fa
 	struct json json = { .file = stdout };
 	char digest[65];
 
-	print_digest(settings, &digest);
+	cordon_hex_format(settings->digest, sizeof(settings->digest), digest);
 	json_object(&json, NULL);
 	json_string(&json, "node", settings->node);
 	json_number(&json, "serial", settings->serial);

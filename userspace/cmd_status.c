@@ -18,6 +18,7 @@
 #include "session.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/hex.h"
 #include "util/print.h"
 
 /* What an interface may speak for, shortened beyond this. */
@@ -297,18 +298,12 @@ static void print_standing(const struct status *status)
 	putchar('\n');
 }
 
-static void print_digest(const struct cordon_settings *settings, char (*text)[65])
-{
-	for (size_t i = 0; i < sizeof(settings->digest); i++)
-		sprintf(*text + 2 * i, "%02x", settings->digest[i]);
-}
-
 static void print_policy(const struct status *status)
 {
 	const struct cordon_settings *settings = status->view.settings;
 	char digest[65];
 
-	print_digest(settings, &digest);
+	cordon_hex_format(settings->digest, sizeof(settings->digest), digest);
 	print_standing(status);
 	printf("policy      node %s, serial %llu, %u rules, %u zones, %llu prefixes\n",
 	       settings->node[0] ? settings->node : "-", (unsigned long long)settings->serial,
@@ -428,7 +423,7 @@ static void json_policy(struct json *json, const struct status *status)
 	const struct cordon_settings *settings = status->view.settings;
 	char digest[65];
 
-	print_digest(settings, &digest);
+	cordon_hex_format(settings->digest, sizeof(settings->digest), digest);
 	json_string(json, "node", settings->node);
 	json_number(json, "serial", settings->serial);
 	json_string(json, "digest", digest);

@@ -22,10 +22,11 @@
 
 #include "image_check.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 
 #define SECTIONS CORDON_IMAGE_SECTIONS
 
-/* Most bytes that one call of zlib's crc32() or of write() is given. */
+/* Most bytes that one call of zlib's crc32() or of read() is given. */
 #define CHUNK (1U << 30)
 
 /*
@@ -132,23 +133,6 @@ static void lay_out(const struct cordon_image *image, struct cordon_image_header
 	}
 }
 
-static int write_whole(int fd, const void *data, size_t size)
-{
-	const char *byte = data;
-	ssize_t written;
-
-	while (size) {
-		written = write(fd, byte, size < CHUNK ? size : CHUNK);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		byte += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 static int write_image(const struct cordon_image *image, int fd)
 {
 	struct cordon_image_header header;
@@ -161,9 +145,9 @@ static int write_image(const struct cordon_image *image, int fd)
 	for (unsigned int i = 0; i < 2 * SECTIONS; i++)
 		crc = sum(crc, pieces[i].data, pieces[i].size);
 	header.crc = crc;
-	err = write_whole(fd, &header, sizeof(header));
+	err = cordon_file_write(fd, &header, sizeof(header));
 	for (unsigned int i = 0; !err && i < 2 * SECTIONS; i++)
-		err = write_whole(fd, pieces[i].data, pieces[i].size);
+		err = cordon_file_write(fd, pieces[i].data, pieces[i].size);
 	if (err)
 		return err;
 	return fsync(fd) ? -errno : 0;

@@ -18,6 +18,7 @@
 #include "lease.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/hex.h"
 
 #define FOLDER "/var/lib/cordon"
@@ -129,13 +130,6 @@ enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
 	return cordon_latch_forget(ret_state);
 }
 
-static int sync_folder(const char *path)
-{
-	const int fd CLEANUP(close) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) ? -errno : 0;
-}
-
 /* In place: what has its room keeps it. */
 static int write_copy(const char *path, const struct cordon_latch_state *state)
 {
@@ -180,7 +174,7 @@ static void mark(const struct cordon_context *context)
 			continue;
 		fd = open(path.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0 && !fsync(fd))
-			sync_folder(folder.text);
+			cordon_folder_sync(folder.text);
 	}
 }
 
@@ -204,7 +198,7 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 	error = write_copies(context, state, failure);
 	if (!marked && state->flags & CORDON_LATCH_EVER_SEALED)
 		mark(context);
-	return error ? error : sync_folder(folder.text);
+	return error ? error : cordon_folder_sync(folder.text);
 }
 
 static void read_boot_id(uint8_t (*ret_id)[16])

@@ -34,21 +34,6 @@ static struct memory_path path_of(int fd)
 	return path;
 }
 
-static int write_whole(int fd, const char *text, size_t size)
-{
-	while (size) {
-		const ssize_t written = write(fd, text, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		text += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 /* Standard error is kept, and told in one line if need be. */
 static int spawn_and_wait(char *const *argv, int said, int *ret_status)
 {
@@ -165,7 +150,7 @@ int sign_run(const char *text, size_t size, const struct cordon_signing *with,
 	int error = make_memory(&in);
 
 	if (!error)
-		error = write_whole(in, text, size);
+		error = cordon_file_write(in, text, size);
 	if (!error)
 		error = sign(in, with, failure, &file);
 	if (error)

@@ -19,6 +19,7 @@
 #include "image_file.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 
 #define POLICY_FOLDER "/var/lib/cordon/policy"
 
@@ -37,13 +38,6 @@ static struct cordon_path store_path(const struct cordon_context *context, uint3
 struct cordon_path cordon_store_text(const struct cordon_context *context, uint32_t generation)
 {
 	return store_path(context, generation, "policy.yaml");
-}
-
-static int sync_folder(const char *path)
-{
-	int fd CLEANUP(close) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) ? -errno : 0;
 }
 
 static int copy_whole(int from, int to)
@@ -83,7 +77,7 @@ static int save(const struct cordon_context *context, const struct cordon_image 
 	if (!error)
 		error = cordon_image_write(image, AT_FDCWD, file.text);
 	cordon_step("store image");
-	return error ? error : sync_folder(folder.text);
+	return error ? error : cordon_folder_sync(folder.text);
 }
 
 static void forget(const struct cordon_context *context, uint32_t generation)
@@ -209,7 +203,7 @@ int cordon_store_point(const struct cordon_context *context, uint32_t active, ui
 	if (!error)
 		error = point_names(context, &former_names, former);
 	if (!error)
-		error = sync_folder(folder.text);
+		error = cordon_folder_sync(folder.text);
 	if (error)
 		return cordon_fail(failure, error, "cannot write %s: %s", folder.text,
 				   strerror(-error));

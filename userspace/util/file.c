@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads files.  It must not wait: a FIFO without a writer, a terminal or a
+ * Reads and writes files.  A reader must not wait: a FIFO without a writer, a terminal or a
  * device in a file's place is refused at once.
  */
 #include "util/file.h"
@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 
 #include "util/cleanup.h"
+
+/* Most bytes that one call of write() is given. */
+#define CHUNK (1U << 30)
 
 static int check_kind(const struct stat *status)
 {
@@ -82,6 +85,30 @@ int cordon_file_read(const char *path, size_t limit, struct cordon_file *ret_fil
 	const int fd CLEANUP(close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	return fd < 0 ? -errno : cordon_file_read_fd(fd, limit, ret_file);
+}
+
+int cordon_file_write(int fd, const void *data, size_t size)
+{
+	const char *byte = data;
+
+	while (size) {
+		const ssize_t written = write(fd, byte, size < CHUNK ? size : CHUNK);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		byte += written;
+		size -= (size_t)written;
+	}
+	return 0;
+}
+
+int cordon_folder_sync(const char *path)
+{
+	const int fd CLEANUP(close) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) ? -errno : 0;
 }
 
 const char *cordon_file_problem(int error)

@@ -29,6 +29,12 @@ int cordon_file_read(const char *path, size_t limit, struct cordon_file *ret_fil
 /** cordon_file_read_fd() - the same of a file that is open, from its start on */
 int cordon_file_read_fd(int fd, size_t limit, struct cordon_file *ret_file);
 
+/** cordon_file_write() - all of it, however many calls it takes. Return: 0 or -errno */
+int cordon_file_write(int fd, const void *data, size_t size);
+
+/** cordon_folder_sync() - the names in a folder are on stable storage. Return: 0 or -errno */
+int cordon_folder_sync(const char *path);
+
 /** cordon_file_problem() - what an error of cordon_file_read() means to a person */
 const char *cordon_file_problem(int error);
 
