@@ -26,7 +26,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +46,7 @@
 
 #include "bench/contain.h"
 #include "bench/contain.skel.h"
+#include "bench/helper.h"
 
 /* Sent and not arrived, one after another: the way is shut. */
 #define QUIET_PACKETS 300
@@ -83,18 +83,6 @@ struct round {
 	uint64_t start;
 	uint64_t done;
 };
-
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("contain_helper: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-	exit(1);
-}
 
 static uint64_t now_ns(void)
 {

@@ -18,6 +18,8 @@
 
 #include <bpf/bpf.h>
 
+#include "bench/helper.h"
+
 static int enter_network(const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -31,16 +33,6 @@ static double now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static void run_command(char **argv)
-{
-	const int null = open("/dev/null", O_WRONLY);
-
-	dup2(null, 1);
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	_exit(127);
 }
 
 /* Ours are called ingress_... and egress_...; what stands in for them is not. */
@@ -108,7 +100,7 @@ int main(int argc, char **argv)
 	start = now_ms();
 	child = fork();
 	if (!child)
-		run_command(command);
+		become(command);
 	if (child < 0)
 		return 1;
 	status = watch(child, argv + 2, &covered);

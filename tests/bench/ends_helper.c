@@ -14,7 +14,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +30,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bench/helper.h"
 #include "bench/spread.h"
 #include "bench/spread.skel.h"
 #include "oracle/random.h"
@@ -48,18 +48,6 @@ struct frame {
 	struct udphdr udp;
 	char rest[18]; /* 64 bytes on the wire, with the checksum of the frame */
 } __attribute__((packed));
-
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("ends_helper: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-	exit(1);
-}
 
 static uint32_t address_of(const char *text)
 {

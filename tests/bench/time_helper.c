@@ -15,21 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/helper.h"
+
 static int enter_network(const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 || setns(fd, CLONE_NEWNET) ? -errno : 0;
-}
-
-static void run_command(char **argv)
-{
-	const int null = open("/dev/null", O_WRONLY);
-
-	dup2(null, 1);
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	_exit(127);
 }
 
 int main(int argc, char **argv)
@@ -46,7 +38,7 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	child = vfork();
 	if (!child)
-		run_command(argv + 2);
+		become(argv + 2);
 	if (child < 0 || wait4(child, &status, 0, &usage) != child)
 		return 1;
 	clock_gettime(CLOCK_MONOTONIC, &end);

@@ -9,11 +9,6 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 
-STATE=var/lib/cordon
-latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
-fresh() { reboot; rm -rf "${NET_ROOT:?}/$STATE" "${NET_ROOT:?}/etc/cordon/sealed-once"; }
-again() { cordon apply "$NET_TMP/policy.yaml" >/dev/null; }
-
 # A connection that stands: answers, or is an error within 2 seconds.
 hold()
 {

@@ -8,10 +8,13 @@
 #   latch_world            only namespaces and servers
 #   passes FROM TO PORT    FROM, TO: node, wan0, lan0; a TCP connection and an answer over it
 #   shut_at LEVEL          is what passes that which LEVEL lets pass? Prints what is not
+#   fresh, again           forget all of the latch; apply the policy
+#   latch_is LEVEL, remembers LEVEL, held_lock
 #   reboot                 all that a power failure takes: pins, programs, links; files stay
 
 . tests/net/lib.sh
 
+STATE=var/lib/cordon
 ADDRESS_wan0=10.1.0.2 ADDRESS_lan0=10.2.0.2 ADDRESS_node=10.1.0.1
 
 latch_policy()
@@ -151,3 +154,11 @@ reboot()
 	[ "$tries" -lt 20 ] || die "programs go on without pins"
 	mount -t bpf "$NET" "$NET_TMP/bpffs"
 }
+
+# A node that was never sealed, and its policy in force again.
+fresh() { reboot; rm -rf "${NET_ROOT:?}/$STATE" "${NET_ROOT:?}/etc/cordon/sealed-once"; }
+again() { cordon apply "$NET_TMP/policy.yaml" >/dev/null; }
+
+latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
+remembers() { [ "$(cordon status --json | jq -r .latch_state.remembered)" = "$1" ]; }
+held_lock() { ! flock -n "$NET_ROOT/run/cordon/lock" true; }

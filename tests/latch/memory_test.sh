@@ -9,12 +9,8 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 
-STATE=var/lib/cordon
-remembers() { [ "$(cordon status --json | jq -r .latch_state.remembered)" = "$1" ]; }
 memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
-fresh() { reboot; rm -rf "${NET_ROOT:?}/$STATE" "${NET_ROOT:?}/etc/cordon/sealed-once"; }
 tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
-again() { cordon apply "$NET_TMP/policy.yaml" >/dev/null; }
 
 test_start 24
 latch_start
@@ -46,7 +42,6 @@ rm "$NET_ROOT/$STATE"/latch*
 reboot
 cordon run --once
 check "and stays so if it has nothing to remember" shut_at open
-
 
 # What holds a sealed node is not uninstalled.
 if make --version >/dev/null 2>&1 && make -s install "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"; then

@@ -10,7 +10,6 @@ cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 
-
 # key NAME ALGORITHM...
 key()
 {
@@ -68,8 +67,6 @@ inbox_is_empty() { [ -z "$(find "$NET_ROOT/var/lib/cordon/inbox" -type f)" ]; }
 receipts() { find "$NET_ROOT/var/lib/cordon/receipts" -maxdepth 1 -type f | wc -l; }
 last_receipt() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
 state() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
-held_lock() { ! flock -n "$NET_ROOT/run/cordon/lock" true; }
-latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
 
 # bundle NAME COUNTER POLICY SIGNER
 bundle()

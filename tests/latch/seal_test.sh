@@ -8,13 +8,6 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 
-STATE=var/lib/cordon
-latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
-remembers() { [ "$(cordon status --json | jq -r .latch_state.remembered)" = "$1" ]; }
-held_lock() { ! flock -n "$NET_ROOT/run/cordon/lock" true; }
-fresh() { reboot; rm -rf "${NET_ROOT:?}/$STATE" "${NET_ROOT:?}/etc/cordon/sealed-once"; }
-again() { cordon apply "$NET_TMP/policy.yaml" >/dev/null; }
-
 test_start 30
 latch_start
 check "seal egress" cordon seal egress --reason 'a test'
