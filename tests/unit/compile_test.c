@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "unit/compile_text.h"
 #include "kselftest_harness.h"
 
 #include "bpf/verdict.h"
@@ -34,24 +35,6 @@ static const char zones[] = "cordon: 1\n"
 			    "workloads:\n"
 			    "  pos: {units: [pos.service]}\n"
 			    "  web: {units: [web.service], cgroups: [/web]}\n";
-
-/* Return: NULL with what is wrong on standard output. */
-static struct cordon_image *compile_text(const char *rules)
-{
-	struct cordon_policy *policy CLEANUP(policy) = NULL;
-	struct cordon_diag diag = { 0 };
-	struct cordon_image *image = NULL;
-	char text[4096];
-	int length = snprintf(text, sizeof(text), "%s%s", zones, rules), err;
-
-	err = cordon_policy_parse_memory(text, (size_t)length, "test", &diag, &policy);
-	if (!err)
-		err = cordon_compile(policy, &diag, &image);
-	for (size_t i = 0; i < diag.stored; i++)
-		printf("# %u: %s\n", diag.entry[i].line, diag.entry[i].text);
-	cordon_diag_clear(&diag);
-	return image;
-}
 
 static uint32_t identity(const struct cordon_image *image, const char *name)
 {
@@ -142,7 +125,7 @@ TEST(rules_reach_whom_they_name)
 		{ "ssh", "pos", "node", TCP, 22, true },
 		{ "-", "web", "node", TCP, 22, true },
 	};
-	struct cordon_image *image CLEANUP(image) = compile_text(rules);
+	struct cordon_image *image CLEANUP(image) = compile_text(zones, rules);
 
 	ASSERT_NE(NULL, image);
 	ASSERT_EQ(0, cordon_image_check(image));
@@ -182,7 +165,7 @@ TEST(flags_follow_the_policy)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct cordon_image *image CLEANUP(image) = compile_text(rows[i].text);
+		struct cordon_image *image CLEANUP(image) = compile_text(zones, rows[i].text);
 
 		ASSERT_NE(NULL, image) TH_LOG("%s", rows[i].text);
 		EXPECT_EQ(CORDON_SETTINGS_TIED | rows[i].flags, image->settings.flags)
@@ -318,7 +301,7 @@ TEST(names_and_numbers_are_kept)
 		"  - {name: many, from: any, to: node, services: [tcp/1001, tcp/1002, tcp/1003, "
 		"tcp/1004, tcp/1005, tcp/1006, tcp/1007, tcp/1008]}\n"
 		"  - {name: few, from: node, to: wan, services: [tcp/22, icmp]}\n";
-	struct cordon_image *image CLEANUP(image) = compile_text(rules);
+	struct cordon_image *image CLEANUP(image) = compile_text(zones, rules);
 
 	ASSERT_NE(NULL, image);
 	EXPECT_STREQ("tcp/1001, tcp/1002, tcp/1003, tcp/1004, tcp/1005, tcp/1006, ...",

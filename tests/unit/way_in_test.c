@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "unit/compile_text.h"
 #include "kselftest_harness.h"
 
 #include "image.h"
@@ -14,7 +15,6 @@
 #include "way_in.h"
 
 DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
 static const char zones[] = "cordon: 1\n"
 			    "serial: 7\n"
@@ -26,24 +26,6 @@ static const char zones[] = "cordon: 1\n"
 			    "  ssh: {units: [ssh.service]}\n";
 
 #define SSH "{name: ssh, from: management, to: node, services: [tcp/22]}"
-
-/* Return: NULL with what is wrong on standard output. */
-static struct cordon_image *compile_text(const char *rules)
-{
-	struct cordon_policy *policy CLEANUP(policy) = NULL;
-	struct cordon_diag diag = { 0 };
-	struct cordon_image *image = NULL;
-	char text[4096];
-	const int length = snprintf(text, sizeof(text), "%s%s", zones, rules);
-	int err = cordon_policy_parse_memory(text, (size_t)length, "test", &diag, &policy);
-
-	if (!err)
-		err = cordon_compile(policy, &diag, &image);
-	for (size_t i = 0; i < diag.stored; i++)
-		printf("# %u: %s\n", diag.entry[i].line, diag.entry[i].text);
-	cordon_diag_clear(&diag);
-	return image;
-}
 
 TEST(a_keep_list_needs_a_rule_between_the_node_and_others)
 {
@@ -70,7 +52,7 @@ TEST(a_keep_list_needs_a_rule_between_the_node_and_others)
 		snprintf(rules, sizeof(rules), "rules: [%s]\n%s%s\n", SSH,
 			 rows[i].keep ? "quarantine:\n  keep: " : "",
 			 rows[i].keep ? rows[i].keep : "");
-		image = compile_text(rules);
+		image = compile_text(zones, rules);
 		ASSERT_NE(NULL, image);
 		EXPECT_EQ(rows[i].kept, cordon_way_in_is_kept(image))
 		TH_LOG("row %zu", i);
@@ -130,7 +112,7 @@ TEST(the_operator_is_let_in_by_rules_and_keep_list)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct cordon_image *image CLEANUP(image) = compile_text(rows[i].rules);
+		struct cordon_image *image CLEANUP(image) = compile_text(zones, rows[i].rules);
 		struct cordon_failure failure = { .text = "" };
 		struct cordon_way way;
 
