@@ -63,7 +63,7 @@ COMPILE   = $(CC) -std=gnu11 $(CFLAGS) $(HARDEN) $(WARNINGS) $(CPPFLAGS) -MD -MP
 LIBS     := -lbpf -lelf -lz -lzstd -lyaml -lnl-route-3 -lnl-3 -lhogweed -lnettle -lgmp -pthread
 # Without warnings: libnl holds two functions that name getaddrinfo() and getprotobyname(), which a
 # static binary cannot serve; nothing here calls them.
-LINK     := -static-pie -Wl,-z,relro,-z,now -Wl,--no-warnings
+LINK     := -static-pie -Wl,-z,relro,-z,now -Wl,-e,cordon_start -Wl,--no-warnings
 
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
 BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
@@ -106,6 +106,9 @@ bpf: $(SKELS) ## build the BPF objects and skeletons only
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(SKELS)
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -c $< -o $@
+
+# What runs before libc: no canary, and at -O1 no memset() that a compiler thinks of.
+$(BUILD)/userspace/start.o: HARDEN := -fPIE -O1 -fno-builtin -fno-stack-protector
 
 # The helper carries the demo; the compiler does not tell what the assembler includes.
 $(BUILD)/userspace/cmd_demo.o $(BUILD)/fuzz/userspace/cmd_demo.o: userspace/demo.sh

@@ -33,8 +33,23 @@ int cordon_latch_tighten(const struct cordon_context *context, uint32_t level,
  */
 uint32_t cordon_control_level(const struct cordon_control *control, uint64_t now);
 
-/** cordon_control_tighten() - the same in a map that is open. Return: the level before */
-uint32_t cordon_control_tighten(struct cordon_control *control, uint32_t level);
+/**
+ * cordon_control_tighten() - the same in a map that is open
+ *
+ * Only ever tighter: two that seal at once leave the tighter level.  Inline, as
+ * it also runs where no call may be made: see start.h.
+ * Return: the level before
+ */
+static inline uint32_t cordon_control_tighten(struct cordon_control *control, uint32_t level)
+{
+	uint32_t before = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
+
+	while (before < level &&
+	       !__atomic_compare_exchange_n(&control->latch, &before, level, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	return before;
+}
 
 /* latch_file.c: what is remembered. */
 

@@ -14,18 +14,6 @@
 #include "maps.h"
 #include "util/cleanup.h"
 
-/* Only ever tighter: two that seal at once leave the tighter level. */
-uint32_t cordon_control_tighten(struct cordon_control *control, uint32_t level)
-{
-	uint32_t before = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
-
-	while (before < level &&
-	       !__atomic_compare_exchange_n(&control->latch, &before, level, false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
-	return before;
-}
-
 static int open_control(const struct cordon_context *context, struct cordon_control **ret_control)
 {
 	const struct cordon_path path = cordon_path_pin(context, "maps", "control");

@@ -13,6 +13,7 @@
 #include "fault.h"
 #include "order.h"
 #include "session.h"
+#include "start.h"
 #include "util/cleanup.h"
 
 static int refuse_looser(uint32_t level, uint32_t before, struct cordon_failure *failure)
@@ -148,12 +149,20 @@ static int cover(const struct cordon_context *context, uint32_t level, const cha
 	return error;
 }
 
+/* The store comes first; in `cordon seal` before main(). */
+static int tighten(const struct cordon_context *context, uint32_t level, uint32_t *ret_before)
+{
+	if (cordon_start_did_store(ret_before))
+		return 0;
+	return cordon_latch_tighten(context, level, ret_before);
+}
+
 int cordon_seal(const struct cordon_context *context, uint32_t level, const char *by,
 		const char *reason, struct cordon_failure *failure,
 		struct cordon_sealed *ret_sealed)
 {
 	struct cordon_sealed sealed = { .why = { .text = "" } };
-	const int stored = cordon_latch_tighten(context, level, &sealed.before);
+	const int stored = tighten(context, level, &sealed.before);
 
 	sealed.shut_ns = cordon_clock_ns();
 	cordon_step("latch store");

@@ -8,7 +8,7 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 
-test_start 30
+test_start 38
 latch_start
 check "seal egress" cordon seal egress --reason 'a test'
 check "once more is no mistake" cordon seal egress --reason 'again'
@@ -40,6 +40,18 @@ latch_policy
 fresh
 again
 check "a fresh node is open" shut_at open
+
+# The store comes before main(), and so before mistakes are told: none may shut.
+refuse "a seal with a mistake: an option that there is not" cordon seal isolate --reasons x
+refuse "an argument too many" cordon seal isolate lockdown
+refuse "an option without its value" cordon seal isolate --reason
+check "a call for help" cordon seal isolate --reason --help
+check "none of it shut the node" latch_is open
+# shellcheck disable=SC2317 # called by exits
+dying_seal() { on_node "$BUILD/tests/latch/no_brk_helper" "$CORDON" --bpffs "$NET_BPFFS" seal isolate; }
+check "a process that dies when libc starts" exits 159 dying_seal
+check "has shut the node" shut_at isolate
+check "which status says is not remembered" says "the disk remembers open" cordon status
 
 # The lock is held by somebody who does not move.
 flock "$NET_ROOT/run/cordon/lock" sleep 30 &
