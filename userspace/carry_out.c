@@ -112,7 +112,7 @@ static enum cordon_refusal seal(struct work *work)
 	outcome->shut_ns = sealed.shut_ns;
 	outcome->overtaken = sealed.overtaken;
 	outcome->cut = sealed.cut.cut;
-	outcome->why = sealed.why;
+	cordon_sealed_faults(&sealed, &outcome->why);
 	note_seal(work);
 	return CORDON_REFUSAL_NONE;
 }

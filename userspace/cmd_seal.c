@@ -22,9 +22,10 @@ static void print_json(const struct cordon_sealed *sealed, uint32_t level)
 	json_bool(&json, "was_loaded", sealed->loaded);
 	json_number(&json, "overtaken_packets", sealed->overtaken);
 	json_number(&json, "sockets_cut", sealed->cut.cut);
-	json_bool(&json, "outlasts_reboot", !sealed->forgetful);
-	json_bool(&json, "covered", !sealed->open);
-	json_string(&json, "fault", sealed->why.text);
+	json_bool(&json, "outlasts_reboot", !sealed->forgetful.text[0]);
+	json_string(&json, "not_remembered", sealed->forgetful.text);
+	json_bool(&json, "covered", !sealed->open.text[0]);
+	json_string(&json, "not_covered", sealed->open.text);
 	json_object_end(&json);
 	json_line_end(&json);
 }
@@ -49,15 +50,17 @@ static void print_text(const struct cordon_sealed *sealed, uint32_t level)
 static int print_result(const struct cordon_call *call, const struct cordon_sealed *sealed,
 			uint32_t level)
 {
+	struct cordon_failure faults;
+
 	if (call->context->json)
 		print_json(sealed, level);
 	else
 		print_text(sealed, level);
-	if (sealed->forgetful)
-		fprintf(stderr, "cordon: sealed, but only until a reboot: %s\n", sealed->why.text);
-	else if (sealed->open)
-		fprintf(stderr, "cordon: sealed, but not all is covered: %s\n", sealed->why.text);
-	return sealed->forgetful || sealed->open ? CORDON_EXIT_DEGRADED : CORDON_EXIT_DONE;
+	cordon_sealed_faults(sealed, &faults);
+	if (!faults.text[0])
+		return CORDON_EXIT_DONE;
+	fprintf(stderr, "cordon: sealed, but %s\n", faults.text);
+	return CORDON_EXIT_DEGRADED;
 }
 
 int cordon_cmd_seal(const struct cordon_call *call)

@@ -65,8 +65,8 @@ static void write_down(struct cordon_latch_state *state, uint32_t level, const c
 }
 
 /* The lock is waited for, but not needed: two that write down the same do no harm. */
-static int remember(const struct cordon_context *context, uint32_t level, const char *by,
-		    const char *reason, struct cordon_failure *failure)
+static void remember(const struct cordon_context *context, uint32_t level, const char *by,
+		     const char *reason, struct cordon_failure *failure)
 {
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_latch_state state;
@@ -77,10 +77,10 @@ static int remember(const struct cordon_context *context, uint32_t level, const 
 	memory = cordon_latch_read(context, &state);
 	cordon_latch_count_boot(&state);
 	if (state.level >= level && memory == CORDON_LATCH_SOUND)
-		return 0;
+		return;
 	if (state.level < level)
 		write_down(&state, level, by, reason);
-	return cordon_latch_write(context, &state, failure);
+	cordon_latch_write(context, &state, failure);
 }
 
 static uint32_t remembered(const struct cordon_context *context)
@@ -113,20 +113,20 @@ static int open_session(const struct cordon_context *context, struct cordon_seal
 	if (sealed->loaded) {
 		error = cordon_session_open(context, CORDON_SESSION_CHANGE, &unsaid, ret_session);
 		if (error != -ENOENT)
-			return error ? cordon_fail(&sealed->why, error, "%s", unsaid.text) : 0;
+			return error ? cordon_fail(&sealed->open, error, "%s", unsaid.text) : 0;
 		sealed->loaded = false;
 	}
-	return cordon_session_open(context, CORDON_SESSION_LOAD, &sealed->why, ret_session);
+	return cordon_session_open(context, CORDON_SESSION_LOAD, &sealed->open, ret_session);
 }
 
 /* A release that was under way when we remembered may have written after us. */
-static int remember_still(struct cordon_session *session, uint32_t level, const char *by,
-			  const char *reason, struct cordon_failure *failure)
+static void remember_still(struct cordon_session *session, uint32_t level, const char *by,
+			   const char *reason, struct cordon_failure *failure)
 {
 	if (session->latch.level >= level)
-		return 0;
+		return;
 	write_down(&session->latch, level, by, reason);
-	return cordon_latch_write(session->context, &session->latch, failure);
+	cordon_latch_write(session->context, &session->latch, failure);
 }
 
 /* What nothing follows yet is loaded and attached; what is not covered is covered. */
@@ -141,9 +141,9 @@ static int cover(const struct cordon_context *context, uint32_t level, const cha
 	if (error)
 		return error;
 	cordon_control_tighten(session.maps.control, level);
-	if (!sealed->forgetful)
-		sealed->forgetful = remember_still(&session, level, by, reason, &sealed->why);
-	error = cordon_session_refresh(&session, &sealed->why);
+	if (!sealed->forgetful.text[0])
+		remember_still(&session, level, by, reason, &sealed->forgetful);
+	error = cordon_session_refresh(&session, &sealed->open);
 	cordon_cut_sockets(&session.maps, &unsaid, &sealed->cut);
 	sealed->overtaken = sum_overtaken(&session.maps);
 	return error;
@@ -161,8 +161,9 @@ int cordon_seal(const struct cordon_context *context, uint32_t level, const char
 		const char *reason, struct cordon_failure *failure,
 		struct cordon_sealed *ret_sealed)
 {
-	struct cordon_sealed sealed = { .why = { .text = "" } };
+	struct cordon_sealed sealed = { .loaded = true };
 	const int stored = tighten(context, level, &sealed.before);
+	int open;
 
 	sealed.shut_ns = cordon_clock_ns();
 	cordon_step("latch store");
@@ -174,18 +175,27 @@ int cordon_seal(const struct cordon_context *context, uint32_t level, const char
 	if (!stored && sealed.before > level)
 		return refuse_looser(level, sealed.before, failure);
 	sealed.loaded = !stored;
-	sealed.forgetful = remember(context, level, by, reason, &sealed.why);
+	remember(context, level, by, reason, &sealed.forgetful);
 	cordon_step("latch remembered");
-	sealed.open = cover(context, level, by, reason, &sealed);
+	open = cover(context, level, by, reason, &sealed);
 	if (!sealed.loaded) {
 		sealed.shut_ns = cordon_clock_ns();
-		if (sealed.open)
-			return cordon_fail(failure, sealed.open, "the node is NOT shut: %s",
-					   sealed.why.text);
+		if (open)
+			return cordon_fail(failure, open, "the node is NOT shut: %s",
+					   sealed.open.text);
 	}
 	/* Nothing held what was remembered; now it does. */
 	if (sealed.before > level)
 		return refuse_looser(level, sealed.before, failure);
 	*ret_sealed = sealed;
 	return 0;
+}
+
+void cordon_sealed_faults(const struct cordon_sealed *sealed, struct cordon_failure *ret_faults)
+{
+	const char *open = sealed->open.text, *forgetful = sealed->forgetful.text;
+
+	snprintf(ret_faults->text, sizeof(ret_faults->text), "%s%.220s%s%s%.220s",
+		 open[0] ? "not all is covered: " : "", open, open[0] && forgetful[0] ? "; " : "",
+		 forgetful[0] ? "only until a reboot: " : "", forgetful);
 }

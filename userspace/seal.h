@@ -21,8 +21,8 @@
  * @shut_ns: CLOCK_MONOTONIC, when nothing passed any more
  * @overtaken: packets that were being judged then, and dropped
  * @cut: sockets whose owners were told
- * @forgetful: -errno: it will not outlast a reboot, @why says why
- * @open: -errno: something is not covered, @why says what
+ * @forgetful: why it will not outlast a reboot; empty: it will
+ * @open: what is not covered; empty: all is
  */
 struct cordon_sealed {
 	uint32_t before;
@@ -30,10 +30,12 @@ struct cordon_sealed {
 	uint64_t shut_ns;
 	uint64_t overtaken;
 	struct cordon_cut cut;
-	int forgetful;
-	int open;
-	struct cordon_failure why;
+	struct cordon_failure forgetful;
+	struct cordon_failure open;
 };
+
+/** cordon_sealed_faults() - both in one line; empty: it is covered and remembered */
+void cordon_sealed_faults(const struct cordon_sealed *sealed, struct cordon_failure *ret_faults);
 
 /**
  * cordon_seal() - tighten the latch

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
 tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
 
-test_start 24
+test_start 26
 latch_start
 cordon seal lockdown --reason 'to be remembered' >/dev/null
 reboot
@@ -80,6 +80,13 @@ mount -o remount,ro "$NET_ROOT"
 check "nothing can be written: seal says so" exits 3 cordon seal isolate --reason 'read-only'
 check "and shuts" shut_at empty
 check "which status says" says 'will not outlast a reboot' cordon status
+# Two faults at once are both told.
+rm "$NET_BPFFS"/progs/ingress_ether
+ip -n "$NODE" link add new0 type veth peer name new1
+ip -n "$NODE" link set new0 up
+cordon seal lockdown --reason 'two faults' >/dev/null 2>"$NET_TMP/faults" || true
+check "an interface that cannot be covered is told" grep -q 'not all is covered: .*progs' "$NET_TMP/faults"
+check "beside what cannot be written" grep -q 'only until a reboot: .*Read-only' "$NET_TMP/faults"
 umount -l "$NET_ROOT"
 NET_ROOT=$BIG_ROOT
 test_end
