@@ -256,10 +256,9 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	memset(ret_warrant, 0, sizeof(*ret_warrant));
 	memset(ret_outcome, 0, sizeof(*ret_outcome));
 	ret_outcome->read_ns = delivery->read_ns;
-	if (cordon_trust_read(folder.text, &ret_outcome->why, &work.trust))
-		refuse(&work, CORDON_REFUSAL_FAILED);
-	else if (!refuse(&work, cordon_warrant_open(delivery->cms, delivery->size, &work.trust,
-						    &ret_outcome->why, ret_warrant)))
+	cordon_trust_read(folder.text, &work.trust);
+	if (!refuse(&work, cordon_warrant_open(delivery->cms, delivery->size, &work.trust,
+					       &ret_outcome->why, ret_warrant)))
 		carry_out(&work);
 	cordon_trust_clear(&work.trust);
 	/* Also of what is no order at all. */

@@ -29,7 +29,7 @@ static int explain(const struct cordon_call *call)
 		puts("the node is not sealed");
 		return CORDON_EXIT_DONE;
 	}
-	cordon_latch_view_read(call->context, &unsaid, &latch);
+	cordon_latch_view_read(call->context, &latch);
 	if (!cordon_maps_open(call->context, &unsaid, &maps)) {
 		latch.maps = &maps;
 		latch.standing = cordon_standing_read(&maps);

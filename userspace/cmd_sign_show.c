@@ -27,18 +27,6 @@ struct view {
 	struct cordon_failure refusal;
 };
 
-static void name_roles(uint32_t roles, char (*ret_text)[96])
-{
-	size_t size = 0;
-
-	(*ret_text)[0] = '\0';
-	for (unsigned int role = 0; role < CORDON_ROLE_COUNT; role++) {
-		if (roles & 1U << role)
-			size += (size_t)snprintf(*ret_text + size, sizeof(*ret_text) - size, "%s%s",
-						 size ? ", " : "", cordon_role_name(role));
-	}
-}
-
 static void print_files(const struct cordon_order *order)
 {
 	struct cordon_failure failure = { .text = "" };
@@ -57,7 +45,7 @@ static void print_signers(const struct view *view)
 	for (size_t i = 0; i < message->nr_signers; i++) {
 		char roles[96];
 
-		name_roles(message->signer[i].roles, &roles);
+		cordon_roles_text(message->signer[i].roles, &roles);
 		printf("signed by %s, trusted with %s\n", message->signer[i].subject, roles);
 	}
 	if (view->judged && message->unknown)
@@ -113,7 +101,7 @@ static void print_json_signers(struct json *json, const struct cordon_signed *me
 	for (size_t i = 0; i < message->nr_signers; i++) {
 		char roles[96];
 
-		name_roles(message->signer[i].roles, &roles);
+		cordon_roles_text(message->signer[i].roles, &roles);
 		json_object(json, NULL);
 		json_string(json, "subject", message->signer[i].subject);
 		json_string(json, "roles", roles);
@@ -162,22 +150,35 @@ static int show(const struct cordon_call *call, struct view *view)
 	return view->refusal.text[0] ? CORDON_EXIT_FAILED : CORDON_EXIT_DONE;
 }
 
+/* Also what this order does not ask about. */
+static void warn(const struct cordon_trust *trust)
+{
+	const char *mistake;
+	uint32_t told = 0, roles;
+	char names[96];
+
+	while ((roles = cordon_trust_mistake(trust, &told, &mistake))) {
+		cordon_roles_text(roles, &names);
+		fprintf(stderr, "cordon: %s: nobody is trusted with %s\n", mistake, names);
+	}
+}
+
 int cmd_sign_show(const struct cordon_call *call, const char *path, const char *folder)
 {
 	struct cordon_trust trust CLEANUP(trust) = { .nr_certificates = 0 };
 	struct cordon_signed message CLEANUP(signed) = { .text = NULL };
-	int error = 0;
+	int error;
 
 	/* A node without the folder trusts nobody; who names one here means one that is there. */
 	if (folder && access(folder, R_OK | X_OK))
 		return cordon_fail(call->failure, -errno, "cannot read %s: %s", folder,
 				   strerror(errno));
 	if (folder)
-		error = cordon_trust_read(folder, call->failure, &trust);
-	if (!error)
-		error = cmd_sign_read(call, path, &trust, &message);
+		cordon_trust_read(folder, &trust);
+	error = cmd_sign_read(call, path, &trust, &message);
 	if (error)
 		return error;
+	warn(&trust);
 	return show(call, &(struct view){ .path = path,
 					  .trust = &trust,
 					  .message = &message,

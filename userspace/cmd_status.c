@@ -155,12 +155,23 @@ static void judge_pins(struct status *status)
 				  "cordon apply or cordon run puts it right");
 }
 
-static void judge_latch(struct status *status, const struct cordon_failure *trust)
+static void judge_trust(struct status *status)
+{
+	const char *mistake;
+	uint32_t told = 0, roles;
+	char names[96];
+
+	while ((roles = cordon_trust_mistake(&status->latch.trust, &told, &mistake))) {
+		cordon_roles_text(roles, &names);
+		add_fault(status, "%s: nobody is trusted with %s", mistake, names);
+	}
+}
+
+static void judge_latch(struct status *status)
 {
 	const struct cordon_latch_view *latch = &status->latch;
 
-	if (trust->text[0])
-		add_fault(status, "%s: no order will be taken", trust->text);
+	judge_trust(status);
 	if (latch->memory == CORDON_LATCH_HALF)
 		add_fault(status,
 			  "one of the two copies of the latch's file is missing or damaged; "
@@ -252,13 +263,12 @@ static int collect(struct status *status)
 	const struct cordon_context *context = status->call->context;
 	struct cordon_failure *failure = status->call->failure;
 	struct cordon_cgroup_root ignored;
-	struct cordon_failure trust = { .text = "" };
 	int error;
 
 	/* A wrong folder is a mistake of who asks, and no state of the node. */
 	if (context->cgroup && cordon_cgroup_find(context, failure, &ignored))
 		return -EINVAL;
-	cordon_latch_view_read(context, &trust, &status->latch);
+	cordon_latch_view_read(context, &status->latch);
 	error = cordon_session_open(context, CORDON_SESSION_LOOK, failure, &status->session);
 	if (!error)
 		error = collect_kernel(status);
@@ -277,7 +287,7 @@ static int collect(struct status *status)
 	status->latch.maps = &status->session.maps;
 	status->latch.settings = status->view.settings;
 	status->latch.standing = status->standing;
-	judge_latch(status, &trust);
+	judge_latch(status);
 	if (status->view.settings || status->standing.latch)
 		judge(status);
 	return 0;

@@ -28,15 +28,15 @@ static const char *const shut[CORDON_LATCH_LEVELS] = {
 				  "version",
 };
 
-int cordon_latch_view_read(const struct cordon_context *context, struct cordon_failure *failure,
-			   struct cordon_latch_view *ret_view)
+void cordon_latch_view_read(const struct cordon_context *context,
+			    struct cordon_latch_view *ret_view)
 {
 	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
 
 	memset(ret_view, 0, sizeof(*ret_view));
 	ret_view->context = context;
 	ret_view->memory = cordon_latch_read(context, &ret_view->state);
-	return cordon_trust_read(folder.text, failure, &ret_view->trust);
+	cordon_trust_read(folder.text, &ret_view->trust);
 }
 
 static const char *moment_text(const struct cordon_latch_moment *at, char (*text)[64])
@@ -103,7 +103,7 @@ static bool has_code(const struct cordon_latch_view *view)
 void cordon_latch_text_reopen(FILE *file, const struct cordon_latch_view *view, const char *indent)
 {
 	const struct cordon_trust *trust = &view->trust;
-	const unsigned int keys = trust->certificates[CORDON_ROLE_RELEASE];
+	const unsigned int keys = trust->keys[CORDON_ROLE_RELEASE];
 	const char *node = trust->node[0] ? trust->node :
 			   view->settings ? view->settings->node :
 					    "";
@@ -117,6 +117,9 @@ void cordon_latch_text_reopen(FILE *file, const struct cordon_latch_view *view, 
 			"/release.pem\n",
 			indent, trust->threshold[CORDON_ROLE_RELEASE], keys, keys == 1 ? "" : "s",
 			view->context->root);
+	} else if (trust->problem[CORDON_ROLE_RELEASE].text[0]) {
+		fprintf(file, "%snobody can, as long as this is not mended:\n%s%s\n", indent,
+			indent, trust->problem[CORDON_ROLE_RELEASE].text);
 	} else {
 		fprintf(file,
 			"%snobody can: there is no key in %s" CORDON_TRUST_FOLDER
@@ -192,7 +195,7 @@ static void json_sealed(struct json *json, const struct cordon_latch_view *view)
 	json_number(json, "since_boot", state->since.boot);
 	cordon_hex_format(state->challenge, sizeof(state->challenge), challenge);
 	json_string(json, "challenge", challenge);
-	json_number(json, "release_keys", view->trust.certificates[CORDON_ROLE_RELEASE]);
+	json_number(json, "release_keys", view->trust.keys[CORDON_ROLE_RELEASE]);
 	json_number(json, "release_threshold", view->trust.threshold[CORDON_ROLE_RELEASE]);
 	json_bool(json, "break_glass", has_code(view));
 	json_string(json, "not_held", NOT_HELD);

@@ -30,10 +30,10 @@ struct cordon_latch_view {
 	struct cordon_trust trust;
 };
 
-/** cordon_latch_view_read() - memory and trust; the rest is the caller's to fill in. Return: 0,
- *	-errno with @failure: trust/ cannot be read; the rest is there */
-int cordon_latch_view_read(const struct cordon_context *context, struct cordon_failure *failure,
-			   struct cordon_latch_view *ret_view);
+/** cordon_latch_view_read() - memory and trust, which is the caller's to clear; the rest is the
+ *	caller's to fill in */
+void cordon_latch_view_read(const struct cordon_context *context,
+			    struct cordon_latch_view *ret_view);
 
 /** cordon_latch_text() - lines for status; of an open node the one that says so */
 void cordon_latch_text(FILE *file, const struct cordon_latch_view *view);

@@ -52,21 +52,10 @@ static int read_text(const struct reader *reader, const char *key, struct order_
 static int read_names(const struct reader *reader, const char *key, struct order_piece value,
 		      char *ret_names)
 {
-	struct order_piece rest = value, name;
-	int error = read_text(reader, key, value, ret_names, CORDON_ORDER_NAMES_MAX);
-	bool more = true;
+	const int error = read_text(reader, key, value, ret_names, CORDON_ORDER_NAMES_MAX);
+	const char *problem = error ? NULL : order_names_problem(value);
 
-	while (!error && more) {
-		const char *problem;
-
-		more = order_piece_until(&rest, ' ', &name);
-		if (!more)
-			name = rest;
-		problem = order_name_problem(name);
-		if (problem)
-			error = refuse(reader, "%s: %s", key, problem);
-	}
-	return error;
+	return problem ? refuse(reader, "%s: %s", key, problem) : error;
 }
 
 static int read_seal(const struct reader *reader, struct order_piece value)
@@ -156,8 +145,7 @@ static bool take_span(struct order_piece *rest, const char *unit, uint64_t most,
 
 	if (!order_number_take(&after, 1, most, &span) || !order_piece_starts(after, unit))
 		return false;
-	after.text += strlen(unit);
-	after.size -= strlen(unit);
+	order_piece_skip(&after, strlen(unit));
 	*rest = after;
 	*ret_span = (uint32_t)span;
 	return true;
@@ -170,8 +158,7 @@ static bool take_lease(struct order_piece value, struct cordon_order *order)
 			return true;
 		if (value.text[0] != ' ')
 			return false;
-		value.text++;
-		value.size--;
+		order_piece_skip(&value, 1);
 	}
 	return take_span(&value, " boots", CORDON_ORDER_LEASE_BOOTS_MAX, &order->lease_boots) &&
 	       !value.size;
@@ -260,8 +247,7 @@ static int read_field(struct reader *reader, struct order_piece line)
 	reader->seen |= 1U << field;
 	if (value.size < 2 || value.text[0] != ' ')
 		return refuse(reader, "a field is 'KEY: VALUE', one space between the two");
-	value.text++;
-	value.size--;
+	order_piece_skip(&value, 1);
 	if (value.text[0] == ' ' || value.text[value.size - 1] == ' ')
 		return refuse(reader, "a value has no space at its beginning or end");
 	return fields[field].read(reader, fields[field].key, value);
@@ -302,8 +288,7 @@ static int read_line(struct reader *reader, struct order_piece *ret_line)
 			       refuse(reader, "it is longer than %u bytes",
 				      CORDON_ORDER_MANIFEST_MAX) :
 			       refuse(reader, "there is no line feed at its end");
-	reader->rest.size -= ret_line->size + 1;
-	reader->rest.text += ret_line->size + 1;
+	order_piece_skip(&reader->rest, ret_line->size + 1);
 	problem = order_text_problem(*ret_line);
 	return problem ? refuse(reader, "%s", problem) : 0;
 }

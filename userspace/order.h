@@ -41,6 +41,8 @@ enum cordon_role {
 };
 
 const char *cordon_role_name(enum cordon_role role);
+/** cordon_roles_text() - "seal, release" of bits by enum cordon_role */
+void cordon_roles_text(uint32_t roles, char (*ret_text)[96]);
 /** cordon_action_role() - a snapshot is asked for by who may seal */
 enum cordon_role cordon_action_role(enum cordon_action action);
 

@@ -13,12 +13,8 @@
 static bool is_name(struct order_piece name)
 {
 	struct order_piece part;
-	bool more = true;
 
-	while (more) {
-		more = order_piece_until(&name, '/', &part);
-		if (!more)
-			part = name;
+	while (order_piece_part(&name, '/', &part)) {
 		if (!part.size || order_piece_is(part, ".") || order_piece_is(part, ".."))
 			return false;
 	}

@@ -27,6 +27,18 @@ const char *cordon_role_name(enum cordon_role role)
 	return (unsigned int)role < ARRAY_SIZE(names) ? names[role] : "?";
 }
 
+void cordon_roles_text(uint32_t roles, char (*ret_text)[96])
+{
+	size_t size = 0;
+
+	(*ret_text)[0] = '\0';
+	for (unsigned int role = 0; role < CORDON_ROLE_COUNT; role++) {
+		if (roles & 1U << role)
+			size += (size_t)snprintf(*ret_text + size, sizeof(*ret_text) - size, "%s%s",
+						 size ? ", " : "", cordon_role_name(role));
+	}
+}
+
 enum cordon_role cordon_action_role(enum cordon_action action)
 {
 	static const enum cordon_role roles[] = {
@@ -67,11 +79,11 @@ bool cordon_order_names_have(const char *names, const char *name)
 {
 	struct order_piece rest = { names, strlen(names) }, one;
 
-	while (order_piece_until(&rest, ' ', &one)) {
-		if (order_piece_is(one, name))
+	while (order_piece_part(&rest, ' ', &one)) {
+		if (one.size && order_piece_is(one, name))
 			return true;
 	}
-	return rest.size && order_piece_is(rest, name);
+	return false;
 }
 
 /* ---- text -------------------------------------------------------------------------------- */

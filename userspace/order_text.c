@@ -55,7 +55,7 @@ static bool is_alphanumeric(char character)
 	       (character >= '0' && character <= '9');
 }
 
-const char *order_name_problem(struct order_piece piece)
+static const char *name_problem(struct order_piece piece)
 {
 	bool good = piece.size && is_alphanumeric(piece.text[0]);
 
@@ -66,6 +66,16 @@ const char *order_name_problem(struct order_piece piece)
 		return "a name starts with a letter or digit and has letters, digits, '_', '.' and "
 		       "'-' only, a single space between two";
 	return piece.size > NAME_MAX_SIZE ? "a name has at most 63 characters" : NULL;
+}
+
+const char *order_names_problem(struct order_piece names)
+{
+	struct order_piece name;
+	const char *problem = NULL;
+
+	while (!problem && order_piece_part(&names, ' ', &name))
+		problem = name_problem(name);
+	return problem;
 }
 
 bool order_piece_is(struct order_piece piece, const char *text)
@@ -85,8 +95,33 @@ bool order_piece_until(struct order_piece *piece, char end, struct order_piece *
 	if (!at)
 		return false;
 	*ret_before = (struct order_piece){ piece->text, (size_t)(at - piece->text) };
-	piece->size -= ret_before->size + 1;
-	piece->text = at + 1;
+	order_piece_skip(piece, ret_before->size + 1);
+	return true;
+}
+
+void order_piece_skip(struct order_piece *piece, size_t size)
+{
+	piece->text += size;
+	piece->size -= size;
+}
+
+bool order_piece_part(struct order_piece *rest, char separator, struct order_piece *ret_part)
+{
+	if (!rest->text)
+		return false;
+	if (order_piece_until(rest, separator, ret_part))
+		return true;
+	*ret_part = *rest;
+	*rest = (struct order_piece){ NULL, 0 };
+	return true;
+}
+
+bool order_piece_line(struct order_piece *rest, struct order_piece *ret_line)
+{
+	if (!rest->size || !order_piece_part(rest, '\n', ret_line))
+		return false;
+	while (ret_line->size && strchr(" \t\r", ret_line->text[ret_line->size - 1]))
+		ret_line->size--;
 	return true;
 }
 
@@ -107,8 +142,7 @@ bool order_number_take(struct order_piece *piece, uint64_t least, uint64_t most,
 	}
 	if (!digits || (digits > 1 && piece->text[0] == '0') || number < least || number > most)
 		return false;
-	piece->text += digits;
-	piece->size -= digits;
+	order_piece_skip(piece, digits);
 	*ret_number = number;
 	return true;
 }

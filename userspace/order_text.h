@@ -19,8 +19,9 @@ struct order_piece {
 /** order_text_problem() - why a terminal should not print this text; NULL: it may */
 const char *order_text_problem(struct order_piece piece);
 
-/** order_name_problem() - why this is no name of a node or fleet; NULL: it is one */
-const char *order_name_problem(struct order_piece piece);
+/** order_names_problem() - why these are no names of nodes or fleets, a single space between two;
+ *	NULL: they are */
+const char *order_names_problem(struct order_piece names);
 
 bool order_piece_is(struct order_piece piece, const char *text);
 bool order_piece_starts(struct order_piece piece, const char *text);
@@ -28,6 +29,18 @@ bool order_piece_starts(struct order_piece piece, const char *text);
 /** order_piece_until() - cut off what stands before @end, and @end itself
  * Return: false: there is no @end. */
 bool order_piece_until(struct order_piece *piece, char end, struct order_piece *ret_before);
+
+/** order_piece_skip() - leave out the first @size bytes, which are there */
+void order_piece_skip(struct order_piece *piece, size_t size);
+
+/** order_piece_part() - one part after another of "a b c"; an empty text is one empty part
+ * @rest: what is left; its text is NULL after the last
+ * Return: false: that was all. */
+bool order_piece_part(struct order_piece *rest, char separator, struct order_piece *ret_part);
+
+/** order_piece_line() - one line after another, without the white space at its end
+ * Return: false: that was all. */
+bool order_piece_line(struct order_piece *rest, struct order_piece *ret_line);
 
 /**
  * order_number_take() - cut a decimal number off the beginning

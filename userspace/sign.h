@@ -22,24 +22,42 @@
  * struct cordon_trust - the folder trust/: ROLE.pem holds the certificates that
  *	may do each, `threshold` lines of "ROLE NUMBER" (1 where there is none),
  *	`node` lines of "node: NAME" and "fleet: NAMES"
+ * @certificate: owned, opaque
+ * @keys: by role, how many distinct keys may sign; 0: nobody may
+ * @threshold: by role, how many of them must
+ * @problem: by role, the mistake for which nobody has it, with file and line; "": none
  * @node: "" where the folder names none
- * @certificates: by role, how many distinct keys; 0: nobody may
  */
 struct cordon_trust {
-	struct cordon_certificate *certificate; /* opaque, owned */
+	struct cordon_certificate *certificate;
 	size_t nr_certificates;
-	unsigned int certificates[CORDON_ROLE_COUNT];
+	unsigned int keys[CORDON_ROLE_COUNT];
 	unsigned int threshold[CORDON_ROLE_COUNT];
+	struct cordon_failure problem[CORDON_ROLE_COUNT];
 	char node[64];
 	char fleets[CORDON_ORDER_NAMES_MAX + 1];
 };
 
 /**
- * cordon_trust_read() - a folder that is not there trusts nobody
- * Return: 0; -EINVAL: a file is not what it must be; -errno; @failure names file and line.
+ * cordon_trust_read() - who is trusted with what; a folder that is not there trusts nobody
+ *
+ * It cannot fail but towards less trust.  A mistake in ROLE.pem, or in the line of `threshold`
+ * that names the role, closes that role; any other in `threshold` and any in `node` closes all:
+ * whom it was about is not known.
+ *
+ * @ret_trust: the caller's to clear
  */
-int cordon_trust_read(const char *folder, struct cordon_failure *failure,
-		      struct cordon_trust *ret_trust);
+void cordon_trust_read(const char *folder, struct cordon_trust *ret_trust);
+
+/**
+ * cordon_trust_mistake() - the mistakes in it, one after another
+ * @told: roles of those before, at first 0; those of this one are added
+ * @ret_mistake: what it is, in @trust; NULL: there is none any more
+ * Return: roles that it closes, bit by enum cordon_role; 0: none.
+ */
+uint32_t cordon_trust_mistake(const struct cordon_trust *trust, uint32_t *told,
+			      const char **ret_mistake);
+
 void cordon_trust_clear(struct cordon_trust *trust);
 
 static inline void cleanup_trust(struct cordon_trust *trust)
@@ -99,9 +117,9 @@ static inline void cleanup_signed(struct cordon_signed *message)
 
 /**
  * cordon_trust_permits() - did enough distinct keys of a role sign?
- * Return: 0; -ENOKEY: signed by nobody who is trusted with anything; -EPERM:
- *	trusted with other roles only; -EDQUOT: too few of this one; each with
- *	its own @failure.
+ * Return: 0; -EUCLEAN: what trust/ says of the role, or of whoever signed, has a mistake in it;
+ *	-ENOKEY: signed by nobody who is trusted with anything; -EPERM: trusted with other
+ *	roles only; -EDQUOT: too few of this one; each with its own @failure.
  */
 int cordon_trust_permits(const struct cordon_trust *trust, const struct cordon_signed *message,
 			 enum cordon_role role, struct cordon_failure *failure);

@@ -11,24 +11,13 @@
 #include "sign_certificate.h"
 #include "util/cleanup.h"
 
-static struct order_piece take_line(struct order_piece *rest, unsigned int *line)
-{
-	struct order_piece piece = *rest;
-
-	if (!order_piece_until(rest, '\n', &piece))
-		rest->size = 0;
-	while (piece.size && strchr(" \t\r", piece.text[piece.size - 1]))
-		piece.size--;
-	++*line;
-	return piece;
-}
-
 /* Return: 1: a certificate begins; 0: none comes any more. */
 static int find_begin(struct order_piece *rest, unsigned int *line, struct cordon_failure *failure)
 {
-	while (rest->size) {
-		const struct order_piece piece = take_line(rest, line);
+	struct order_piece piece;
 
+	while (order_piece_line(rest, &piece)) {
+		++*line;
 		if (!order_piece_starts(piece, "-----BEGIN "))
 			continue;
 		if (order_piece_is(piece, "-----BEGIN CERTIFICATE-----") ||
@@ -61,10 +50,11 @@ static bool decode_line(struct decoder *decoder, struct order_piece piece)
 static int decode(struct order_piece *rest, unsigned int *line, struct cordon_failure *failure,
 		  struct decoder *decoder)
 {
-	base64_decode_init(&decoder->state);
-	while (rest->size) {
-		const struct order_piece piece = take_line(rest, line);
+	struct order_piece piece;
 
+	base64_decode_init(&decoder->state);
+	while (order_piece_line(rest, &piece)) {
+		++*line;
 		if (order_piece_starts(piece, "-----END "))
 			return base64_decode_final(&decoder->state) ?
 				       0 :

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The folder trust/.  What cannot be understood in it is refused as a whole: to
- * trust less than the owner wrote would be as wrong as to trust more.
+ * The folder trust/.  A file that cannot be understood is refused as a whole: to trust less
+ * than the owner wrote would be as wrong as to trust more.  The roles that it speaks of are
+ * nobody's then, and no others: a typing error below `wipe` must not keep a node from being shut.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,29 +17,48 @@
 
 #define FILE_MAX (1U << 20)
 
+/*
+ * struct reader
+ * @path: of the file at hand
+ * @failure: what is wrong with it
+ */
 struct reader {
 	struct cordon_trust *trust;
-	struct cordon_failure *failure;
+	const char *folder;
 	char path[4096];
+	struct cordon_failure failure;
 };
 
 #define refuse(reader, format, ...)                                                                \
-	cordon_fail((reader)->failure, -EINVAL, "%s: " format, (reader)->path, ##__VA_ARGS__)
+	cordon_fail(&(reader)->failure, -EINVAL, "%s: " format, (reader)->path, ##__VA_ARGS__)
+
+/* Nobody has it: neither those who stand before the mistake nor those behind it. */
+static void close_role(struct cordon_trust *trust, unsigned int role,
+		       const struct cordon_failure *failure)
+{
+	cordon_fail(&trust->problem[role], 0, "%s", failure->text);
+	trust->keys[role] = 0;
+	for (size_t i = 0; i < trust->nr_certificates; i++)
+		trust->certificate[i].roles &= ~(1U << role);
+}
+
+static void close_all(struct cordon_trust *trust, const struct cordon_failure *failure)
+{
+	for (unsigned int role = 0; role < CORDON_ROLE_COUNT; role++)
+		close_role(trust, role, failure);
+}
 
 /* Return: 1: there is one; 0: there is none. */
-static int read_file(struct reader *reader, const char *folder, const char *name,
-		     struct cordon_file *ret_file)
+static int read_file(struct reader *reader, const char *name, struct cordon_file *ret_file)
 {
 	int error;
 
-	snprintf(reader->path, sizeof(reader->path), "%s/%s", folder, name);
+	reader->failure.text[0] = '\0';
+	snprintf(reader->path, sizeof(reader->path), "%s/%s", reader->folder, name);
 	error = cordon_file_read(reader->path, FILE_MAX, ret_file);
 	if (error == -ENOENT)
 		return 0;
-	if (error)
-		return cordon_fail(reader->failure, error, "%s: %s", reader->path,
-				   cordon_file_problem(error));
-	return 1;
+	return error ? refuse(reader, "%s", cordon_file_problem(error)) : 1;
 }
 
 /* ---- certificates ------------------------------------------------------------------------ */
@@ -70,11 +90,11 @@ static void give_role(struct cordon_trust *trust, struct cordon_certificate *cer
 	}
 	certificate->roles |= 1U << role;
 	if (!counted)
-		trust->certificates[role]++;
+		trust->keys[role]++;
 }
 
-static int add_certificate(const struct reader *reader, unsigned int line, uint8_t **der,
-			   size_t size, struct cordon_certificate **ret_certificate)
+static int add_certificate(struct reader *reader, unsigned int line, uint8_t **der, size_t size,
+			   struct cordon_certificate **ret_certificate)
 {
 	struct cordon_trust *trust = reader->trust;
 	struct cordon_certificate certificate, *place;
@@ -94,7 +114,7 @@ static int add_certificate(const struct reader *reader, unsigned int line, uint8
 	return 0;
 }
 
-static int take_certificate(const struct reader *reader, unsigned int role, unsigned int line,
+static int take_certificate(struct reader *reader, unsigned int role, unsigned int line,
 			    uint8_t *bytes, size_t size)
 {
 	uint8_t *der CLEANUP(free) = bytes;
@@ -106,7 +126,7 @@ static int take_certificate(const struct reader *reader, unsigned int role, unsi
 	return error;
 }
 
-static int read_certificates(const struct reader *reader, unsigned int role,
+static int read_certificates(struct reader *reader, unsigned int role,
 			     const struct cordon_file *file)
 {
 	struct cordon_failure failure = { .text = "" };
@@ -121,25 +141,29 @@ static int read_certificates(const struct reader *reader, unsigned int role,
 			return refuse(reader, "%s", failure.text);
 		error = more < 0 ? more : take_certificate(reader, role, line, der, size);
 	}
-	if (!error && !reader->trust->certificates[role])
+	if (!error && !reader->trust->keys[role])
 		return refuse(reader, "no certificate is in it, in PEM; without the file nobody is "
 				      "trusted with this");
 	return error;
 }
 
-static int read_role(struct reader *reader, const char *folder, unsigned int role)
+static void read_role(struct reader *reader, unsigned int role)
 {
 	char *text CLEANUP(free) = NULL;
 	struct cordon_file file;
 	char name[32];
-	int found;
+	int error;
 
 	snprintf(name, sizeof(name), "%s.pem", cordon_role_name(role));
-	found = read_file(reader, folder, name, &file);
-	if (found <= 0)
-		return found;
-	text = file.text;
-	return read_certificates(reader, role, &file);
+	error = read_file(reader, name, &file);
+	if (error > 0) {
+		text = file.text;
+		error = read_certificates(reader, role, &file);
+	}
+	if (!error)
+		return;
+	refuse(reader, "%s", strerror(-error));
+	close_role(reader->trust, role, &reader->failure);
 }
 
 /* ---- settings ---------------------------------------------------------------------------- */
@@ -147,24 +171,16 @@ static int read_role(struct reader *reader, const char *folder, unsigned int rol
 struct settings {
 	struct order_piece rest;
 	unsigned int line;
-	unsigned int seen; /* by the reader of lines */
+	unsigned int seen; /* bit by enum cordon_role, or SEEN_... */
 };
 
 /* Return: false: no line is left that says something. */
 static bool next_setting(struct settings *settings, struct order_piece *ret_piece)
 {
-	while (settings->rest.size) {
-		struct order_piece piece = settings->rest;
-
-		if (!order_piece_until(&settings->rest, '\n', &piece))
-			settings->rest.size = 0;
+	while (order_piece_line(&settings->rest, ret_piece)) {
 		settings->line++;
-		while (piece.size && strchr(" \t\r", piece.text[piece.size - 1]))
-			piece.size--;
-		if (!piece.size || piece.text[0] == '#')
-			continue;
-		*ret_piece = piece;
-		return true;
+		if (ret_piece->size && ret_piece->text[0] != '#')
+			return true;
 	}
 	return false;
 }
@@ -178,11 +194,33 @@ static int find_role(struct order_piece name)
 	return -ENOENT;
 }
 
-static int read_threshold(const struct reader *reader, struct settings *settings,
+static int read_number(struct reader *reader, struct settings *settings, unsigned int role,
+		       struct order_piece piece)
+{
+	const unsigned int keys = reader->trust->keys[role];
+	const char *name = cordon_role_name(role);
+	uint64_t number;
+
+	while (piece.size && piece.text[0] == ' ')
+		order_piece_skip(&piece, 1);
+	if (!order_number_take(&piece, 1, CORDON_TRUST_CERTIFICATES_MAX, &number) || piece.size)
+		return refuse(reader, "line %u: how many keys must sign is a number from 1 to %u",
+			      settings->line, CORDON_TRUST_CERTIFICATES_MAX);
+	if (settings->seen & 1U << role)
+		return refuse(reader, "line %u: role %s is given twice", settings->line, name);
+	settings->seen |= 1U << role;
+	reader->trust->threshold[role] = (unsigned int)number;
+	if (number > keys && !reader->trust->problem[role].text[0])
+		return refuse(reader, "line %u: %u keys must sign for %s, but %s.pem holds %u",
+			      settings->line, (unsigned int)number, name, name, keys);
+	return 0;
+}
+
+/* What is wrong about one role, known by its name, is wrong for that one. */
+static int read_threshold(struct reader *reader, struct settings *settings,
 			  struct order_piece piece)
 {
 	struct order_piece name;
-	uint64_t number;
 	int role;
 
 	if (!order_piece_until(&piece, ' ', &name))
@@ -193,41 +231,19 @@ static int read_threshold(const struct reader *reader, struct settings *settings
 			      "line %u: there is no such role: policy, seal, release, wipe "
 			      "and renew are",
 			      settings->line);
-	while (piece.size && piece.text[0] == ' ') {
-		piece.text++;
-		piece.size--;
-	}
-	if (!order_number_take(&piece, 1, CORDON_TRUST_CERTIFICATES_MAX, &number) || piece.size)
-		return refuse(reader, "line %u: how many keys must sign is a number from 1 to %u",
-			      settings->line, CORDON_TRUST_CERTIFICATES_MAX);
-	if (settings->seen & 1U << role)
-		return refuse(reader, "line %u: role %s is given twice", settings->line,
-			      cordon_role_name(role));
-	settings->seen |= 1U << role;
-	reader->trust->threshold[role] = (unsigned int)number;
-	if (number > reader->trust->certificates[role])
-		return refuse(reader, "line %u: %u keys must sign for %s, but %s.pem holds %u",
-			      settings->line, (unsigned int)number, cordon_role_name(role),
-			      cordon_role_name(role), reader->trust->certificates[role]);
+	if (read_number(reader, settings, (unsigned int)role, piece))
+		close_role(reader->trust, (unsigned int)role, &reader->failure);
+	reader->failure.text[0] = '\0';
 	return 0;
 }
 
-static int copy_names(const struct reader *reader, const struct settings *settings,
+static int read_names(struct reader *reader, const struct settings *settings,
 		      struct order_piece names, char *ret_names, size_t size)
 {
-	struct order_piece rest = names, name;
-	bool more = true;
+	const char *problem = order_names_problem(names);
 
-	while (more) {
-		const char *problem;
-
-		more = order_piece_until(&rest, ' ', &name);
-		if (!more)
-			name = rest;
-		problem = order_name_problem(name);
-		if (problem)
-			return refuse(reader, "line %u: %s", settings->line, problem);
-	}
+	if (problem)
+		return refuse(reader, "line %u: %s", settings->line, problem);
 	if (names.size >= size)
 		return refuse(reader, "line %u: it is longer than %zu bytes", settings->line,
 			      size - 1);
@@ -239,14 +255,12 @@ static int copy_names(const struct reader *reader, const struct settings *settin
 #define SEEN_NODE 1U
 #define SEEN_FLEET 2U
 
-static int read_node(const struct reader *reader, struct settings *settings,
-		     struct order_piece piece)
+static int read_node(struct reader *reader, struct settings *settings, struct order_piece piece)
 {
 	struct cordon_trust *trust = reader->trust;
 	const bool node = order_piece_starts(piece, "node: ");
 	const bool fleet = order_piece_starts(piece, "fleet: ");
 	const unsigned int seen = node ? SEEN_NODE : SEEN_FLEET;
-	const size_t head = node ? strlen("node: ") : strlen("fleet: ");
 
 	if (!node && !fleet)
 		return refuse(reader, "line %u: it is 'node: NAME' or 'fleet: NAME NAME'",
@@ -255,64 +269,83 @@ static int read_node(const struct reader *reader, struct settings *settings,
 		return refuse(reader, "line %u: %s is given twice", settings->line,
 			      node ? "node" : "fleet");
 	settings->seen |= seen;
-	piece = (struct order_piece){ piece.text + head, piece.size - head };
+	order_piece_skip(&piece, node ? strlen("node: ") : strlen("fleet: "));
 	if (fleet)
-		return copy_names(reader, settings, piece, trust->fleets, sizeof(trust->fleets));
+		return read_names(reader, settings, piece, trust->fleets, sizeof(trust->fleets));
 	if (memchr(piece.text, ' ', piece.size))
 		return refuse(reader, "line %u: a node has one name", settings->line);
-	return copy_names(reader, settings, piece, trust->node, sizeof(trust->node));
+	return read_names(reader, settings, piece, trust->node, sizeof(trust->node));
 }
 
-static int read_settings(struct reader *reader, const char *folder, const char *name,
-			 int (*read)(const struct reader *reader, struct settings *settings,
-				     struct order_piece piece))
+/* It speaks of every role: a mistake in it closes all of them. */
+static void read_settings(struct reader *reader, const char *name,
+			  int (*read)(struct reader *reader, struct settings *settings,
+				      struct order_piece piece))
 {
 	char *text CLEANUP(free) = NULL;
 	struct settings settings = { .line = 0 };
 	struct order_piece piece;
 	struct cordon_file file;
-	int found = read_file(reader, folder, name, &file);
-	int error = 0;
+	int error = read_file(reader, name, &file);
 
-	if (found <= 0)
-		return found;
-	text = file.text;
-	settings.rest = (struct order_piece){ file.text, file.size };
-	while (!error && next_setting(&settings, &piece))
-		error = read(reader, &settings, piece);
-	return error;
+	if (error > 0) {
+		text = file.text;
+		settings.rest = (struct order_piece){ file.text, file.size };
+		error = 0;
+		while (!error && next_setting(&settings, &piece))
+			error = read(reader, &settings, piece);
+	}
+	if (error)
+		close_all(reader->trust, &reader->failure);
 }
 
 /* ---- the folder -------------------------------------------------------------------------- */
 
-static int read_folder(struct reader *reader, const char *folder)
+/* Whom no role is left to is a stranger. */
+static void forget_strangers(struct cordon_trust *trust)
 {
-	int error = 0;
+	size_t kept = 0;
 
-	for (unsigned int role = 0; role < CORDON_ROLE_COUNT && !error; role++) {
-		reader->trust->threshold[role] = 1;
-		error = read_role(reader, folder, role);
+	for (size_t i = 0; i < trust->nr_certificates; i++) {
+		if (trust->certificate[i].roles)
+			trust->certificate[kept++] = trust->certificate[i];
+		else
+			free(trust->certificate[i].der);
 	}
-	if (!error)
-		error = read_settings(reader, folder, "threshold", read_threshold);
-	if (!error)
-		error = read_settings(reader, folder, "node", read_node);
-	return error;
+	trust->nr_certificates = kept;
 }
 
-int cordon_trust_read(const char *folder, struct cordon_failure *failure,
-		      struct cordon_trust *ret_trust)
+void cordon_trust_read(const char *folder, struct cordon_trust *ret_trust)
 {
-	struct cordon_trust trust CLEANUP(trust) = { .nr_certificates = 0 };
-	struct reader reader = { .trust = &trust, .failure = failure };
-	const int error = read_folder(&reader, folder);
+	struct reader reader = { .trust = ret_trust, .folder = folder };
 
-	if (error)
-		return cordon_fail(failure, error, "%s: %s", reader.path, strerror(-error));
-	*ret_trust = trust;
-	trust.certificate = NULL;
-	trust.nr_certificates = 0;
-	return 0;
+	memset(ret_trust, 0, sizeof(*ret_trust));
+	for (unsigned int role = 0; role < CORDON_ROLE_COUNT; role++) {
+		ret_trust->threshold[role] = 1;
+		read_role(&reader, role);
+	}
+	read_settings(&reader, "threshold", read_threshold);
+	read_settings(&reader, "node", read_node);
+	forget_strangers(ret_trust);
+}
+
+uint32_t cordon_trust_mistake(const struct cordon_trust *trust, uint32_t *told,
+			      const char **ret_mistake)
+{
+	const char *mistake = NULL;
+	uint32_t roles = 0;
+
+	for (unsigned int role = 0; role < CORDON_ROLE_COUNT; role++) {
+		const char *text = trust->problem[role].text;
+
+		if (!text[0] || *told >> role & 1 || (mistake && strcmp(mistake, text) != 0))
+			continue;
+		mistake = text;
+		roles |= 1U << role;
+	}
+	*told |= roles;
+	*ret_mistake = mistake;
+	return roles;
 }
 
 void cordon_trust_clear(struct cordon_trust *trust)

@@ -289,10 +289,16 @@ int cordon_trust_permits(const struct cordon_trust *trust, const struct cordon_s
 			 enum cordon_role role, struct cordon_failure *failure)
 {
 	const unsigned int nr = count_role(message, role), needed = trust->threshold[role];
-	const char *name = cordon_role_name(role);
+	const char *name = cordon_role_name(role), *mistake;
+	uint32_t told = 0;
 
 	if (nr && nr >= needed)
 		return 0;
+	if (trust->problem[role].text[0])
+		return cordon_fail(failure, -EUCLEAN, "%s", trust->problem[role].text);
+	/* Nobody knows whom the file with the mistake was to name. */
+	if (!message->nr_signers && cordon_trust_mistake(trust, &told, &mistake))
+		return cordon_fail(failure, -EUCLEAN, "%s", mistake);
 	if (!trust->nr_certificates)
 		return cordon_fail(failure, -ENOKEY,
 				   "nobody is trusted here: no certificate is in trust/");
@@ -300,7 +306,7 @@ int cordon_trust_permits(const struct cordon_trust *trust, const struct cordon_s
 		return cordon_fail(failure, -ENOKEY,
 				   "nobody who is trusted here signed it; it says it is by %s",
 				   message->stranger);
-	if (!trust->certificates[role])
+	if (!trust->keys[role])
 		return cordon_fail(failure, -EPERM,
 				   "nobody is trusted with %s here: there is no %s.pem", name,
 				   name);

@@ -80,7 +80,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 67
+test_start 68
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -92,9 +92,14 @@ trust release ada grace barbara
 trust renew edsger
 printf 'release 2\n' >"$TRUST/threshold"
 
+
+head -n 2 "$NET_TMP/ada.pem" >"$TRUST/wipe.pem"
+check "a mistake in trust/ is told by status, with its file" says 'trust/wipe.pem: line 2: the text ends within a certificate: nobody is trusted with wipe' \
+	cordon status
 order seal1 10 'seal isolate' barbara
 check "a signed seal" carry seal1
-check "shuts" shut_at isolate
+check "shuts, as the mistake is not about seals" shut_at isolate
+rm "$TRUST/wipe.pem"
 check "leaves a receipt" test "$(receipts)" = 1
 for line in 'action: seal isolate' 'signed-by: barbara' 'latch-after: isolate' 'read-to-shut-us: [0-9]' \
 	'policy: [0-9a-f]' 'program: egress_ether [0-9a-f]' 'boot-id: [0-9a-f]' 'wall-clock: 2'; do

@@ -7,8 +7,19 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/order/lib.sh
 
-# no_trust TEXT SAYS: the folder as it is now is refused
+# no_trust TEXT SAYS: with the folder as it is now no order to seal is taken
 no_trust() { fails "$1" 1 "$2" cordon sign show two.cms --trust trust; }
+
+# only TEXT SAYS: the mistake is told, and what it does not concern is taken
+only() { fails "$1" 0 "$2" cordon sign show two.cms --trust trust; }
+
+# closes ROLES: the only mistake does
+closes()
+{
+	local told
+	told=$(cordon sign show two.cms --trust trust 2>&1 >/dev/null || true)
+	[ "${told##*: }" = "nobody is trusted with $1" ] && [ "$(wc -l <<<"$told")" = 1 ]
+}
 
 # certificate NAME KEY OPTION...: one more certificate of a key
 certificate()
@@ -18,7 +29,7 @@ certificate()
 
 settings() { printf '%s\n' "${@:2}" >"trust/$1"; }
 
-order_start 50
+order_start 60
 p256 ada grace edsger
 key barbara rsa:2048
 key ed ed25519
@@ -60,7 +71,8 @@ taken "with carriage returns" three.cms
 settings threshold 'seal 4'
 no_trust "more than there are keys" 'line 1: 4 keys must sign for seal, but seal.pem holds 3'
 settings threshold 'release 1'
-no_trust "for a role that nobody has" '1 keys must sign for release, but release.pem holds 0'
+only "for a role that nobody has" \
+	'1 keys must sign for release, but release.pem holds 0: nobody is trusted with release'
 settings threshold 'seal 2' 'seal 2'
 no_trust "twice" 'line 2: role seal is given twice'
 settings threshold 'seal 0'
@@ -73,7 +85,14 @@ settings threshold 'shut 2'
 no_trust "another word" 'line 1: there is no such role'
 settings threshold 'seal'
 no_trust "half a line" "line 1: it is 'ROLE NUMBER'"
+settings threshold 'release 0' 'seal 2'
+only "a mistake about another role" 'line 1: how many keys must sign'
+check "and what follows it holds" test "$(cordon sign show one.cms --trust trust 2>/dev/null | tail -n 1)" = \
+	'refused: 1 of the 2 keys that it takes for seal signed it'
 rm trust/threshold
+mkdir trust/threshold
+no_trust "a folder in its place" 'threshold: it is a directory'
+rmdir trust/threshold
 
 # Node and fleet
 settings node '# who' 'node: store-0042' 'fleet: shops kiosks'
@@ -149,7 +168,26 @@ sed 3d ada.pem >trust/seal.pem
 no_trust "a line missing" 'it is damaged'
 sed '3s/./!/' ada.pem >trust/seal.pem
 no_trust "a line that is no base64" 'line 3: this is not base64'
-rm trust/seal.pem
+
+# One file's mistake is that of its role, and of nobody else's
+trust seal ada grace
+cat ada.pem small.pem grace.pem >trust/wipe.pem
+only "a mistake below another role" 'wipe.pem: the certificate that ends in line'
+check "says which role has nobody" closes wipe
+check "who stands before the mistake has not the role" test "$(cordon sign show two.cms --trust trust \
+	--json 2>/dev/null | jq -c '[.signers[].roles]')" = '["seal","seal"]'
+rm trust/wipe.pem
+mv trust/seal.pem trust/release.pem
+trust seal ada small
+no_trust "who is trusted with another role is not with this" 'seal.pem: the certificate that ends in line'
+rm trust/release.pem
+no_trust "who may be meant by it is no stranger" 'seal.pem: the certificate that ends in line'
+trust seal ada grace
+echo 'node: -' >trust/node
+no_trust "a node that does not know who it is takes none" \
+	'trust/node: line 1: a name starts with a letter or digit'
+check "at all" closes 'policy, seal, release, wipe, renew'
+rm trust/node trust/seal.pem
 mkdir trust/seal.pem
 no_trust "a folder" 'trust/seal.pem: it is a directory'
 rmdir trust/seal.pem
