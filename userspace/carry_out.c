@@ -35,18 +35,6 @@ static enum cordon_refusal failed_unless(struct work *work, int error)
 	return error ? refuse(work, CORDON_REFUSAL_FAILED) : CORDON_REFUSAL_NONE;
 }
 
-/* "order 17 of soc@example.com, signed by Ada, Grace" */
-static void describe(const struct cordon_warrant *warrant, char *text, size_t size)
-{
-	size_t used = (size_t)snprintf(text, size, "order %llu of %s, signed by",
-				       (unsigned long long)warrant->order.counter,
-				       warrant->order.issuer);
-
-	for (size_t i = 0; i < warrant->message.nr_signers && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s %s", i ? "," : "",
-					 warrant->message.signer[i].subject);
-}
-
 /* ---- for whom -------------------------------------------------------------------------- */
 
 static void name_from_policy(const struct cordon_context *context, struct cordon_self *self)
@@ -104,7 +92,7 @@ static enum cordon_refusal seal(struct work *work)
 	cordon_latch_read(work->context, &state);
 	if (refuse(work, cordon_warrant_is_new(work->warrant, &state, &outcome->why)))
 		return outcome->refusal;
-	describe(work->warrant, by, sizeof(by));
+	cordon_warrant_describe(work->warrant, sizeof(by), by);
 	if (cordon_seal(work->context, order->level, by, order->reason, &outcome->why, &sealed))
 		return refuse(work, CORDON_REFUSAL_FAILED);
 	outcome->before = sealed.before;
@@ -154,7 +142,7 @@ static int reopen(struct work *work, struct cordon_session *session)
 	const struct cordon_order *order = &work->warrant->order;
 	char by[sizeof(session->latch.by)];
 
-	describe(work->warrant, by, sizeof(by));
+	cordon_warrant_describe(work->warrant, sizeof(by), by);
 	return cordon_release(session,
 			      &(struct cordon_release){ by, order->reason, order->lease_hours,
 							order->lease_boots },

@@ -180,7 +180,7 @@ static int check_node(const struct cordon_call *call, const struct cordon_settin
 		      const struct cordon_order *order)
 {
 	if (!settings->node[0] || !order->nodes[0] ||
-	    cordon_order_names_have(order->nodes, settings->node))
+	    cordon_order_names_share(order->nodes, settings->node))
 		return 0;
 	return cordon_fail(call->failure, -EINVAL,
 			   "the policy says that it is for node %s, the order for %s",

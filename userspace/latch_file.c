@@ -85,6 +85,16 @@ enum cordon_latch_memory cordon_latch_forget(struct cordon_latch_state *state)
 	return CORDON_LATCH_FORGOTTEN;
 }
 
+/* What was finished on one copy only may be finished once more. Two who wrote at the same time,
+ * each over the other, left counters of both: they only go up. */
+static void merge_role(const struct cordon_latch_role *other, struct cordon_latch_role *role)
+{
+	if (other->counter == role->counter)
+		role->unfinished |= other->unfinished;
+	else if (other->counter > role->counter && other->counter != CORDON_LATCH_COUNTER_UNKNOWN)
+		*role = *other;
+}
+
 /* A write that was cut short left two: the later one, as tight as the tighter. */
 static void merge(const struct cordon_latch_state state[COPIES],
 		  struct cordon_latch_state *ret_state)
@@ -93,11 +103,8 @@ static void merge(const struct cordon_latch_state state[COPIES],
 	const int other = !later;
 
 	*ret_state = state[later];
-	/* What was finished on one copy only may be finished once more. */
-	for (int i = 0; i < CORDON_LATCH_ROLES; i++) {
-		if (state[other].role[i].counter == state[later].role[i].counter)
-			ret_state->role[i].unfinished |= state[other].role[i].unfinished;
-	}
+	for (int i = 0; i < CORDON_LATCH_ROLES; i++)
+		merge_role(&state[other].role[i], &ret_state->role[i]);
 	if (state[other].level <= state[later].level)
 		return;
 	ret_state->level = state[other].level;
@@ -183,9 +190,8 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 {
 	const struct cordon_path folder = cordon_path_root(context, FOLDER);
 	const bool marked = was_sealed(context);
-	int error;
+	int error = cordon_folder_make(folder.text, 0700);
 
-	error = cordon_folder_make(folder.text, 0700);
 	if (error)
 		return cordon_fail(failure, error, "cannot make %s: %s", folder.text,
 				   strerror(-error));
@@ -198,7 +204,12 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 	error = write_copies(context, state, failure);
 	if (!marked && state->flags & CORDON_LATCH_EVER_SEALED)
 		mark(context);
-	return error ? error : cordon_folder_sync(folder.text);
+	if (error)
+		return error;
+	error = cordon_folder_sync(folder.text);
+	return error ? cordon_fail(failure, error, "cannot write %s: %s", folder.text,
+				   strerror(-error)) :
+		       0;
 }
 
 static void read_boot_id(uint8_t (*ret_id)[16])

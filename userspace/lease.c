@@ -73,37 +73,53 @@ static bool count(struct cordon_latch_state *state, const struct cordon_control 
 	return true;
 }
 
-/* The policy in force may be another one than began the lease. */
-static bool bound(struct cordon_latch_state *state, const struct cordon_settings *settings,
-		  struct cordon_control *control, uint64_t now)
+/* The policy in force may be another one than began the lease: what it does not count does not
+ * count, and of what it counts no more is left than it gives. */
+static bool bound_boots(struct cordon_latch_state *state, const struct cordon_settings *settings)
 {
-	const uint64_t most = settings->lease_hours * HOUR * SECOND;
-	const bool later = most && control->lease_by > now + most;
-	const bool more = settings->lease_boots &&
-			  (!state->lease_boots || state->lease_boots > settings->lease_boots);
+	const uint32_t most = settings->lease_boots;
 
-	store_deadline(control, later ? now + most : control->lease_by, settings->lease_latch);
-	if (more)
-		state->lease_boots = settings->lease_boots;
-	return later || more;
+	if (state->lease_boots <= most && (state->lease_boots || !most))
+		return false;
+	state->lease_boots = most;
+	return true;
+}
+
+static bool bound_seconds(struct cordon_latch_state *state, const struct cordon_settings *settings,
+			  struct cordon_control *control, uint64_t now)
+{
+	const uint64_t most = settings->lease_hours * HOUR;
+	const bool stood = control->lease_by;
+	uint64_t by = control->lease_by;
+
+	if (!most) {
+		const bool counted = stood || state->lease_seconds;
+
+		store_deadline(control, 0, CORDON_LATCH_OPEN);
+		state->lease_seconds = 0;
+		return counted;
+	}
+	/* Another boot, or a policy that counts hours since now. */
+	if (!stood) {
+		if (!state->lease_seconds || state->lease_seconds > most)
+			state->lease_seconds = most;
+		by = now + state->lease_seconds * SECOND;
+	}
+	if (by > now + most * SECOND)
+		by = now + most * SECOND;
+	store_deadline(control, by, settings->lease_latch);
+	return !stood;
 }
 
 static bool run_on(struct cordon_latch_state *state, const struct cordon_settings *settings,
 		   struct cordon_control *control, uint64_t now)
 {
-	if (control->lease_by) {
-		/* Of the policy in force, which may be another one than began it. */
-		const bool shorter = bound(state, settings, control, now);
+	bool changed = bound_boots(state, settings);
 
-		return count(state, control, now) || shorter;
-	}
-	/* Another boot, or a policy that counts hours since now. */
-	if (!state->lease_seconds)
-		state->lease_seconds = settings->lease_hours * HOUR;
-	if (!state->lease_seconds)
-		return false;
-	store_deadline(control, now + state->lease_seconds * SECOND, settings->lease_latch);
-	return true;
+	changed |= bound_seconds(state, settings, control, now);
+	if (control->lease_by)
+		changed |= count(state, control, now);
+	return changed;
 }
 
 bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_settings *settings,
@@ -129,10 +145,10 @@ bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_s
 	return run_on(state, settings, control, now);
 }
 
-/* What the policy counts it also bounds: who may renew must not be able to end the lease. */
+/* As long as the policy gives, or less: who may renew must not be able to end the lease. */
 static uint32_t at_most(uint32_t asked, uint32_t most)
 {
-	return !asked || (most && asked > most) ? most : asked;
+	return asked && asked < most ? asked : most;
 }
 
 void cordon_lease_renew(struct cordon_latch_state *state, const struct cordon_settings *settings,

@@ -31,7 +31,8 @@ void cordon_lease_lapse(struct cordon_latch_state *state);
 
 /**
  * cordon_lease_renew() - it begins anew
- * @hours, @boots: that it lasts this time, at most as the policy says; 0: as it says
+ * @hours, @boots: that it lasts this time, at most as the policy says; 0: as it says; what it
+ *	does not count does not count
  *
  * cordon_lease_follow() is to follow.
  */

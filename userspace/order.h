@@ -96,8 +96,8 @@ int cordon_order_format(const struct cordon_order *order, struct cordon_failure 
 /** cordon_order_action_text() - "seal isolate", "policy sha256:..." as in a manifest */
 void cordon_order_action_text(const struct cordon_order *order, char (*ret_text)[96]);
 
-/** cordon_order_names_have() - whether @name is one of those in "a b c" */
-bool cordon_order_names_have(const char *names, const char *name);
+/** cordon_order_names_share() - is a name in both "a b c" and "c d"? "" has none */
+bool cordon_order_names_share(const char *names, const char *others);
 
 /** struct cordon_order_file - one file of a bundle's body; nothing is owned */
 struct cordon_order_file {

@@ -75,12 +75,23 @@ int cordon_latch_parse(const char *name, uint32_t *ret_latch)
 	return -EINVAL;
 }
 
-bool cordon_order_names_have(const char *names, const char *name)
+static bool names_have(const char *names, struct order_piece name)
 {
-	struct order_piece rest = { names, strlen(names) }, one;
+	struct order_piece rest = { names, strlen(names) }, each;
 
-	while (order_piece_part(&rest, ' ', &one)) {
-		if (one.size && order_piece_is(one, name))
+	while (order_piece_part(&rest, ' ', &each)) {
+		if (each.size == name.size && !memcmp(each.text, name.text, name.size))
+			return true;
+	}
+	return false;
+}
+
+bool cordon_order_names_share(const char *names, const char *others)
+{
+	struct order_piece rest = { names, strlen(names) }, each;
+
+	while (order_piece_part(&rest, ' ', &each)) {
+		if (each.size && names_have(others, each))
 			return true;
 	}
 	return false;

@@ -5,6 +5,7 @@
 #include "warrant.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,26 +81,12 @@ enum cordon_refusal cordon_warrant_open(const void *cms, size_t size,
 					       cordon_action_role(warrant->order.action), failure));
 }
 
-static bool share_a_name(const char *one, const char *other)
-{
-	char copy[CORDON_ORDER_NAMES_MAX + 1];
-	char *rest;
-
-	snprintf(copy, sizeof(copy), "%s", one);
-	for (char *name = strtok_r(copy, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
-		if (cordon_order_names_have(other, name))
-			return true;
-	}
-	return false;
-}
-
 enum cordon_refusal cordon_warrant_names(const struct cordon_order *order,
 					 const struct cordon_self *self,
 					 struct cordon_failure *failure)
 {
-	if (order->nodes[0] && self->node[0] && cordon_order_names_have(order->nodes, self->node))
-		return CORDON_REFUSAL_NONE;
-	if (order->fleets[0] && share_a_name(self->fleets, order->fleets))
+	if (cordon_order_names_share(order->nodes, self->node) ||
+	    cordon_order_names_share(order->fleets, self->fleets))
 		return CORDON_REFUSAL_NONE;
 	if (order->nodes[0] && !self->node[0])
 		cordon_fail(failure, -EINVAL,
@@ -148,6 +135,13 @@ static enum cordon_refusal check_challenge(const struct cordon_order *order,
 	return CORDON_REFUSAL_CHALLENGE;
 }
 
+/* A release that was cut short opens what it was given for, and not what was shut since. */
+static bool may_finish(const struct cordon_order *order, const struct cordon_latch_state *state)
+{
+	return order->action != CORDON_ACTION_RELEASE ||
+	       !memcmp(&state->release_since, &state->since, sizeof(state->since));
+}
+
 static enum cordon_refusal check_counter(const struct cordon_warrant *warrant,
 					 const struct cordon_latch_state *state,
 					 struct cordon_failure *failure)
@@ -157,9 +151,13 @@ static enum cordon_refusal check_counter(const struct cordon_warrant *warrant,
 
 	if (role->counter == CORDON_LATCH_COUNTER_UNKNOWN || warrant->order.counter > role->counter)
 		return CORDON_REFUSAL_NONE;
-	if (same && role->unfinished)
+	if (same && role->unfinished && may_finish(&warrant->order, state))
 		return CORDON_REFUSAL_NONE;
-	if (same)
+	if (same && role->unfinished)
+		cordon_fail(
+			failure, -EINVAL,
+			"the node was sealed again since it took this order: another is needed");
+	else if (same)
 		cordon_fail(failure, -EINVAL, "the order was carried out already");
 	else
 		cordon_fail(failure, -EINVAL,
@@ -187,6 +185,48 @@ enum cordon_refusal cordon_warrant_is_new(const struct cordon_warrant *warrant,
 	return CORDON_REFUSAL_TOO_EARLY;
 }
 
+/* What does not fit whole is not begun. Return: whether it did */
+static bool __attribute__((format(printf, 4, 5)))
+add_whole(char *text, size_t size, size_t *used, const char *format, ...)
+{
+	const size_t room = size - *used;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(text + *used, room, format, arguments);
+	va_end(arguments);
+	if (length >= 0 && (size_t)length < room) {
+		*used += (size_t)length;
+		return true;
+	}
+	text[*used] = '\0';
+	return false;
+}
+
+/* " +15 more", or that there are any */
+#define MORE_SIZE 9
+
+void cordon_warrant_describe(const struct cordon_warrant *warrant, size_t size, char *ret_text)
+{
+	const struct cordon_signed *message = &warrant->message;
+	size_t used = 0, nr = 0;
+
+	add_whole(ret_text, size, &used, "order %llu of %s",
+		  (unsigned long long)warrant->order.counter, warrant->order.issuer);
+	for (; nr < message->nr_signers; nr++) {
+		const size_t kept = nr + 1 < message->nr_signers ? MORE_SIZE : 0;
+
+		if (used + kept >= size ||
+		    !add_whole(ret_text, size - kept, &used, "%s %s", nr ? "," : ", signed by",
+			       message->signer[nr].subject))
+			break;
+	}
+	if (nr < message->nr_signers &&
+	    (!nr || !add_whole(ret_text, size, &used, " +%zu more", message->nr_signers - nr)))
+		add_whole(ret_text, size, &used, "...");
+}
+
 void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_latch_state *state)
 {
 	struct cordon_latch_role *role = &state->role[cordon_action_role(warrant->order.action)];
@@ -194,6 +234,8 @@ void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_lat
 	role->counter = warrant->order.counter;
 	memcpy(role->digest, warrant->message.digest, sizeof(role->digest));
 	role->unfinished = 1;
+	if (warrant->order.action == CORDON_ACTION_RELEASE)
+		state->release_since = state->since;
 }
 
 void cordon_warrant_finish(const struct cordon_warrant *warrant, struct cordon_latch_state *state)

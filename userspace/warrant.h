@@ -82,11 +82,20 @@ enum cordon_refusal cordon_warrant_names(const struct cordon_order *order,
 
 /**
  * cordon_warrant_is_new() - was it, or a later one, taken before?
- * One that was taken and not finished may come again.
+ * One that was taken and not finished may come again; a release only to finish what it was taken
+ * for, and not once the node was sealed anew.
  */
 enum cordon_refusal cordon_warrant_is_new(const struct cordon_warrant *warrant,
 					  const struct cordon_latch_state *state,
 					  struct cordon_failure *failure);
+
+/**
+ * cordon_warrant_describe() - "order 17 of soc@example.com, signed by ada, grace +2 more"
+ * @size: of @ret_text, at least CORDON_WARRANT_TEXT_MIN; signers that have no room are counted,
+ *	and where none has, "..." says so
+ */
+#define CORDON_WARRANT_TEXT_MIN 96
+void cordon_warrant_describe(const struct cordon_warrant *warrant, size_t size, char *ret_text);
 
 /** cordon_warrant_take() - note it in the state; finish: what it orders is done */
 void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_latch_state *state);

@@ -75,6 +75,8 @@ struct cordon_latch_role {
  * @challenge: random, made when counters are not known; zeros: never
  * @code_used: SHA-256 of the last break-glass code that was used
  * @policy: digest of the last policy that was signed for
+ * @release_since: @since as it was when the last release was taken: unfinished, it does not open
+ *	what was sealed later
  */
 struct cordon_latch_state {
 	char magic[8];
@@ -95,7 +97,8 @@ struct cordon_latch_state {
 	__u8 challenge[16];
 	__u8 code_used[32];
 	__u8 policy[32];
-	__u8 reserved[192];
+	struct cordon_latch_moment release_since;
+	__u8 reserved[152];
 };
 _Static_assert(sizeof(struct cordon_latch_state) == CORDON_LATCH_FILE_SIZE,
 	       "the latch's file has no padding");

@@ -171,6 +171,34 @@ TEST_F(latch, forgets_no_counter_of_orders)
 	EXPECT_EQ(CORDON_LATCH_COUNTER_UNKNOWN, state.role[2].counter);
 }
 
+/* Who could not wait for the lock wrote one copy, an order's taker the other. */
+TEST_F(latch, forgets_no_order_of_two_who_wrote_at_once)
+{
+	struct cordon_latch_state seal = { .level = CORDON_LATCH_ISOLATE, .sequence = 5 };
+	struct cordon_latch_state order = { .level = CORDON_LATCH_OPEN, .sequence = 5 };
+	char bytes[CORDON_LATCH_FILE_SIZE];
+	struct cordon_latch_state both;
+
+	order.role[2] = (struct cordon_latch_role){ .counter = 20, .digest = { 1 } };
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &order, &self->failure));
+	read_whole(_metadata, self, "/var/lib/cordon/latch", bytes);
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &seal, &self->failure));
+	put(_metadata, self, "/var/lib/cordon/latch.copy", WHOLE, bytes, bytes);
+	cordon_latch_read(&self->context, &both);
+	EXPECT_EQ((uint32_t)CORDON_LATCH_ISOLATE, both.level);
+	EXPECT_EQ(20U, both.role[2].counter);
+	EXPECT_EQ(1, both.role[2].digest[0]);
+	order.role[2].counter = CORDON_LATCH_COUNTER_UNKNOWN;
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &order, &self->failure));
+	read_whole(_metadata, self, "/var/lib/cordon/latch", bytes);
+	seal.role[2].counter = 21;
+	seal.sequence = order.sequence;
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &seal, &self->failure));
+	put(_metadata, self, "/var/lib/cordon/latch.copy", WHOLE, bytes, bytes);
+	cordon_latch_read(&self->context, &both);
+	EXPECT_EQ(21U, both.role[2].counter);
+}
+
 TEST_F(latch, is_written_in_place)
 {
 	struct stat before, after;

@@ -150,6 +150,27 @@ TEST_F(lease, follows_a_tighter_policy)
 	EXPECT_EQ(HOUR, self->state.lease_seconds);
 }
 
+TEST_F(lease, counts_only_what_the_policy_in_force_counts)
+{
+	follow(self, NOW);
+	self->settings.lease_hours = 0;
+	EXPECT_TRUE(follow(self, NOW));
+	EXPECT_EQ(0U, self->control.lease_by);
+	EXPECT_EQ(0U, self->state.lease_seconds);
+	EXPECT_EQ(3U, self->state.lease_boots);
+	EXPECT_FALSE(follow(self, NOW + 99 * HOUR * SECOND));
+	self->settings.lease_hours = 2;
+	self->settings.lease_boots = 0;
+	EXPECT_TRUE(follow(self, NOW));
+	EXPECT_EQ(NOW + 2 * HOUR * SECOND, self->control.lease_by);
+	EXPECT_EQ(0U, self->state.lease_boots);
+	for (int i = 0; i < 5; i++) {
+		boot(_metadata, self);
+		follow(self, NOW);
+	}
+	EXPECT_EQ((uint32_t)CORDON_LATCH_OPEN, self->state.level);
+}
+
 TEST_F(lease, lapses_by_boots_without_a_policy)
 {
 	follow(self, NOW);
