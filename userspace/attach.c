@@ -202,27 +202,18 @@ static enum cordon_program program_of(const struct cordon_nl_link *link, bool ou
 	return side->hook == CORDON_HOOK_XDP ? CORDON_PROGRAM_XDP_INGRESS : side_program(link, out);
 }
 
-/* The same hook, another build's program, or another name of the interface.
- * Without a pin of the program that should be there, the one that is stays. */
+/* The same hook, another build's program. Without a pin of the program that should be there, the
+ * one that is stays. */
 static int refresh_side(const struct cordon_attach *attach, const struct cordon_nl_link *link,
 			bool out, const struct side *side)
 {
 	const int program = attach->programs->fd[program_of(link, out, side)];
-	const bool replace = !side->current && program >= 0;
-	char pin[64];
-	int error = 0;
 
-	if (replace && side->hook == CORDON_HOOK_CLSACT)
-		return cordon_clsact_attach(program, link->index, out);
-	if (!side->link)
+	if (side->current || program < 0)
 		return 0;
-	if (replace)
-		error = cordon_link_replace(attach->context, side->link->name, program);
-	cordon_step("replace program");
-	cordon_link_pin_name(link->name, out, &pin);
-	if (!error && strcmp(pin, side->link->name))
-		error = cordon_link_rename(attach->context, side->link->name, pin);
-	return error;
+	if (side->hook == CORDON_HOOK_CLSACT)
+		return cordon_clsact_attach(program, link->index, out);
+	return cordon_link_replace(attach->context, side->link->name, program);
 }
 
 static int cover_in(const struct cordon_attach *attach, const struct cordon_nl_link *link,
@@ -307,18 +298,60 @@ static bool is_gone(int error)
 }
 
 /* Pins of interfaces that are no more hold dead links. One whose interface is
- * alive, but not here, has moved to another namespace: it goes on there. This
- * comes before anything is attached, for a new link may take a dead one's name. */
-static void sweep_pins(const struct cordon_attach *attach, const struct cordon_pinned_links *pins)
+ * alive, but not here, has moved to another namespace: it goes on there. */
+static void sweep_pins(const struct cordon_attach *attach, struct cordon_pinned_links *pins)
 {
-	for (size_t i = 0; i < pins->nr; i++) {
+	for (size_t i = pins->nr; i--;) {
 		const struct cordon_pinned_link *pin = &pins->entry[i];
 		const bool network = pin->type == BPF_LINK_TYPE_TCX ||
 				     pin->type == BPF_LINK_TYPE_XDP;
 
-		if (network && !pin->ifindex)
-			cordon_link_unpin(attach->context, pin->name);
+		if (network && !pin->ifindex && !cordon_link_unpin(attach->context, pin->name))
+			pins->entry[i] = pins->entry[--pins->nr];
 	}
+}
+
+static int name_pin(const struct cordon_attach *attach, struct cordon_pinned_links *pins,
+		    const struct cordon_nl_link *link, bool out, const struct side *side)
+{
+	char name[64];
+
+	if (!side->link)
+		return 0;
+	cordon_link_pin_name(link->name, out, &name);
+	return cordon_link_rename(attach->context, pins, side->link, name);
+}
+
+/* Interfaces may have been renamed, and have the name that another had. */
+static int name_pins(const struct cordon_attach *attach, struct cordon_pinned_links *pins,
+		     const struct cordon_nl_links *links)
+{
+	struct side in, out;
+	int error = 0;
+
+	for (size_t i = 0; i < links->nr && !error; i++) {
+		const struct cordon_nl_link *link = &links->entry[i];
+
+		/* What is wrong with it is said when it is to be covered. */
+		if (look(attach, pins, link, &in, &out))
+			continue;
+		error = name_pin(attach, pins, link, false, &in);
+		if (!error)
+			error = name_pin(attach, pins, link, true, &out);
+	}
+	return error;
+}
+
+/* Before anything is attached, as the pin of a new link takes the place of what has its name. */
+static int tidy_pins(const struct cordon_attach *attach, const struct cordon_nl_links *links,
+		     struct cordon_pinned_links *ret_pins)
+{
+	const int error = cordon_pinned_links_read(attach->context, ret_pins);
+
+	if (error)
+		return error;
+	sweep_pins(attach, ret_pins);
+	return name_pins(attach, ret_pins, links);
 }
 
 int cordon_attach_interfaces(const struct cordon_attach *attach,
@@ -327,11 +360,10 @@ int cordon_attach_interfaces(const struct cordon_attach *attach,
 	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
 	int error, first = 0;
 
-	error = cordon_pinned_links_read(attach->context, &pins);
+	error = tidy_pins(attach, links, &pins);
 	if (error)
-		return cordon_fail(failure, error, "cannot read %s/links: %s",
+		return cordon_fail(failure, error, "cannot tidy %s/links: %s",
 				   attach->context->bpffs, strerror(-error));
-	sweep_pins(attach, &pins);
 	for (size_t i = 0; i < links->nr; i++) {
 		const struct cordon_nl_link *link = &links->entry[i];
 

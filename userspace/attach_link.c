@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,11 +133,23 @@ int cordon_link_pin(const struct cordon_context *context, const char *name, int 
 	return 0;
 }
 
-int cordon_link_rename(const struct cordon_context *context, const char *from, const char *to)
+int cordon_link_rename(const struct cordon_context *context, struct cordon_pinned_links *links,
+		       struct cordon_pinned_link *link, const char *name)
 {
-	const struct cordon_path old = link_path(context, from), new = link_path(context, to);
+	const struct cordon_path old = link_path(context, link->name),
+				 new = link_path(context, name);
+	struct cordon_pinned_link *other = cordon_pinned_link_named(links, name);
 
-	return rename(old.text, new.text) ? -errno : 0;
+	if (other == link)
+		return 0;
+	if (renameat2(AT_FDCWD, old.text, AT_FDCWD, new.text,
+		      other ? RENAME_EXCHANGE : RENAME_NOREPLACE))
+		return -errno;
+	cordon_step("rename link");
+	if (other)
+		memcpy(other->name, link->name, sizeof(other->name));
+	snprintf(link->name, sizeof(link->name), "%s", name);
+	return 0;
 }
 
 int cordon_link_unpin(const struct cordon_context *context, const char *name)
@@ -159,8 +172,10 @@ int cordon_link_replace(const struct cordon_context *context, const char *name, 
 {
 	const struct cordon_path path = link_path(context, name);
 	int fd CLEANUP(close) = bpf_obj_get(path.text);
+	const int error = fd < 0 ? fd : bpf_link_update(fd, program, NULL);
 
-	return fd < 0 ? fd : bpf_link_update(fd, program, NULL);
+	cordon_step("replace program");
+	return error;
 }
 
 int cordon_tcx_find(const struct cordon_pinned_links *links, int ifindex, bool out,

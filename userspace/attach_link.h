@@ -43,7 +43,12 @@ void cordon_link_pin_name(const char *interface, bool out, char (*ret_name)[64])
 
 /** cordon_link_pin() - pin a new link; what had the name before goes with the move */
 int cordon_link_pin(const struct cordon_context *context, const char *name, int fd);
-int cordon_link_rename(const struct cordon_context *context, const char *from, const char *to);
+
+/** cordon_link_rename() - another name for a pin; the one that has it, if any, gets the old name
+ * @links: all of them, @link among them; names follow
+ */
+int cordon_link_rename(const struct cordon_context *context, struct cordon_pinned_links *links,
+		       struct cordon_pinned_link *link, const char *name);
 
 /** cordon_link_unpin() - off its hook, before this returns if the kind of link can, and its pin */
 int cordon_link_unpin(const struct cordon_context *context, const char *name);

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Interfaces that do not stay as they were looked at: another's XDP program where ours was wanted,
-# links that come and go while they are attached to, one that comes back under its old name.
+# links that come and go while they are attached to, one that comes back under its old name, two that
+# swap their names.
 set -e
 cd "$(dirname "$0")/../.."
 . tests/fault/lib.sh
+PATH=$PATH:/usr/sbin
 FOREIGN=$BUILD/tests/net/foreign.bpf.o
 ROUNDS=40
 
@@ -39,9 +41,19 @@ apply_many()
 	done
 }
 
+link_ids() { for pin in "$NET_BPFFS"/links/*; do bpftool -j link show pinned "$pin" | jq .id; done | sort; }
+
+# rename_link OLD NEW: a kernel may refuse it of one that is up
+rename_link()
+{
+	ip -n "$NODE" link set "$1" down
+	ip -n "$NODE" link set "$1" name "$2"
+	ip -n "$NODE" link set "$2" up
+}
+
 tell_wrong() { [ -z "$wrong" ] || sort <<<"$wrong" | uniq -c | sed 's/^/# /'; }
 
-test_start 25
+test_start 34
 fault_start
 ip -n "$NODE" link add fast0 type veth peer name fast1
 ip -n "$NODE" link set fast0 up
@@ -74,6 +86,24 @@ check "apply" cordon apply --force "$NET_TMP/xdp.yaml"
 check "covers it" in_force 1
 check "again the same" cordon apply --force "$NET_TMP/xdp.yaml"
 check "leaves it covered" in_force 1
+
+# Addresses stay with the link, modes and pins go by the name.
+check "tc on both" cordon apply --force "$NET_TMP/1.yaml"
+link_ids >"$NET_TMP/ids"
+rename_link wan0 other0
+rename_link fast0 wan0
+rename_link other0 fast0
+check "names are swapped: apply" cordon apply --force "$NET_TMP/1.yaml"
+check "both are covered" in_force 1
+check "and were at each moment" diff "$NET_TMP/ids" <(link_ids)
+check "with XDP" cordon apply --force "$NET_TMP/xdp.yaml"
+check "and XDP where the policy says" hook_is fast0 xdp
+refuse "and nowhere else" hook_is wan0 xdp
+rename_link fast0 other0
+rename_link wan0 fast0
+rename_link other0 wan0
+check "and back" cordon apply --force "$NET_TMP/xdp.yaml"
+check "both are covered" in_force 1
 
 for serial in 1 2; do
 	echo "interfaces: {modes: {gone1: xdp}}" >>"$NET_TMP/$serial.yaml"
