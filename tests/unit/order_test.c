@@ -384,18 +384,19 @@ TEST(not_formatted)
 	EXPECT_LT(0, cordon_order_format(&good, &failure, text));
 }
 
-TEST(names_have)
+TEST(names_share)
 {
-	EXPECT_TRUE(cordon_order_names_have("a", "a"));
-	EXPECT_TRUE(cordon_order_names_have("a b c", "a"));
-	EXPECT_TRUE(cordon_order_names_have("a b c", "b"));
-	EXPECT_TRUE(cordon_order_names_have("a b c", "c"));
-	EXPECT_FALSE(cordon_order_names_have("ab bc", "b"));
-	EXPECT_FALSE(cordon_order_names_have("a b", "a b"));
-	EXPECT_FALSE(cordon_order_names_have("a b", "A"));
-	EXPECT_FALSE(cordon_order_names_have("a b", ""));
-	EXPECT_FALSE(cordon_order_names_have("", ""));
-	EXPECT_FALSE(cordon_order_names_have("", "a"));
+	EXPECT_TRUE(cordon_order_names_share("a", "a"));
+	EXPECT_TRUE(cordon_order_names_share("a b c", "a"));
+	EXPECT_TRUE(cordon_order_names_share("a b c", "b"));
+	EXPECT_TRUE(cordon_order_names_share("a b c", "c"));
+	EXPECT_FALSE(cordon_order_names_share("ab bc", "b"));
+	EXPECT_TRUE(cordon_order_names_share("a b", "c b"));
+	EXPECT_FALSE(cordon_order_names_share("a b", "c d"));
+	EXPECT_FALSE(cordon_order_names_share("a b", "A"));
+	EXPECT_FALSE(cordon_order_names_share("a b", ""));
+	EXPECT_FALSE(cordon_order_names_share("", ""));
+	EXPECT_FALSE(cordon_order_names_share("", "a"));
 }
 
 TEST(words)
