@@ -234,16 +234,26 @@ static int make_folders(const struct cordon_context *context, struct cordon_fail
 	return 0;
 }
 
+/* Without one of these no generation in the others is whole. */
+static bool holds_policy(enum cordon_map map)
+{
+	return map <= CORDON_MAP_FLOWS_OF || map == CORDON_MAP_RULES;
+}
+
 /*
- * Left over when a detach or a first load was cut short: a generation in them may
- * lack half of its tables, and is not to be returned to.  Or of a build that reads
- * them otherwise: what is attached goes by them until the next apply replaces it.
+ * Left over when a detach or a first load was cut short, or somebody took a pin away:
+ * a generation in them may lack half of its tables, and is not to be returned to.  Or
+ * of a build that reads them otherwise: what is attached goes by them until the next
+ * apply replaces it.
  */
 static bool maps_are_of_no_use(const struct cordon_context *context)
 {
-	return !is_pinned(context, "maps", "control") ||
-	       (is_pinned(context, "maps", "build") &&
-		read_build(context, BUILD_MAPS) != CORDON_MAPS_VERSION);
+	for (int i = 0; i < CORDON_MAP_COUNT; i++) {
+		if (holds_policy(i) && !is_pinned(context, "maps", cordon_map_name(i)))
+			return true;
+	}
+	return is_pinned(context, "maps", "build") &&
+	       read_build(context, BUILD_MAPS) != CORDON_MAPS_VERSION;
 }
 
 static int make_maps(const struct cordon_context *context, struct cordon_failure *failure)
