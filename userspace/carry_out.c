@@ -13,6 +13,7 @@
 #include "seal.h"
 #include "session.h"
 #include "snapshot.h"
+#include "store.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
 
@@ -137,16 +138,30 @@ static enum cordon_refusal finish(struct work *work, struct cordon_session *sess
 						       &work->outcome->why));
 }
 
+/* What was not loaded, or had lost pins, was loaded for us, without its policy. */
+static void say_unloaded(struct work *work, const struct cordon_session *session)
+{
+	if (cordon_standing_read(&session->maps).effective || !cordon_store_active(work->context))
+		return;
+	cordon_fail(&work->outcome->why, -ENOENT,
+		    "the node is open, but its policy is not in force: cordon run --once puts it "
+		    "there");
+}
+
 static int reopen(struct work *work, struct cordon_session *session)
 {
 	const struct cordon_order *order = &work->warrant->order;
 	char by[sizeof(session->latch.by)];
+	int error;
 
 	cordon_warrant_describe(work->warrant, sizeof(by), by);
-	return cordon_release(session,
-			      &(struct cordon_release){ by, order->reason, order->lease_hours,
-							order->lease_boots },
-			      &work->outcome->why);
+	error = cordon_release(session,
+			       &(struct cordon_release){ by, order->reason, order->lease_hours,
+							 order->lease_boots },
+			       &work->outcome->why);
+	if (!error)
+		say_unloaded(work, session);
+	return error;
 }
 
 /* The commands that it runs lock nothing. */

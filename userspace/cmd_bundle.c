@@ -192,8 +192,11 @@ static void print_json(const struct cordon_warrant *warrant, const struct cordon
 	json_string(&json, "why", outcome->why.text);
 	json_string(&json, "action", action);
 	json_number(&json, "counter", warrant->order.counter);
-	json_string(&json, "latch_before", cordon_latch_name(outcome->before));
-	json_string(&json, "latch_after", cordon_latch_name(outcome->after));
+	/* Who refuses has not looked. */
+	if (!outcome->refusal) {
+		json_string(&json, "latch_before", cordon_latch_name(outcome->before));
+		json_string(&json, "latch_after", cordon_latch_name(outcome->after));
+	}
 	if (outcome->shut_ns)
 		json_number(&json, "read_to_shut_ns", outcome->shut_ns - outcome->read_ns);
 	json_number(&json, "read_to_done_ns", outcome->done_ns - outcome->read_ns);

@@ -15,31 +15,88 @@
 #include "receipt.h"
 #include "release.h"
 #include "util/cleanup.h"
+#include "util/print.h"
 
 #define CODE_SIZE 256
 
+/* What is told of, with what its lines point to. */
+struct view {
+	struct cordon_latch_view latch;
+	struct cordon_maps maps;
+	struct cordon_view policy;
+};
+
+/* Who may not look would be told that a node is open, or lost what it knew. */
+static int need_sight(const struct cordon_call *call)
+{
+	const struct cordon_path folder = cordon_path_root(call->context, "/var/lib/cordon");
+
+	if (!access(folder.text, X_OK) || errno != EACCES)
+		return 0;
+	return cordon_fail(call->failure, -EPERM, "this needs root");
+}
+
+static void look(const struct cordon_call *call, struct view *view)
+{
+	struct cordon_latch_view *latch = &view->latch;
+	struct cordon_failure unsaid = { .text = "" };
+
+	*view = (struct view){ .maps = cordon_maps_none() };
+	cordon_latch_view_read(call->context, latch);
+	if (cordon_maps_open(call->context, &unsaid, &view->maps))
+		return;
+	latch->maps = &view->maps;
+	latch->standing = cordon_standing_read(&view->maps);
+	if (!cordon_view_open(&view->maps, latch->standing.effective, CORDON_LATCH_OPEN,
+			      &view->policy))
+		latch->settings = view->policy.settings;
+}
+
+static void look_away(struct view *view)
+{
+	cordon_trust_clear(&view->latch.trust);
+	cordon_view_close(&view->policy);
+	cordon_maps_close(&view->maps);
+}
+
+static void print_way(const struct view *view)
+{
+	fputs("cordon: a sealed node is reopened by a signature only:\n", stderr);
+	if (view->latch.memory == CORDON_LATCH_FORGOTTEN)
+		fputs("  the node lost what it knew of its latch: after cordon run --once an order "
+		      "must name\n  the challenge that cordon status shows\n",
+		      stderr);
+	cordon_latch_text_reopen(stderr, &view->latch, "  ");
+}
+
+static void print_json(const struct view *view, bool sealed)
+{
+	struct json json = { .file = stdout };
+
+	json_object(&json, NULL);
+	json_bool(&json, "sealed", sealed);
+	cordon_latch_json(&json, &view->latch);
+	json_object_end(&json);
+	json_line_end(&json);
+}
+
 static int explain(const struct cordon_call *call)
 {
-	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
-	struct cordon_view view CLEANUP(view) = { 0 };
-	struct cordon_failure unsaid = { .text = "" };
-	struct cordon_latch_view latch;
+	const bool sealed = cordon_latch_level(call->context) != CORDON_LATCH_OPEN;
+	struct view view;
+	int error = need_sight(call);
 
-	if (!cordon_latch_level(call->context)) {
+	if (error)
+		return error;
+	look(call, &view);
+	if (call->context->json)
+		print_json(&view, sealed);
+	else if (sealed)
+		print_way(&view);
+	else
 		puts("the node is not sealed");
-		return CORDON_EXIT_DONE;
-	}
-	cordon_latch_view_read(call->context, &latch);
-	if (!cordon_maps_open(call->context, &unsaid, &maps)) {
-		latch.maps = &maps;
-		latch.standing = cordon_standing_read(&maps);
-		if (!cordon_view_open(&maps, latch.standing.effective, CORDON_LATCH_OPEN, &view))
-			latch.settings = view.settings;
-	}
-	fputs("cordon: a sealed node is reopened by a signature only:\n", stderr);
-	cordon_latch_text_reopen(stderr, &latch, "  ");
-	cordon_trust_clear(&latch.trust);
-	return CORDON_EXIT_FAILED;
+	look_away(&view);
+	return sealed ? CORDON_EXIT_FAILED : CORDON_EXIT_DONE;
 }
 
 /* On a terminal it is not shown. */

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "latch_text.h"
 #include "order.h"
 #include "probe.h"
 #include "session.h"
+#include "store.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
@@ -153,6 +155,17 @@ static void judge_pins(struct status *status)
 	if (!status->session.programs.loaded)
 		add_fault(status, "the pin maps/build is gone, or another version's: "
 				  "cordon apply or cordon run puts it right");
+	for (int i = 0; status->view.settings && i < CORDON_TABLE_COUNT; i++) {
+		const char *name = cordon_table_name(i);
+		const struct cordon_path path =
+			cordon_path_pin(status->call->context, "maps", name);
+
+		if (access(path.text, F_OK))
+			add_fault(status,
+				  "the pin maps/%s, for bpftool, is gone: no packet asks it; "
+				  "cordon apply or cordon run puts it right",
+				  name);
+	}
 }
 
 static void judge_trust(struct status *status)
@@ -172,6 +185,12 @@ static void judge_latch(struct status *status)
 	const struct cordon_latch_view *latch = &status->latch;
 
 	judge_trust(status);
+	if (latch->memory == CORDON_LATCH_FORGOTTEN)
+		add_fault(status,
+			  "both copies of the latch's file are missing or damaged: what the "
+			  "node remembered is lost, the counters of orders, too; after "
+			  "cordon run --once this shows the challenge that an order must "
+			  "then name");
 	if (latch->memory == CORDON_LATCH_HALF)
 		add_fault(status,
 			  "one of the two copies of the latch's file is missing or damaged; "
@@ -188,6 +207,18 @@ static void judge_latch(struct status *status)
 			  "without an order; cordon run or any change puts it right",
 			  cordon_latch_name(latch->state.level),
 			  cordon_latch_name(latch->standing.stored_latch));
+}
+
+static void judge_store(struct status *status)
+{
+	const uint32_t stored = cordon_store_active(status->call->context);
+
+	if (!status->view.settings && stored)
+		add_fault(
+			status,
+			"the policy of generation %u is on disk, but not in force, nor is its keep "
+			"list: cordon run --once puts it into force",
+			stored);
 }
 
 static void judge(struct status *status)
@@ -288,6 +319,7 @@ static int collect(struct status *status)
 	status->latch.settings = status->view.settings;
 	status->latch.standing = status->standing;
 	judge_latch(status);
+	judge_store(status);
 	if (status->view.settings || status->standing.latch)
 		judge(status);
 	return 0;
@@ -365,6 +397,12 @@ static void print_hooks(const struct status *status)
 	putchar('\n');
 }
 
+static void print_faults(const struct status *status)
+{
+	for (size_t i = 0; i < status->nr_faults; i++)
+		printf("%s\n", status->fault[i] ? status->fault[i] : "?");
+}
+
 static int print_text(const struct status *status)
 {
 	printf("cordon is %s\n", state_name(status));
@@ -383,8 +421,9 @@ static int print_text(const struct status *status)
 		puts("daemon      not running: interfaces that come are not covered until the next "
 		     "cordon apply or run\n");
 	print_interfaces(status);
-	for (size_t i = 0; i < status->nr_faults; i++)
-		printf("%s%s\n", i ? "" : "\n", status->fault[i] ? status->fault[i] : "?");
+	if (status->nr_faults)
+		putchar('\n');
+	print_faults(status);
 	return exit_code(status);
 }
 
@@ -443,6 +482,14 @@ static void json_policy(struct json *json, const struct status *status)
 	json_number(json, "prefixes", settings->prefixes);
 }
 
+static void json_faults(struct json *json, const struct status *status)
+{
+	json_array(json, "faults");
+	for (size_t i = 0; i < status->nr_faults; i++)
+		json_string(json, NULL, status->fault[i] ? status->fault[i] : "?");
+	json_array_end(json);
+}
+
 static void json_lists(struct json *json, const struct status *status)
 {
 	json_object(json, "cgroup_hooks");
@@ -453,10 +500,7 @@ static void json_lists(struct json *json, const struct status *status)
 	for (size_t i = 0; i < status->coverage.nr; i++)
 		json_interface(json, status, &status->coverage.entry[i]);
 	json_array_end(json);
-	json_array(json, "faults");
-	for (size_t i = 0; i < status->nr_faults; i++)
-		json_string(json, NULL, status->fault[i] ? status->fault[i] : "?");
-	json_array_end(json);
+	json_faults(json, status);
 }
 
 static int print_json(const struct status *status)
@@ -515,44 +559,49 @@ static bool has_links(const struct cordon_context *context)
 	return found;
 }
 
-static int explain_unloaded(const struct cordon_call *call, char (*ret_fault)[1024])
+static void judge_unloaded(struct status *status, bool links)
 {
-	const char *seen = call->failure->text;
+	const struct cordon_latch_state *state = &status->latch.state;
 	struct cordon_failure no_bpffs = { .text = "" };
+	const char *seen = status->call->failure->text;
 
-	if (cordon_probe_bpffs(call->context, &no_bpffs)) {
-		snprintf(*ret_fault, sizeof(*ret_fault), "%s", no_bpffs.text);
-		return CORDON_EXIT_NOT_ENFORCING;
-	}
-	if (!has_links(call->context)) {
-		snprintf(*ret_fault, sizeof(*ret_fault),
-			 "%s: put a policy into force with cordon apply or cordon run", seen);
-		return CORDON_EXIT_NOT_ENFORCING;
-	}
-	snprintf(*ret_fault, sizeof(*ret_fault),
-		 "%s, but its links are pinned: their programs go on, unseen; "
-		 "cordon apply puts it right",
-		 seen);
-	return CORDON_EXIT_DEGRADED;
+	if (state->level)
+		add_fault(status, "the node is sealed at %s, by %s (%s), as the disk remembers, %s",
+			  cordon_latch_name(state->level), state->by, state->reason,
+			  links ? "but whether it is shut cannot be seen" :
+				  "but it is NOT SHUT: nothing in the kernel holds it");
+	if (cordon_probe_bpffs(status->call->context, &no_bpffs))
+		add_fault(status, "%s", no_bpffs.text);
+	else if (links)
+		add_fault(status,
+			  "%s, but its links are pinned: their programs go on, unseen; "
+			  "cordon apply or cordon run puts it right",
+			  seen);
+	else if (state->level)
+		add_fault(status, "%s: cordon run --once shuts the node again", seen);
+	else
+		add_fault(status, "%s: put a policy into force with cordon apply or cordon run",
+			  seen);
 }
 
-static int print_unloaded(const struct cordon_call *call)
+static int print_unloaded(struct status *status)
 {
 	struct json json = { .file = stdout };
-	char fault[1024];
-	const int result = explain_unloaded(call, &fault);
-	const char *state = result == CORDON_EXIT_DEGRADED ? "degraded" : "not enforcing";
+	const bool links = has_links(status->call->context);
+	const int result = links ? CORDON_EXIT_DEGRADED : CORDON_EXIT_NOT_ENFORCING;
+	const char *state = links ? "degraded" : "not enforcing";
 
-	if (!call->context->json) {
-		printf("cordon is %s\n%s\n", state, fault);
+	judge_unloaded(status, links);
+	if (!status->call->context->json) {
+		printf("cordon is %s\n", state);
+		print_faults(status);
 		return result;
 	}
 	json_object(&json, NULL);
 	json_string(&json, "state", state);
 	json_number(&json, "generation", 0);
-	json_array(&json, "faults");
-	json_string(&json, NULL, fault);
-	json_array_end(&json);
+	cordon_latch_json(&json, &status->latch);
+	json_faults(&json, status);
 	json_object_end(&json);
 	json_line_end(&json);
 	return result;
@@ -567,7 +616,7 @@ int cordon_cmd_status(const struct cordon_call *call)
 		return CORDON_EXIT_USAGE;
 	result = collect(&status);
 	if (result == -ENOENT)
-		result = print_unloaded(call);
+		result = print_unloaded(&status);
 	else if (!result)
 		result = call->context->json ? print_json(&status) : print_text(&status);
 	clear(&status);

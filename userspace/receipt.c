@@ -195,14 +195,17 @@ static int write_whole(const char *path, const struct cordon_context *context,
 		       const struct cordon_warrant *warrant, const struct cordon_outcome *outcome)
 {
 	FILE *file = fopen(path, "we");
-	bool written;
+	int error = 0;
 
 	if (!file)
 		return -errno;
 	cordon_receipt_print(file, context, warrant, outcome);
-	written = !fflush(file) && !ferror(file) && !fsync(fileno(file));
+	if (fflush(file) || fsync(fileno(file)))
+		error = -errno;
+	else if (ferror(file))
+		error = -EIO;
 	fclose(file);
-	return written ? 0 : -EIO;
+	return error;
 }
 
 /* Another may take the same number at the same time: then the next one. */

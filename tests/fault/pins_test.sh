@@ -20,7 +20,7 @@ runs()
 
 map_id() { bpftool -j map show pinned "$NET_BPFFS/maps/$1" | jq .id; }
 
-test_start 37
+test_start 48
 fault_start
 ip -n "$NODE" link add fast0 type veth peer name fast1
 ip -n "$NODE" link set fast0 up
@@ -64,6 +64,19 @@ rm "$NET_BPFFS/maps/build"
 check "what is loaded is not known: degraded" exits 3 cordon status
 check "apply" cordon apply --force "$NET_TMP/1.yaml"
 check "puts it right" in_force 1
+
+# Without one of the maps that hold it a policy is not whole: it is made again from the disk.
+for name in classes_of rules; do
+	rm "$NET_BPFFS/maps/$name"
+	check "the pin of $name is gone: degraded" exits 3 cordon status
+	check "what is attached goes on" packets_say 1
+	check "run" cordon run --once
+	check "puts it right" in_force 1
+done
+rm "$NET_BPFFS/maps/zones"
+check "a pin that only people read is gone: status names it" says "the pin maps/zones" cordon status
+check "run" cordon run --once
+check "puts it right" exits 0 cordon status
 
 # A build that reads the maps otherwise must not take over what stands in them.
 before=$(map_id control)

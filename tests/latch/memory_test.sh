@@ -12,10 +12,16 @@ cd "$(dirname "$0")/../.."
 memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
 tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
 
-test_start 26
+test_start 33
 latch_start
 cordon seal lockdown --reason 'to be remembered' >/dev/null
 reboot
+check "nothing is loaded after a boot: status says that the node is sealed" \
+	says 'sealed at lockdown, by uid 0' cordon status
+check "that nothing holds it" says 'NOT SHUT' cordon status
+check "and what does: not an apply" says 'cordon run --once' cordon status
+check "to a program, too" remembers lockdown
+check "and is not enforcing" exits 4 cordon status
 rm "$NET_ROOT/$STATE/latch"
 check "one copy is missing: a boot" cordon run --once
 check "restores it" shut_at lockdown
@@ -31,6 +37,8 @@ check "both are torn: a boot" cordon run --once
 check "comes up at isolate" shut_at isolate
 check "and asks for a challenge" test "$(cordon status --json | jq -r '.latch_state.challenge | length')" = 32
 rm "$NET_ROOT/$STATE"/latch*
+check "both are deleted: status says that all is lost" says 'both copies' cordon status
+check "and how to be given a challenge" says 'cordon run --once' cordon release
 check "both are deleted under the latch: a change" cordon seal isolate --reason 'deleted'
 check "does not make it forget" test "$(cordon status --json | jq .latch_state.counters.release)" = null
 

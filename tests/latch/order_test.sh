@@ -80,7 +80,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 68
+test_start 77
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -109,7 +109,15 @@ check "status says by which order" says 'order 10 of tests, signed by barbara' c
 check "and what a release takes" says 'signed by 2 of the 3 keys' cordon status
 
 refuse "no release without a signature" cordon release
+echo 'release 9' >"$TRUST/threshold"
+check "a mistake in trust/ is what release tells" says 'threshold: line 1: 9 keys' cordon release
+refuse "not that there were no key" says 'there is no key' cordon release
+printf 'release 2\n' >"$TRUST/threshold"
+check "release tells a program, too" test "$(cordon release --json | jq .latch_state.release_keys)" = 3
 order one 20 release ada
+told() { cordon order --json "$NET_TMP/one.p7" 2>/dev/null | jq -r "$1"; }
+check "to a program a refusal is one" test "$(told '.refusal')" = too-few-signers
+check "and says nothing of the latch, which was not looked at" test "$(told '.latch_after')" = null
 refused too-few-signers "one signature of two" one
 order twice 20 release 'ada ada'
 refused too-few-signers "two of the same key" twice
@@ -207,6 +215,16 @@ refuse "not twice" cordon release --break-glass <<<$code
 order open5 40 release 'ada grace'
 check "an order does" carry open5
 
+# A release before what a boot restores: done, and what is missing is said.
+cordon seal isolate --reason 'to be released early' >/dev/null
+reboot
+order early 41 release 'ada grace'
+check "a release of what is not loaded yet" exits 3 carry early
+check "says what is missing" grep -q '^why: .*cordon run --once' <(last_receipt)
+check "status, too" says 'on disk, but not in force' cordon status
+cordon run --once
+check "which a boot brings back" shut_at open
+
 # The lease: by boots, and by seconds with nobody there to count them.
 latch_policy 5
 printf '  lease: {hours: 1, boots: 2, level: egress}\n' >>"$NET_TMP/policy.yaml"
@@ -223,7 +241,7 @@ check "two boots without a renewal" shut_at egress
 order renew1 1 renew edsger
 check "a renewal" carry renew1
 check "opens nothing" latch_is egress
-order open6 41 release 'ada grace'
+order open6 42 release 'ada grace'
 carry open6 >/dev/null
 reboot
 state lease_seconds=4
@@ -236,7 +254,7 @@ check "which pass with no daemon" shut_at egress
 bad=0
 for round in 1 2 3 4 5 6; do
 	cordon seal isolate --reason 'to be raced' >/dev/null
-	order raced $((42 + round)) release 'ada grace'
+	order raced $((43 + round)) release 'ada grace'
 	flock "$NET_ROOT/run/cordon/lock" sleep 0.3 &
 	HOLDER=$!
 	until_ok 5 held_lock
