@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * cordon check: read a policy and say what would be loaded; with --node, also
- * whether this machine has what the policy speaks of.  Changes nothing.
+ * whether this machine has what the policy speaks of, and who could reopen it.  Changes nothing.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,8 +14,11 @@
 #include "command.h"
 #include "live.h"
 #include "nl.h"
+#include "order.h"
 #include "probe.h"
+#include "sign.h"
 #include "util/array.h"
+#include "util/cleanup.h"
 #include "util/print.h"
 #include "util/hex.h"
 #include "way_in.h"
@@ -32,6 +35,13 @@ struct faults {
 	char **line;
 	size_t nr;
 };
+
+static void cleanup_faults(struct faults *faults)
+{
+	for (size_t i = 0; i < faults->nr; i++)
+		free(faults->line[i]);
+	free(faults->line);
+}
 
 static void __attribute__((format(printf, 2, 3)))
 add_fault(struct faults *faults, const char *format, ...)
@@ -182,22 +192,59 @@ static void check_workloads(const struct cordon_call *call, const struct cordon_
 		check_workload(call, has ? &root : NULL, image->workloads[i].path.path, faults);
 }
 
-static void check_node(const struct cordon_call *call, const struct cordon_image *image,
-		       struct faults *faults)
+/* Its keep list would have a place in the text, if there were one. */
+static void warn_keep(const struct cordon_image *image, struct faults *warnings)
 {
+	if (!cordon_way_in_is_kept(image))
+		add_fault(warnings,
+			  "the keep list (quarantine: keep:) has no rule between this node and any "
+			  "zone: sealed, it could only be reached by hand, and apply refuses it "
+			  "unless forced");
+}
+
+/* What is noticed too late otherwise: when the node is shut. */
+static void warn_trust(const struct cordon_image *image, const struct cordon_trust *trust,
+		       struct faults *warnings)
+{
+	const struct cordon_settings *settings = &image->settings;
+
+	if (!trust->keys[CORDON_ROLE_RELEASE])
+		add_fault(warnings, "no order can reopen this node once it is sealed: nobody is "
+				    "trusted with release; see cordon.order(5)");
+	if ((settings->lease_hours || settings->lease_boots) && !trust->keys[CORDON_ROLE_RENEW])
+		add_fault(warnings, "nobody is trusted to renew the lease: the node seals itself "
+				    "when it runs out; see cordon.order(5)");
+}
+
+static void check_trust(const struct cordon_image *image, const struct cordon_trust *trust,
+			struct faults *faults)
+{
+	const char *mistake;
+	uint32_t told = 0, roles;
+	char names[96];
+
+	while ((roles = cordon_trust_mistake(trust, &told, &mistake))) {
+		cordon_roles_text(roles, &names);
+		add_fault(faults, "%s: nobody is trusted with %s", mistake, names);
+	}
+	if (trust->node[0] && image->settings.node[0] &&
+	    strcmp(trust->node, image->settings.node) != 0)
+		add_fault(faults, "it is for node %s, and this is %s, as trust/node says",
+			  image->settings.node, trust->node);
+}
+
+static void check_node(const struct cordon_call *call, const struct cordon_image *image,
+		       struct faults *warnings, struct faults *faults)
+{
+	const struct cordon_path folder = cordon_path_root(call->context, CORDON_TRUST_FOLDER);
+	struct cordon_trust trust CLEANUP(trust) = { .nr_certificates = 0 };
+
 	check_hooks(call, faults);
 	check_interfaces(image, faults);
 	check_workloads(call, image, faults);
-}
-
-/* Its keep list would have a place in the text, if there were one. */
-static const char *find_warning(const struct cordon_image *image)
-{
-	return cordon_way_in_is_kept(image) ?
-		       NULL :
-		       "the keep list (quarantine: keep:) has no rule between this node and any "
-		       "zone: sealed, it could only be reached by hand, and apply refuses it "
-		       "unless forced";
+	cordon_trust_read(folder.text, &trust);
+	check_trust(image, &trust, faults);
+	warn_trust(image, &trust, warnings);
 }
 
 static size_t count_keep(const struct cordon_image *image)
@@ -241,6 +288,20 @@ static void print_rules(const struct cordon_image *image)
 	table_print(&table, stdout);
 }
 
+static void print_reserve(const struct cordon_settings *settings)
+{
+	static const uint8_t none[sizeof(settings->break_glass)];
+
+	if (settings->lease_hours)
+		printf("lease          %u hours of uptime, then %s\n", settings->lease_hours,
+		       cordon_latch_name(settings->lease_latch));
+	if (settings->lease_boots)
+		printf("lease          %u boots, then %s\n", settings->lease_boots,
+		       cordon_latch_name(settings->lease_latch));
+	if (memcmp(settings->break_glass, none, sizeof(none)) != 0)
+		puts("break-glass    a code, which counts once it is signed");
+}
+
 static void print_text(const char *path, const struct cordon_image *image,
 		       const struct faults *faults)
 {
@@ -257,6 +318,7 @@ static void print_text(const char *path, const struct cordon_image *image,
 	printf("workloads      %u\n", settings->workloads);
 	printf("rules          %zu, and %zu in the keep list\n",
 	       image->nr_rules - count_keep(image), count_keep(image));
+	print_reserve(settings);
 	printf("tables         %zu prefix cells, %zu pages of services, %zu classes of interfaces\n",
 	       image->nr_prefixes * CORDON_PREFIX_PAGE_CELLS, image->nr_pages, image->nr_classes);
 	printf("flows          %u\n", settings->flow_buckets * CORDON_FLOW_WAYS);
@@ -269,8 +331,15 @@ static void print_text(const char *path, const struct cordon_image *image,
 		printf("%s%s: %s\n", i ? "" : "\n", path, faults->line[i] ? faults->line[i] : "?");
 }
 
-static void print_json_lists(struct json *json, const struct cordon_image *image,
-			     const struct faults *faults)
+static void print_json_faults(struct json *json, const char *key, const struct faults *faults)
+{
+	json_array(json, key);
+	for (size_t i = 0; i < faults->nr; i++)
+		json_string(json, NULL, faults->line[i] ? faults->line[i] : "?");
+	json_array_end(json);
+}
+
+static void print_json_lists(struct json *json, const struct cordon_image *image)
 {
 	json_array(json, "zones");
 	for (size_t i = 0; i < image->nr_zones; i++) {
@@ -293,17 +362,10 @@ static void print_json_lists(struct json *json, const struct cordon_image *image
 		json_object_end(json);
 	}
 	json_array_end(json);
-	json_array(json, "warnings");
-	if (find_warning(image))
-		json_string(json, NULL, find_warning(image));
-	json_array_end(json);
-	json_array(json, "faults");
-	for (size_t i = 0; i < faults->nr; i++)
-		json_string(json, NULL, faults->line[i] ? faults->line[i] : "?");
-	json_array_end(json);
 }
 
-static void print_json(const struct cordon_image *image, const struct faults *faults)
+static void print_json(const struct cordon_image *image, const struct faults *warnings,
+		       const struct faults *faults)
 {
 	const struct cordon_settings *settings = &image->settings;
 	struct json json = { .file = stdout };
@@ -320,7 +382,11 @@ static void print_json(const struct cordon_image *image, const struct faults *fa
 	json_number(&json, "pages", image->nr_pages);
 	json_number(&json, "flows", settings->flow_buckets * CORDON_FLOW_WAYS);
 	json_number(&json, "kernel_memory", cordon_image_memory(image, possible_cpus()));
-	print_json_lists(&json, image, faults);
+	json_number(&json, "lease_hours", settings->lease_hours);
+	json_number(&json, "lease_boots", settings->lease_boots);
+	print_json_lists(&json, image);
+	print_json_faults(&json, "warnings", warnings);
+	print_json_faults(&json, "faults", faults);
 	json_object_end(&json);
 	json_line_end(&json);
 }
@@ -328,7 +394,8 @@ static void print_json(const struct cordon_image *image, const struct faults *fa
 int cordon_cmd_check(const struct cordon_call *call)
 {
 	struct cordon_image *image CLEANUP(image) = NULL;
-	struct faults faults = { .nr = 0 };
+	struct faults warnings CLEANUP(faults) = { .nr = 0 };
+	struct faults faults CLEANUP(faults) = { .nr = 0 };
 	const char *path = NULL;
 	bool node = false;
 	const struct cordon_flag flags[] = { { "--node", &node, NULL }, { NULL, NULL, NULL } };
@@ -340,16 +407,15 @@ int cordon_cmd_check(const struct cordon_call *call)
 				   &image);
 	if (error)
 		return error;
-	if (find_warning(image))
-		fprintf(stderr, "%s: warning: %s\n", path, find_warning(image));
+	warn_keep(image, &warnings);
 	if (node)
-		check_node(call, image, &faults);
+		check_node(call, image, &warnings, &faults);
+	for (size_t i = 0; i < warnings.nr; i++)
+		fprintf(stderr, "%s: warning: %s\n", path,
+			warnings.line[i] ? warnings.line[i] : "?");
 	if (call->context->json)
-		print_json(image, &faults);
+		print_json(image, &warnings, &faults);
 	else
 		print_text(path, image, &faults);
-	for (size_t i = 0; i < faults.nr; i++)
-		free(faults.line[i]);
-	free(faults.line);
 	return faults.nr ? CORDON_EXIT_DEGRADED : CORDON_EXIT_DONE;
 }

@@ -221,8 +221,19 @@ static void judge_store(struct status *status)
 			stored);
 }
 
+/* Interfaces and addresses are those of who asks. */
+static void judge_namespace(struct status *status)
+{
+	const struct cordon_settings *settings = status->view.settings;
+
+	if (settings && settings->netns && settings->netns != cordon_probe_netns())
+		add_fault(status, "this is another network namespace than the one that the policy "
+				  "was put into force in: its interfaces are not shown here");
+}
+
 static void judge(struct status *status)
 {
+	judge_namespace(status);
 	judge_pins(status);
 	judge_interfaces(status);
 	judge_hooks(status);

@@ -14,7 +14,7 @@ flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
 hooks_missing() { on_node "$@" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" check --node "$NET_TMP/policy.yaml" | grep -c "this kernel takes no program for"; }
 no_trailing_blanks() { ! "$@" | grep -q ' $'; }
 
-test_start 39
+test_start 45
 net_start
 net_peer wan0
 net_peer lan0
@@ -39,10 +39,27 @@ cat >"$NET_TMP/policy.yaml" <<-'END'
 END
 check "check: this kernel has every hook" test "$(hooks_missing)" = 0
 check "and says which it refuses" test "$(hooks_missing setpriv --bounding-set=-bpf,-sys_admin)" = 9
+
+# Who could reopen it is asked before it is shut.
+check "check --node: nobody could reopen the node" says "nobody is trusted with release" \
+	cordon check --node "$NET_TMP/policy.yaml"
+mkdir "$NET_ROOT/etc/cordon/trust"
+echo 'node: store-0043' >"$NET_ROOT/etc/cordon/trust/node"
+{ cat "$NET_TMP/policy.yaml"; printf '  lease: {hours: 72, level: egress}\nnode: store-0042\n'; } >"$NET_TMP/leased.yaml"
+check "a policy for another node" says "for node store-0042, and this is store-0043" \
+	cordon check --node "$NET_TMP/leased.yaml"
+check "a lease that nobody may renew" says "nobody is trusted to renew" cordon check --node "$NET_TMP/leased.yaml"
+echo 'release two' >"$NET_ROOT/etc/cordon/trust/threshold"
+check "a mistake in trust/" says "threshold: line 1" cordon check --node "$NET_TMP/leased.yaml"
+rm -r "$NET_ROOT/etc/cordon/trust"
+
 check "nothing loaded: status says what to do" says "cordon apply" cordon status
 check "and exits 4" exits 4 cordon status
 check "a cgroup that is not there is a mistake, no state" exits 1 cordon status --cgroup "$NET_TMP/none"
 check "apply" cordon apply "$NET_TMP/policy.yaml"
+elsewhere() { nsenter --net="/run/netns/$NET-lan0" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"; }
+check "status in another network namespace says so" says "another network namespace" elsewhere status
+refuse "and in the node's does not" says "another network namespace" cordon status
 
 check "explain: a port of a workload" says "only workload pos may listen" \
 	cordon explain in tcp 10.1.0.2 10.1.0.1 9000
