@@ -17,6 +17,7 @@
 #include <bpf/libbpf.h>
 
 #include "fault.h"
+#include "load_pin.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -116,21 +117,8 @@ static struct cordon_path link_path(const struct cordon_context *context, const 
 int cordon_link_pin(const struct cordon_context *context, const char *name, int fd)
 {
 	const struct cordon_path path = link_path(context, name);
-	struct cordon_path aside;
-	char temporary[80];
-	int error;
 
-	snprintf(temporary, sizeof(temporary), "%s:new", name);
-	aside = link_path(context, temporary);
-	unlink(aside.text);
-	error = bpf_obj_pin(fd, aside.text);
-	if (error)
-		return error;
-	cordon_step("pin link aside");
-	if (rename(aside.text, path.text))
-		return -errno;
-	cordon_step("pin link");
-	return 0;
+	return cordon_pin_over(fd, &path);
 }
 
 int cordon_link_rename(const struct cordon_context *context, struct cordon_pinned_links *links,

@@ -20,6 +20,7 @@
 #include "bpf/xdp.skel.h"
 
 #include "fault.h"
+#include "load_pin.h"
 #include "maps.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -58,21 +59,6 @@ uint64_t cordon_object_digest(void)
 		}
 	}
 	return digest;
-}
-
-int cordon_pin_over(int fd, const struct cordon_path *path)
-{
-	struct cordon_path aside;
-	int error;
-
-	if (snprintf(aside.text, sizeof(aside.text), "%s:new", path->text) >=
-	    (int)sizeof(aside.text))
-		return -ENAMETOOLONG;
-	unlink(aside.text);
-	error = bpf_obj_pin(fd, aside.text);
-	if (error)
-		return error;
-	return rename(aside.text, path->text) ? -errno : 0;
 }
 
 static bool map_is_shared(const char *name)
@@ -177,7 +163,6 @@ static int pin_programs(const struct cordon_context *context, struct bpf_object 
 		if (error)
 			return cordon_fail(failure, error, "cannot pin %s: %s", path.text,
 					   strerror(-error));
-		cordon_step("pin program");
 	}
 	return 0;
 }

@@ -64,7 +64,4 @@ bool cordon_templates_stand(const struct cordon_context *context);
 int cordon_templates_make(const struct cordon_context *context, const struct btf *btf, int btf_fd,
 			  struct cordon_failure *failure);
 
-/** cordon_pin_over() - never a moment without the name: pinned aside, then moved over it */
-int cordon_pin_over(int fd, const struct cordon_path *path);
-
 #endif

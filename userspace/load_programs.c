@@ -20,8 +20,8 @@
 
 #include <cordon/uapi/reason.h>
 
-#include "fault.h"
 #include "load_object.h"
+#include "load_pin.h"
 #include "probe.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -213,25 +213,9 @@ static int write_build(const struct cordon_context *context, struct cordon_failu
 		error = bpf_map_update_elem(fd, &i, &values[i], BPF_ANY);
 	if (!error)
 		error = cordon_pin_over(fd, &path);
-	cordon_step("pin build");
 	return error ? cordon_fail(failure, error, "cannot pin %s: %s", path.text,
 				   strerror(-error)) :
 		       0;
-}
-
-static int make_folders(const struct cordon_context *context, struct cordon_failure *failure)
-{
-	static const char *const folders[] = { "maps", "progs", "links" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		const struct cordon_path path = cordon_path_pin(context, folders[i], "");
-		const int error = cordon_folder_make(path.text, 0700);
-
-		if (error && error != -EEXIST)
-			return cordon_fail(failure, error, "cannot make %s: %s", path.text,
-					   strerror(-error));
-	}
-	return 0;
 }
 
 /* Without one of these no generation in the others is whole. */
@@ -263,7 +247,7 @@ static int make_maps(const struct cordon_context *context, struct cordon_failure
 	if (maps_are_of_no_use(context))
 		error = cordon_load_unpin_maps(context, failure);
 	if (!error)
-		error = make_folders(context, failure);
+		error = cordon_pin_folders_make(context, failure);
 	return error ? error : cordon_object_maps(context, failure);
 }
 

@@ -12,6 +12,7 @@
 
 #include "fault.h"
 #include "load_object.h"
+#include "load_pin.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -77,7 +78,7 @@ static int make_template(const struct cordon_context *context, const struct btf 
 {
 	const struct cordon_path path = cordon_path_pin(context, "maps", templates[index].pin);
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = templates[index].flags);
-	int key, value, error, fd CLEANUP(close) = -1;
+	int key, value, fd CLEANUP(close) = -1;
 
 	if (template_stands(&path, templates[index].flags))
 		return 0;
@@ -92,9 +93,7 @@ static int make_template(const struct cordon_context *context, const struct btf 
 			    templates[index].size, 1, &options);
 	if (fd < 0)
 		return fd;
-	error = cordon_pin_over(fd, &path);
-	cordon_step("pin template");
-	return error;
+	return cordon_pin_over(fd, &path);
 }
 
 bool cordon_templates_stand(const struct cordon_context *context)
