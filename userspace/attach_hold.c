@@ -15,20 +15,12 @@
 
 #include <bpf/bpf.h>
 
+#include "load_pin.h"
 #include "probe.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
 DEFINE_CLEANUP(folder, DIR *, closedir)
-
-enum {
-	LINKS,
-	MAPS,
-	PROGS,
-	FOLDERS
-};
-
-static const char *const folders[FOLDERS] = { "links", "maps", "progs" };
 
 /**
  * struct held - one pin
@@ -36,33 +28,26 @@ static const char *const folders[FOLDERS] = { "links", "maps", "progs" };
  * @there: it was found at the last look
  */
 struct held {
-	int folder;
+	enum cordon_pin_folder folder;
 	int fd;
 	uint32_t id;
 	bool there;
 	char name[64];
 };
 
-/** @anew: the maps are others than before: what was held of them is of no use */
+/**
+ * struct cordon_hold
+ * @anew: the maps are others than at the last look: what was held with them is of no use
+ */
 struct cordon_hold {
 	const struct cordon_context *context;
+	cordon_hold_tell tell;
+	void *state;
 	int inotify;
 	bool anew;
 	struct held *held; /* owned */
 	size_t nr;
 };
-
-static uint32_t object_id(int fd)
-{
-	/* What the information on maps, programs and links begins with. */
-	struct {
-		__u32 type;
-		__u32 id;
-	} info = { 0 };
-	__u32 size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
-}
 
 /* Of a link that somebody took off its hook, or whose interface or cgroup is gone. */
 static bool is_dead(int fd)
@@ -84,7 +69,14 @@ static bool is_dead(int fd)
 	}
 }
 
-static struct held *find_held(const struct cordon_hold *hold, int folder, const char *name)
+static struct cordon_path path_of(const struct cordon_hold *hold, enum cordon_pin_folder folder,
+				  const char *name)
+{
+	return cordon_path_pin(hold->context, cordon_pin_folder_name(folder), name);
+}
+
+static struct held *find_held(const struct cordon_hold *hold, enum cordon_pin_folder folder,
+			      const char *name)
 {
 	for (size_t i = 0; i < hold->nr; i++) {
 		if (hold->held[i].folder == folder && !strcmp(hold->held[i].name, name))
@@ -93,43 +85,41 @@ static struct held *find_held(const struct cordon_hold *hold, int folder, const 
 	return NULL;
 }
 
-static int take_new(struct cordon_hold *hold, int folder, const char *name, int fd)
+static struct held *add_held(struct cordon_hold *hold, enum cordon_pin_folder folder,
+			     const char *name)
 {
 	struct held *held = array_push(hold->held, hold->nr);
 
 	if (!held)
-		return -ENOMEM;
-	memset(held, 0, sizeof(*held));
+		return NULL;
 	held->folder = folder;
-	held->fd = fd;
-	held->id = object_id(fd);
-	held->there = true;
+	held->fd = -1;
 	snprintf(held->name, sizeof(held->name), "%.63s", name);
-	return 0;
+	return held;
 }
 
-static int look_at(struct cordon_hold *hold, int folder, const char *name)
+static int look_at(struct cordon_hold *hold, enum cordon_pin_folder folder, const char *name)
 {
-	const struct cordon_path path = cordon_path_pin(hold->context, folders[folder], name);
-	struct held *held = find_held(hold, folder, name);
+	const struct cordon_path path = path_of(hold, folder, name);
 	int fd CLEANUP(close) = bpf_obj_get(path.text);
-	int error = 0;
+	const uint32_t id = cordon_pin_id(fd);
+	struct held *held;
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	if (!held) {
-		error = take_new(hold, folder, name, fd);
-		if (!error)
-			fd = -1;
-		return error;
-	}
-	held->there = true;
-	if (held->id == object_id(fd))
+	/* Gone by now, or somebody's folder: no pin, at any rate. */
+	if (!id)
 		return 0;
-	hold->anew |= folder == MAPS && !strcmp(name, "control");
-	close(held->fd);
+	held = find_held(hold, folder, name);
+	if (!held)
+		held = add_held(hold, folder, name);
+	if (!held)
+		return -ENOMEM;
+	held->there = true;
+	if (held->id == id)
+		return 0;
+	hold->anew |= held->id && folder == CORDON_PIN_MAPS && !strcmp(name, "control");
+	cleanup_close(&held->fd);
 	held->fd = TAKE_FD(fd);
-	held->id = object_id(held->fd);
+	held->id = id;
 	return 0;
 }
 
@@ -142,9 +132,9 @@ static bool is_pin(const char *name)
 	       (length < 4 || strcmp(name + length - 4, ":new"));
 }
 
-static int look_into(struct cordon_hold *hold, int folder)
+static int look_into(struct cordon_hold *hold, enum cordon_pin_folder folder)
 {
-	const struct cordon_path path = cordon_path_pin(hold->context, folders[folder], "");
+	const struct cordon_path path = path_of(hold, folder, "");
 	DIR *opened CLEANUP(folder) = opendir(path.text);
 	const struct dirent *entry;
 	int error = 0;
@@ -165,87 +155,73 @@ static int look(struct cordon_hold *hold)
 	hold->anew = false;
 	for (size_t i = 0; i < hold->nr; i++)
 		hold->held[i].there = false;
-	for (int folder = 0; folder < FOLDERS && !error; folder++)
+	for (int folder = 0; folder < CORDON_PIN_FOLDERS && !error; folder++)
 		error = look_into(hold, folder);
 	return error;
 }
 
-static bool has_another_name(const struct cordon_hold *hold, const struct held *lost)
+/* A link follows its interface to another name; nothing else is ever renamed by us. */
+static bool has_another_name(const struct cordon_hold *hold, const struct held *link)
 {
 	for (size_t i = 0; i < hold->nr; i++) {
 		const struct held *held = &hold->held[i];
 
-		if (held->there && held->folder == lost->folder && held->id == lost->id)
+		if (held->there && held->folder == CORDON_PIN_LINKS && held->id == link->id)
 			return true;
 	}
 	return false;
 }
 
-/* Not taken away, but moved, of an interface that is gone, or of no use. */
-static bool is_let_go(const struct cordon_hold *hold, const struct held *held)
+static bool is_of_no_use(const struct cordon_hold *hold, const struct held *held)
 {
-	return hold->anew || has_another_name(hold, held) ||
-	       (held->folder == LINKS && is_dead(held->fd));
+	return hold->anew || (held->folder == CORDON_PIN_LINKS &&
+			      (is_dead(held->fd) || has_another_name(hold, held)));
 }
 
 static void drop(struct cordon_hold *hold, size_t index)
 {
-	close(hold->held[index].fd);
+	cleanup_close(&hold->held[index].fd);
 	hold->held[index] = hold->held[--hold->nr];
 }
 
-static int put_back(const struct cordon_hold *hold, struct held *held, cordon_hold_tell tell,
-		    void *state)
+static int put_back(const struct cordon_hold *hold, struct held *held)
 {
-	const struct cordon_path path =
-		cordon_path_pin(hold->context, folders[held->folder], held->name);
-	char what[80];
+	const struct cordon_path path = path_of(hold, held->folder, held->name);
+	char pin[80];
 	int error;
 
 	error = bpf_obj_pin(held->fd, path.text);
 	if (error)
 		return error;
 	held->there = true;
-	snprintf(what, sizeof(what), "the pin %s/%s", folders[held->folder], held->name);
-	tell(state, what, "pinned again");
+	snprintf(pin, sizeof(pin), "%s/%s", cordon_pin_folder_name(held->folder), held->name);
+	hold->tell(hold->state, pin);
 	return 0;
 }
 
 /* Backwards, as the last takes the place of what is dropped. */
-static int put_all_back(struct cordon_hold *hold, cordon_hold_tell tell, void *state)
+static int put_all_back(struct cordon_hold *hold)
 {
 	int error, first = 0;
 
 	for (size_t i = hold->nr; i--;) {
 		if (hold->held[i].there)
 			continue;
-		if (is_let_go(hold, &hold->held[i])) {
+		if (is_of_no_use(hold, &hold->held[i])) {
 			drop(hold, i);
 			continue;
 		}
-		error = put_back(hold, &hold->held[i], tell, state);
+		error = put_back(hold, &hold->held[i]);
 		first = first ? first : error;
 	}
 	return first;
 }
 
-static int make_folders(const struct cordon_hold *hold)
-{
-	for (int folder = 0; folder < FOLDERS; folder++) {
-		const struct cordon_path path = cordon_path_pin(hold->context, folders[folder], "");
-		const int error = cordon_folder_make(path.text, 0700);
-
-		if (error && error != -EEXIST)
-			return error;
-	}
-	return 0;
-}
-
 /* A folder that was made anew is another: the same again costs nothing. */
 static int watch(const struct cordon_hold *hold)
 {
-	for (int folder = 0; folder < FOLDERS; folder++) {
-		const struct cordon_path path = cordon_path_pin(hold->context, folders[folder], "");
+	for (int folder = 0; folder < CORDON_PIN_FOLDERS; folder++) {
+		const struct cordon_path path = path_of(hold, folder, "");
 
 		if (inotify_add_watch(hold->inotify, path.text,
 				      IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
@@ -255,8 +231,7 @@ static int watch(const struct cordon_hold *hold)
 	return 0;
 }
 
-int cordon_hold_pins(struct cordon_hold *hold, cordon_hold_tell tell, void *state,
-		     struct cordon_failure *failure)
+int cordon_hold_pins(struct cordon_hold *hold, struct cordon_failure *failure)
 {
 	int lock CLEANUP(close) = -1;
 	int error;
@@ -266,25 +241,20 @@ int cordon_hold_pins(struct cordon_hold *hold, cordon_hold_tell tell, void *stat
 		error = cordon_lock_take(hold->context, failure, &lock);
 	if (error)
 		return error;
-	error = make_folders(hold);
+	error = cordon_pin_folders_make(hold->context, failure);
 	if (!error)
 		error = watch(hold);
 	if (!error)
 		error = look(hold);
 	if (!error)
-		error = put_all_back(hold, tell, state);
+		error = put_all_back(hold);
 	return error ? cordon_fail(failure, error, "cannot put pins back below %s: %s",
 				   hold->context->bpffs, strerror(-error)) :
 		       0;
 }
 
-static void tell_nobody(void *state, const char *what, const char *became)
-{
-	(void)state, (void)what, (void)became;
-}
-
-int cordon_hold_open(const struct cordon_context *context, struct cordon_failure *failure,
-		     struct cordon_hold **ret_hold)
+int cordon_hold_open(const struct cordon_context *context, cordon_hold_tell tell, void *state,
+		     struct cordon_failure *failure, struct cordon_hold **ret_hold)
 {
 	struct cordon_hold *hold = calloc(1, sizeof(*hold));
 	int error;
@@ -292,12 +262,14 @@ int cordon_hold_open(const struct cordon_context *context, struct cordon_failure
 	if (!hold)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	hold->context = context;
+	hold->tell = tell;
+	hold->state = state;
 	hold->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (hold->inotify < 0)
 		error = cordon_fail(failure, -errno, "cannot watch %s: %s", context->bpffs,
 				    strerror(errno));
 	else
-		error = cordon_hold_pins(hold, tell_nobody, NULL, failure);
+		error = cordon_hold_pins(hold, failure);
 	if (error) {
 		cordon_hold_close(hold);
 		return error;
@@ -343,93 +315,8 @@ bool cordon_hold_read(struct cordon_hold *hold)
 bool cordon_hold_is_loose(const struct cordon_hold *hold)
 {
 	for (size_t i = 0; i < hold->nr; i++) {
-		if (hold->held[i].folder == LINKS && is_dead(hold->held[i].fd))
+		if (hold->held[i].folder == CORDON_PIN_LINKS && is_dead(hold->held[i].fd))
 			return true;
 	}
 	return false;
-}
-
-static bool was_covered(const struct cordon_attached *attached, int index)
-{
-	for (size_t i = 0; i < attached->nr; i++) {
-		if (attached->covered[i] == index)
-			return true;
-	}
-	return false;
-}
-
-static bool tell_lost(const struct cordon_attached *before, const struct cordon_coverages *now,
-		      cordon_hold_tell tell, void *state)
-{
-	char what[64];
-	bool told = false;
-
-	for (size_t i = 0; i < now->nr; i++) {
-		const struct cordon_coverage *coverage = &now->entry[i];
-
-		if (coverage->hook != CORDON_HOOK_NONE || coverage->excluded ||
-		    !was_covered(before, coverage->index))
-			continue;
-		snprintf(what, sizeof(what), "the hook on %s", coverage->name);
-		tell(state, what, "attached again");
-		told = true;
-	}
-	return told;
-}
-
-static bool tell_lost_hooks(const struct cordon_attached *before,
-			    const struct cordon_cgroup_hook *now, cordon_hold_tell tell,
-			    void *state)
-{
-	char what[64];
-	bool told = false;
-
-	for (int i = 0; i < CORDON_CGROUP_HOOKS; i++) {
-		if (now[i].there || !before->cgroup[i])
-			continue;
-		snprintf(what, sizeof(what), "the cgroup hook %s", now[i].name);
-		tell(state, what, "attached again");
-		told = true;
-	}
-	return told;
-}
-
-static void remember(struct cordon_attached *attached, const struct cordon_coverages *now,
-		     const struct cordon_cgroup_hook *hooks)
-{
-	attached->nr = 0;
-	for (size_t i = 0; i < now->nr; i++) {
-		int *index;
-
-		if (now->entry[i].hook == CORDON_HOOK_NONE)
-			continue;
-		index = array_push(attached->covered, attached->nr);
-		if (index)
-			*index = now->entry[i].index;
-	}
-	for (int i = 0; i < CORDON_CGROUP_HOOKS; i++)
-		attached->cgroup[i] = hooks[i].there;
-}
-
-bool cordon_attached_look(struct cordon_attached *attached, const struct cordon_attach *attach,
-			  const struct cordon_nl_links *links, cordon_hold_tell tell, void *state)
-{
-	struct cordon_coverages now CLEANUP(coverages) = { 0 };
-	struct cordon_cgroup_hook hooks[CORDON_CGROUP_HOOKS];
-	struct cordon_failure unsaid = { .text = "" };
-	bool told;
-
-	if (cordon_attach_survey(attach, links, &unsaid, &now))
-		return false;
-	cordon_attach_cgroup_survey(attach, hooks);
-	told = tell_lost(attached, &now, tell, state);
-	told |= tell_lost_hooks(attached, hooks, tell, state);
-	remember(attached, &now, hooks);
-	return told;
-}
-
-void cordon_attached_clear(struct cordon_attached *attached)
-{
-	free(attached->covered);
-	memset(attached, 0, sizeof(*attached));
 }

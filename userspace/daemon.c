@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon_hold.h"
@@ -43,9 +44,9 @@ struct daemon {
 	struct cordon_inbox *inbox;
 	struct cordon_tally *tally;
 	struct cordon_live live;
-	struct cordon_denial *slots;	/* room for a sweep */
-	struct cordon_image *image[2];	/* kept between two looks */
-	struct cordon_nl_change undone; /* to be tried again */
+	struct cordon_denial *slots;   /* room for a sweep */
+	struct cordon_image *image[2]; /* kept between two looks */
+	struct cordon_nl_change todo;  /* changed, and not followed yet */
 	int epoll;
 	int signals;
 	int timer;
@@ -105,34 +106,41 @@ static int mend(struct cordon_session *session, const struct cordon_nl_change *c
 	return error;
 }
 
-static int mend_lost(struct daemon *daemon, struct cordon_session *session,
-		     const struct cordon_nl_change *change, struct cordon_failure *failure)
+static int look_and_mend(struct daemon *daemon, struct cordon_session *session,
+			 const struct cordon_nl_change *change, struct cordon_failure *failure)
 {
-	const bool lost = cordon_daemon_hold_look(daemon->hold, session);
-	const int error = lost ? cordon_session_refresh(session, failure) :
-				 mend(session, change, failure);
+	int error;
 
-	cordon_daemon_hold_note(daemon->hold, session);
+	/* What an interface is to have is asked of the policy in force now. */
+	cordon_session_images(session);
+	if (cordon_daemon_hold_look(daemon->hold, session))
+		error = cordon_session_refresh(session, failure);
+	else
+		error = mend(session, change, failure);
+	/* From now on what is there is not to be lost. */
+	cordon_daemon_hold_look(daemon->hold, session);
 	return error;
 }
 
+/* What could not be mended is tried again, with what comes. */
 static void follow_change(struct daemon *daemon, const struct cordon_nl_change *change)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
 	struct cordon_failure failure = { .text = "" };
 	int error;
 
+	daemon->todo.links |= change->links;
+	daemon->todo.addresses |= change->addresses;
 	error = cordon_session_open(daemon->context, CORDON_SESSION_CHANGE, &failure, &session);
 	if (!error) {
 		lend_images(daemon, &session);
-		error = mend_lost(daemon, &session, change, &failure);
+		error = look_and_mend(daemon, &session, &daemon->todo, &failure);
 		take_images_back(daemon, &session);
 	}
-	memset(&daemon->undone, 0, sizeof(daemon->undone));
-	if (!error)
-		return;
-	daemon->undone = *change;
-	complain(&failure);
+	if (error)
+		complain(&failure);
+	else
+		memset(&daemon->todo, 0, sizeof(daemon->todo));
 }
 
 /* New links are held when the lock is free. */
@@ -224,12 +232,15 @@ static void on_second(struct daemon *daemon)
 
 	if (read(daemon->timer, &expirations, sizeof(expirations)) < 0)
 		return;
+	/* What put an order's policy into force outlives it for a moment (load_switch.c). */
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
 	follow_lease(daemon);
 	/* Not only when we are told: the folder may be another one by now. */
 	on_inbox(daemon);
-	if (daemon->undone.links || daemon->undone.addresses || daemon->live.standing.lapsed)
+	if (daemon->todo.links || daemon->todo.addresses || daemon->live.standing.lapsed)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 }
 
@@ -335,6 +346,8 @@ static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
 		error = watch_fd(daemon, cordon_nl_watch_fd(daemon->watch), on_network);
 	if (!error)
 		error = watch_fd(daemon, cordon_daemon_hold_fd(daemon->hold), on_hold);
+	if (!error)
+		error = watch_fd(daemon, cordon_daemon_hold_timer(daemon->hold), on_hold);
 	if (!error)
 		error = watch_fd(daemon, cordon_ring_fd(daemon->ring), on_ring);
 	if (!error)

@@ -8,17 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "attach_hold.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/print.h"
 
 /* The kernel tells nobody that a link was taken off its hook: so often it is asked. */
 #define LOOK_NS 250000000L
 #define LOOKS_A_TRY 4
+
+/** struct hooks - which of them were there at one look */
+struct hooks {
+	struct cordon_coverages interfaces;
+	struct cordon_cgroup_hook cgroup[CORDON_CGROUP_HOOKS];
+};
 
 /**
  * struct cordon_daemon_hold
@@ -28,16 +35,14 @@
 struct cordon_daemon_hold {
 	const struct cordon_context *context;
 	struct cordon_hold *pins;
-	struct cordon_attached attached;
-	int epoll;
+	struct hooks hooks;
 	int timer;
 	bool failed;
 	unsigned int loose;
 };
 
-static void say(void *state, const char *what, const char *became)
+static void say(const struct cordon_daemon_hold *hold, const char *what, const char *became)
 {
-	const struct cordon_daemon_hold *hold = state;
 	struct json json = { .file = stdout };
 
 	if (!hold->context->json) {
@@ -53,30 +58,31 @@ static void say(void *state, const char *what, const char *became)
 	fflush(stdout);
 }
 
-static void say_nothing(void *state, const char *what, const char *became)
+static void say_pin(void *state, const char *pin)
 {
-	(void)state, (void)what, (void)became;
+	char what[96];
+
+	snprintf(what, sizeof(what), "the pin %s", pin);
+	say(state, what, "pinned again");
 }
 
-static int wait_for(struct cordon_daemon_hold *hold, int fd)
+static void say_hook(const struct cordon_daemon_hold *hold, const char *kind, const char *name)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	char what[64];
 
-	return epoll_ctl(hold->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+	snprintf(what, sizeof(what), "the %s %s", kind, name);
+	say(hold, what, "attached again");
 }
 
-static int open_events(struct cordon_daemon_hold *hold)
+static int open_timer(struct cordon_daemon_hold *hold)
 {
 	const struct itimerspec often = { .it_interval = { .tv_nsec = LOOK_NS },
 					  .it_value = { .tv_nsec = LOOK_NS } };
-	int error;
 
-	hold->epoll = epoll_create1(EPOLL_CLOEXEC);
 	hold->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (hold->epoll < 0 || hold->timer < 0 || timerfd_settime(hold->timer, 0, &often, NULL))
+	if (hold->timer < 0 || timerfd_settime(hold->timer, 0, &often, NULL))
 		return -errno;
-	error = wait_for(hold, hold->timer);
-	return error ? error : wait_for(hold, cordon_hold_fd(hold->pins));
+	return 0;
 }
 
 int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_failure *failure,
@@ -88,11 +94,11 @@ int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_
 	if (!hold)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	hold->context = context;
-	hold->epoll = hold->timer = -1;
-	error = cordon_hold_open(context, failure, &hold->pins);
-	if (!error && open_events(hold))
-		error = cordon_fail(failure, -errno, "cannot hold on to the pins: %s",
-				    strerror(errno));
+	error = open_timer(hold);
+	if (error)
+		cordon_fail(failure, error, "cannot hold on to the pins: %s", strerror(-error));
+	else
+		error = cordon_hold_open(context, say_pin, hold, failure, &hold->pins);
 	if (error) {
 		cordon_daemon_hold_close(hold);
 		return error;
@@ -106,21 +112,25 @@ void cordon_daemon_hold_close(struct cordon_daemon_hold *hold)
 	if (!hold)
 		return;
 	cordon_hold_close(hold->pins);
-	cordon_attached_clear(&hold->attached);
-	cleanup_close(&hold->epoll);
+	cordon_coverages_clear(&hold->hooks.interfaces);
 	cleanup_close(&hold->timer);
 	free(hold);
 }
 
 int cordon_daemon_hold_fd(const struct cordon_daemon_hold *hold)
 {
-	return hold->epoll;
+	return cordon_hold_fd(hold->pins);
+}
+
+int cordon_daemon_hold_timer(const struct cordon_daemon_hold *hold)
+{
+	return hold->timer;
 }
 
 void cordon_daemon_hold_keep(struct cordon_daemon_hold *hold)
 {
 	struct cordon_failure failure = { .text = "" };
-	const bool failed = cordon_hold_pins(hold->pins, say, hold, &failure) != 0;
+	const bool failed = cordon_hold_pins(hold->pins, &failure) != 0;
 
 	if (failed && !hold->failed)
 		fprintf(stderr, "cordon: %s; what is attached is held\n", failure.text);
@@ -129,13 +139,16 @@ void cordon_daemon_hold_keep(struct cordon_daemon_hold *hold)
 
 bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold)
 {
-	const bool gone = cordon_hold_read(hold->pins);
+	const bool touched = cordon_hold_read(hold->pins);
 	uint64_t expirations;
 
-	if (read(hold->timer, &expirations, sizeof(expirations)) < 0 && !gone)
+	if (read(hold->timer, &expirations, sizeof(expirations)) < 0 && !touched)
 		return false;
-	if (gone || hold->failed)
+	if (touched || hold->failed)
 		cordon_daemon_hold_keep(hold);
+	/* One pin moved over another takes a hook with it. */
+	if (touched)
+		return !hold->failed;
 	if (!cordon_hold_is_loose(hold->pins)) {
 		hold->loose = 0;
 		return false;
@@ -144,24 +157,51 @@ bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold)
 	return hold->loose++ % LOOKS_A_TRY == 0;
 }
 
-static bool look(struct cordon_daemon_hold *hold, const struct cordon_session *session,
-		 cordon_hold_tell tell)
+static bool was_covered(const struct hooks *hooks, int index)
 {
-	const struct cordon_attach attach = cordon_session_attach(session);
-	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
-	struct cordon_failure unsaid = { .text = "" };
+	for (size_t i = 0; i < hooks->interfaces.nr; i++) {
+		if (hooks->interfaces.entry[i].index == index)
+			return hooks->interfaces.entry[i].hook != CORDON_HOOK_NONE;
+	}
+	return false;
+}
 
-	if (cordon_nl_links_read(&unsaid, &links))
-		return false;
-	return cordon_attached_look(&hold->attached, &attach, &links, tell, hold);
+static bool say_lost(const struct cordon_daemon_hold *hold, const struct hooks *now)
+{
+	bool lost = false;
+
+	for (size_t i = 0; i < now->interfaces.nr; i++) {
+		const struct cordon_coverage *interface = &now->interfaces.entry[i];
+
+		if (interface->hook != CORDON_HOOK_NONE || interface->excluded ||
+		    !was_covered(&hold->hooks, interface->index))
+			continue;
+		say_hook(hold, "hook on", interface->name);
+		lost = true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(now->cgroup); i++) {
+		if (now->cgroup[i].there || !hold->hooks.cgroup[i].there)
+			continue;
+		say_hook(hold, "cgroup hook", now->cgroup[i].name);
+		lost = true;
+	}
+	return lost;
 }
 
 bool cordon_daemon_hold_look(struct cordon_daemon_hold *hold, const struct cordon_session *session)
 {
-	return look(hold, session, say);
-}
+	const struct cordon_attach attach = cordon_session_attach(session);
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
+	struct cordon_failure unsaid = { .text = "" };
+	struct hooks now = { .interfaces = { .nr = 0 } };
+	bool lost;
 
-void cordon_daemon_hold_note(struct cordon_daemon_hold *hold, const struct cordon_session *session)
-{
-	look(hold, session, say_nothing);
+	if (cordon_nl_links_read(&unsaid, &links) ||
+	    cordon_attach_survey(&attach, &links, &unsaid, &now.interfaces))
+		return false;
+	cordon_attach_cgroup_survey(&attach, now.cgroup);
+	lost = say_lost(hold, &now);
+	cordon_coverages_clear(&hold->hooks.interfaces);
+	hold->hooks = now;
+	return lost;
 }

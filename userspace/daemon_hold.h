@@ -18,8 +18,9 @@ int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_
 			    struct cordon_daemon_hold **ret_hold);
 void cordon_daemon_hold_close(struct cordon_daemon_hold *hold);
 
-/** cordon_daemon_hold_fd() - readable when it is time for cordon_daemon_hold_read() */
+/** cordon_daemon_hold_fd(), _timer() - either readable: cordon_daemon_hold_read() */
 int cordon_daemon_hold_fd(const struct cordon_daemon_hold *hold);
+int cordon_daemon_hold_timer(const struct cordon_daemon_hold *hold);
 
 /** cordon_daemon_hold_read() - pins that are gone are back; true: look at the hooks, too */
 bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold);
@@ -27,10 +28,11 @@ bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold);
 /** cordon_daemon_hold_keep() - pins that are gone are back, and new ones held.  Without the lock */
 void cordon_daemon_hold_keep(struct cordon_daemon_hold *hold);
 
-/** cordon_daemon_hold_look() - true: a hook is gone that was there at the last look; it is said */
+/**
+ * cordon_daemon_hold_look() - which hooks are there; a loss since the last look is said
+ * @session: with its images
+ * Return: whether one was lost.
+ */
 bool cordon_daemon_hold_look(struct cordon_daemon_hold *hold, const struct cordon_session *session);
-
-/** cordon_daemon_hold_note() - what is there now is what is not to be lost */
-void cordon_daemon_hold_note(struct cordon_daemon_hold *hold, const struct cordon_session *session);
 
 #endif

@@ -37,7 +37,7 @@ back()
 
 tcx() { bpftool -j net show 2>/dev/null | grep -q tcx || [ -e "$NET_BPFFS/links/wan0-egress" ]; }
 
-test_start 29
+test_start 36
 fault_start
 check "apply" cordon apply "$NET_TMP/1.yaml"
 cordon run >"$NET_TMP/run" 2>"$NET_TMP/complaints" &
@@ -52,6 +52,16 @@ for pin in links/cgroup-connect4 links/cgroup-mkdir maps/control maps/counters p
 done
 check "each was said" until_ok $PATIENCE told "the pin maps/control" "pinned again"
 check "five times" test "$(tampers)" = 5
+
+mv "$NET_BPFFS/maps/control" "$NET_BPFFS/maps/hidden"
+back "a pin that is moved is pinned again" is_pinned maps/control
+mkdir "$NET_BPFFS/links/folder"
+rm "$NET_BPFFS/links/cgroup-bind4"
+back "a folder among the pins keeps none from it" is_pinned links/cgroup-bind4
+rmdir "$NET_BPFFS/links/folder"
+rm "$NET_BPFFS/maps/hidden"
+back "and what is no name of ours is held, too" is_pinned maps/hidden
+pins >"$NET_TMP/before"
 
 # What is put back may be quicker than what removes.
 rm -rf "$NET_BPFFS/maps" "$NET_BPFFS/progs" 2>/dev/null || true
@@ -74,10 +84,15 @@ if tcx; then
 	rm "$NET_BPFFS"/links/wan0-*
 	back "pins of an interface" is_pinned links/wan0-ingress
 	check "are of the same link" test "$(link_id wan0-ingress)" = "$before"
+	mv "$NET_BPFFS/links/wan0-egress" "$NET_BPFFS/links/wan0-ingress"
+	back "one moved over another: covered again" eval 'is_pinned links/wan0-egress && well'
+	check "packets say so" packets_say 1
 	bpftool link detach pinned "$NET_BPFFS/links/wan0-ingress"
 	back "a link taken off its hook: covered again" until_ok 1 well
 	check "is said" told "the hook on wan0" "attached again"
 else
+	skip "there are no links on interfaces"
+	skip "there are no links on interfaces"
 	skip "there are no links on interfaces"
 	skip "there are no links on interfaces"
 	on_node tc qdisc del dev wan0 clsact
@@ -90,10 +105,14 @@ back "a cgroup hook taken off" eval 'cordon status --json | jq -e .cgroup_hooks.
 
 check "another policy, with the daemon looking on" cordon apply "$NET_TMP/2.yaml"
 check "is in force" in_force 2
+ip -n "$NODE" link add spare0 type veth peer name spare1
+check "an interface that comes is covered" until_ok $PATIENCE is_pinned links/spare0-egress
+{ cat "$NET_TMP/2.yaml"; echo "interfaces: {exclude: [spare0]}"; } >"$NET_TMP/3.yaml"
 sleep 1
 said=$(tampers)
+check "a policy that leaves it out" cordon apply "$NET_TMP/3.yaml"
 ip -n "$NODE" link add gone0 type veth peer name gone1
-check "an interface that comes is covered" until_ok $PATIENCE is_pinned links/gone0-ingress
+check "another is covered" until_ok $PATIENCE is_pinned links/gone0-ingress
 ip -n "$NODE" link del gone0
 sleep 1
 check "what we do ourselves is no tampering" test "$(tampers)" = "$said"

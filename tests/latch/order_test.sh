@@ -63,6 +63,8 @@ refused()
 }
 
 inbox() { cp "$NET_TMP/$1.p7" "$NET_ROOT/var/lib/cordon/inbox/"; }
+has_no_children() { ! pgrep -P "$(cat "$NET_ROOT/run/cordon/daemon")"; }
+serial_is() { [ "$(cordon status --json | jq .serial)" = "$1" ]; }
 inbox_is_empty() { [ -z "$(find "$NET_ROOT/var/lib/cordon/inbox" -type f)" ]; }
 receipts() { find "$NET_ROOT/var/lib/cordon/receipts" -maxdepth 1 -type f | wc -l; }
 last_receipt() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
@@ -80,7 +82,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 77
+test_start 79
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -197,6 +199,16 @@ bundle policy3 3 "$NET_TMP/policy.yaml" edsger
 sed -i 's/tcp\/86/tcp\/87/; s/tcp\/85/tcp\/86/' "$NET_TMP/policy3"
 sign policy3 edsger
 refused failed "nor one that is not what its digest says" policy3
+latch_policy 3
+bundle inboxed 3 "$NET_TMP/policy.yaml" edsger
+cordon run >"$NET_TMP/run.log" 2>&1 &
+DAEMON=$!
+until_ok 20 grep -q following "$NET_TMP/run.log"
+inbox inboxed
+check "a bundle by the inbox" until_ok 10 serial_is 3
+check "leaves the daemon no dead children" until_ok 5 has_no_children
+kill "$(cat "$NET_ROOT/run/cordon/daemon")"
+wait "$DAEMON" || true
 
 # The code for emergencies counts once, and only from a signed policy.
 code=correct-horse-battery
