@@ -119,9 +119,11 @@ static int take_certificate(struct reader *reader, unsigned int role, unsigned i
 {
 	uint8_t *der CLEANUP(free) = bytes;
 	struct cordon_certificate *certificate = find_twin(reader->trust, der, size);
-	int error = certificate ? 0 : add_certificate(reader, line, &der, size, &certificate);
+	int error = 0;
 
-	if (!error)
+	if (!certificate)
+		error = add_certificate(reader, line, &der, size, &certificate);
+	if (certificate)
 		give_role(reader->trust, certificate, role);
 	return error;
 }
