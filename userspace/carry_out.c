@@ -15,6 +15,7 @@
 #include "snapshot.h"
 #include "store.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/hex.h"
 
 struct work {
@@ -31,9 +32,19 @@ static enum cordon_refusal refuse(struct work *work, enum cordon_refusal refusal
 	return refusal;
 }
 
+/* What another attempt would find just the same: the order and the node do not fit. */
+static bool is_for_good(int error)
+{
+	return error == -EINVAL || error == -EPERM || error == -ESTALE || error == -EFBIG ||
+	       error == -E2BIG || error == -ENAMETOOLONG;
+}
+
 static enum cordon_refusal failed_unless(struct work *work, int error)
 {
-	return error ? refuse(work, CORDON_REFUSAL_FAILED) : CORDON_REFUSAL_NONE;
+	if (!error)
+		return CORDON_REFUSAL_NONE;
+	work->outcome->passing = !is_for_good(error);
+	return refuse(work, CORDON_REFUSAL_FAILED);
 }
 
 /* ---- for whom -------------------------------------------------------------------------- */
@@ -65,13 +76,13 @@ static struct cordon_self who_am_i(const struct work *work)
 /* ---- what is done ---------------------------------------------------------------------- */
 
 /* What can be written down is; that the disk is full does not keep a seal from its work. */
-static void note_seal(struct work *work)
+static void note_seal(struct work *work, struct cordon_failure *failure)
 {
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_latch_state state;
 	int lock CLEANUP(close) = -1;
 
-	if (cordon_lock_take(work->context, &work->outcome->why, &lock))
+	if (cordon_lock_take(work->context, failure, &lock))
 		return;
 	cordon_latch_read(work->context, &state);
 	/* One with a higher counter came in between. */
@@ -79,30 +90,34 @@ static void note_seal(struct work *work)
 		return;
 	cordon_warrant_take(work->warrant, &state);
 	cordon_warrant_finish(work->warrant, &state);
-	cordon_latch_write(work->context, &state, &work->outcome->why);
+	cordon_latch_write(work->context, &state, failure);
 }
 
 static enum cordon_refusal seal(struct work *work)
 {
 	struct cordon_outcome *outcome = work->outcome;
 	const struct cordon_order *order = &work->warrant->order;
+	struct cordon_failure counter = { .text = "" };
 	struct cordon_latch_state state;
 	struct cordon_sealed sealed;
 	char by[sizeof(state.by)];
+	int error;
 
 	cordon_latch_read(work->context, &state);
 	if (refuse(work, cordon_warrant_is_new(work->warrant, &state, &outcome->why)))
 		return outcome->refusal;
 	cordon_warrant_describe(work->warrant, sizeof(by), by);
-	if (cordon_seal(work->context, order->level, by, order->reason, &outcome->why, &sealed))
-		return refuse(work, CORDON_REFUSAL_FAILED);
+	error = cordon_seal(work->context, order->level, by, order->reason, &outcome->why, &sealed);
+	if (error)
+		return failed_unless(work, error);
 	outcome->before = sealed.before;
 	outcome->after = order->level;
 	outcome->shut_ns = sealed.shut_ns;
 	outcome->overtaken = sealed.overtaken;
 	outcome->cut = sealed.cut.cut;
 	cordon_sealed_faults(&sealed, &outcome->why);
-	note_seal(work);
+	note_seal(work, &counter);
+	cordon_fail_also(&outcome->why, "its counter is not kept", &counter);
 	return CORDON_REFUSAL_NONE;
 }
 
@@ -121,10 +136,8 @@ static enum cordon_refusal take(struct work *work, struct cordon_session *sessio
 {
 	struct cordon_failure *why = &work->outcome->why;
 
-	work->outcome->at = cordon_latch_now(&session->latch);
-	if (refuse(work, cordon_warrant_is_new(work->warrant, &session->latch, why)))
-		return work->outcome->refusal;
-	if (check_sealed(work, session))
+	if (refuse(work, cordon_warrant_is_new(work->warrant, &session->latch, why)) ||
+	    check_sealed(work, session))
 		return work->outcome->refusal;
 	cordon_warrant_take(work->warrant, &session->latch);
 	return failed_unless(work, cordon_latch_write(work->context, &session->latch, why));
@@ -164,7 +177,40 @@ static int reopen(struct work *work, struct cordon_session *session)
 	return error;
 }
 
-/* The commands that it runs lock nothing. */
+static int act(struct work *work, struct cordon_session *session)
+{
+	const struct cordon_order *order = &work->warrant->order;
+	int error = 0;
+
+	work->outcome->before = cordon_standing_read(&session->maps).latch;
+	if (order->action == CORDON_ACTION_RELEASE)
+		error = reopen(work, session);
+	else if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
+		cordon_release_lease(session, order->lease_hours, order->lease_boots);
+	if (order->action == CORDON_ACTION_POLICY)
+		memcpy(session->latch.policy, order->digest, sizeof(session->latch.policy));
+	work->outcome->after = cordon_standing_read(&session->maps).latch;
+	return error;
+}
+
+/* @step: what is done under the lock once the order is taken; NULL: nothing yet */
+static enum cordon_refusal take_and(struct work *work,
+				    int (*step)(struct work *work, struct cordon_session *session))
+{
+	struct cordon_session session CLEANUP(session) = cordon_session_none();
+	struct cordon_failure *why = &work->outcome->why;
+
+	if (failed_unless(work,
+			  cordon_session_open(work->context, CORDON_SESSION_LOAD, why, &session)))
+		return work->outcome->refusal;
+	if (take(work, &session) || !step)
+		return work->outcome->refusal;
+	cordon_step("order taken");
+	if (failed_unless(work, step(work, &session)))
+		return work->outcome->refusal;
+	return finish(work, &session);
+}
+
 static int take_snapshot(struct work *work)
 {
 	const struct cordon_warrant *warrant = work->warrant;
@@ -176,76 +222,72 @@ static int take_snapshot(struct work *work)
 	return cordon_snapshot(work->context, name, &work->outcome->why);
 }
 
-static int act(struct work *work, struct cordon_session *session)
+/* Since the order was taken the node may have been sealed: then who may only sign policies must
+ * not change what is kept. */
+static int apply_policy(struct work *work)
 {
-	const struct cordon_order *order = &work->warrant->order;
-	int error = 0;
+	struct cordon_failure unsaid = { .text = "" };
+	const bool under_latch =
+		!cordon_warrant_permits(&work->trust, work->warrant, CORDON_ROLE_RELEASE, &unsaid);
 
-	work->outcome->before = cordon_standing_read(&session->maps).latch;
-	if (order->action == CORDON_ACTION_RELEASE)
-		error = reopen(work, session);
-	else if (order->action == CORDON_ACTION_SNAPSHOT)
-		error = take_snapshot(work);
-	else if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
-		cordon_release_lease(session, order->lease_hours, order->lease_boots);
-	if (order->action == CORDON_ACTION_POLICY)
-		memcpy(session->latch.policy, order->digest, sizeof(session->latch.policy));
-	work->outcome->after = cordon_standing_read(&session->maps).latch;
-	return error;
+	return work->policy->apply(work->policy->state, work->warrant->message.digest, under_latch,
+				   &work->outcome->why);
 }
 
-static enum cordon_refusal take_act_finish(struct work *work)
+/* What takes its time is done between two looks at the latch, without the lock: who seals
+ * meanwhile waits for nothing, and what he writes down stays. */
+static enum cordon_refusal take_long(struct work *work, int (*step)(struct work *work))
 {
-	struct cordon_session session CLEANUP(session) = cordon_session_none();
-	struct cordon_failure *why = &work->outcome->why;
-
-	if (cordon_session_open(work->context, CORDON_SESSION_LOAD, why, &session))
-		return refuse(work, CORDON_REFUSAL_FAILED);
-	if (take(work, &session))
+	if (take_and(work, NULL) || failed_unless(work, step(work)))
 		return work->outcome->refusal;
-	cordon_step("order taken");
-	if (act(work, &session))
-		return refuse(work, CORDON_REFUSAL_FAILED);
-	return finish(work, &session);
+	return take_and(work, act);
 }
 
-static enum cordon_refusal take_alone(struct work *work)
-{
-	struct cordon_session session CLEANUP(session) = cordon_session_none();
-
-	if (cordon_session_open(work->context, CORDON_SESSION_LOAD, &work->outcome->why, &session))
-		return refuse(work, CORDON_REFUSAL_FAILED);
-	return take(work, &session);
-}
-
-/* The policy is applied between two looks at the latch, since applying locks for itself. */
 static enum cordon_refusal change_policy(struct work *work)
 {
-	const struct cordon_order *order = &work->warrant->order;
-	struct cordon_failure *why = &work->outcome->why;
+	const int error = work->policy->prepare(work->policy->state, &work->warrant->order,
+						&work->outcome->why);
 
-	if (work->policy->prepare(work->policy->state, order, why))
-		return refuse(work, CORDON_REFUSAL_FAILED);
-	if (take_alone(work))
-		return work->outcome->refusal;
-	if (work->policy->apply(work->policy->state, work->warrant->message.digest, why))
-		return refuse(work, CORDON_REFUSAL_FAILED);
-	return take_act_finish(work);
+	return error ? failed_unless(work, error) : take_long(work, apply_policy);
 }
 
 static enum cordon_refusal carry_out(struct work *work)
 {
-	struct cordon_failure *why = &work->outcome->why;
-	struct cordon_self self;
+	const struct cordon_self self = who_am_i(work);
+	const struct cordon_order *order = &work->warrant->order;
 
-	self = who_am_i(work);
-	if (refuse(work, cordon_warrant_names(&work->warrant->order, &self, why)))
+	if (refuse(work, cordon_warrant_names(order, &self, &work->outcome->why)))
 		return work->outcome->refusal;
-	if (work->warrant->order.action == CORDON_ACTION_SEAL)
+	switch (order->action) {
+	case CORDON_ACTION_SEAL:
 		return seal(work);
-	if (work->warrant->order.action == CORDON_ACTION_POLICY)
+	case CORDON_ACTION_POLICY:
 		return change_policy(work);
-	return take_act_finish(work);
+	case CORDON_ACTION_SNAPSHOT:
+		return take_long(work, take_snapshot);
+	case CORDON_ACTION_RELEASE:
+	case CORDON_ACTION_RENEW:
+		break;
+	}
+	return take_and(work, act);
+}
+
+/* Signatures, manifest, role.  What can fail here but the order is the files of trust/. */
+static enum cordon_refusal open_order(struct work *work, const struct cordon_delivery *delivery)
+{
+	struct cordon_outcome *outcome = work->outcome;
+
+	if (delivery->error) {
+		cordon_fail(&outcome->why, 0, "it cannot be read: %s",
+			    cordon_file_problem(delivery->error));
+		return failed_unless(work, delivery->error);
+	}
+	refuse(work, cordon_warrant_open(delivery->cms, delivery->size, &work->trust, &outcome->why,
+					 work->warrant));
+	outcome->passing = outcome->refusal == CORDON_REFUSAL_FAILED;
+	/* Also of what is no order at all. */
+	cordon_sign_digest(delivery->cms, delivery->size, &work->warrant->message.digest);
+	return outcome->refusal;
 }
 
 int cordon_carry_out(const struct cordon_context *context, const struct cordon_delivery *delivery,
@@ -260,14 +302,13 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	memset(ret_outcome, 0, sizeof(*ret_outcome));
 	ret_outcome->read_ns = delivery->read_ns;
 	cordon_trust_read(folder.text, &work.trust);
-	if (!refuse(&work, cordon_warrant_open(delivery->cms, delivery->size, &work.trust,
-					       &ret_outcome->why, ret_warrant)))
+	if (!open_order(&work, delivery))
 		carry_out(&work);
 	cordon_trust_clear(&work.trust);
-	/* Also of what is no order at all. */
-	cordon_sign_digest(delivery->cms, delivery->size, &ret_warrant->message.digest);
 	ret_outcome->done_ns = cordon_clock_ns();
 	cordon_latch_read(context, &state);
 	ret_outcome->at = cordon_latch_now(&state);
+	if (delivery->again && ret_outcome->passing)
+		return 0;
 	return cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);
 }

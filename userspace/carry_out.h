@@ -15,21 +15,30 @@
 /**
  * struct cordon_policy_part - how an order with a policy is carried out
  * @prepare: can it be put into force? Changes nothing
- * @apply: do it; the order's SHA-256 is that of the last one taken
+ * @apply: do it; @order: SHA-256 of the order, which is still the last one taken;
+ *	@under_latch: also on a sealed node
  * Both return 0 or -errno with @failure.
  */
 struct cordon_policy_part {
 	void *state;
 	int (*prepare)(void *state, const struct cordon_order *order,
 		       struct cordon_failure *failure);
-	int (*apply)(void *state, const uint8_t *order, struct cordon_failure *failure);
+	int (*apply)(void *state, const uint8_t *order, bool under_latch,
+		     struct cordon_failure *failure);
 };
 
-/** struct cordon_delivery - the bytes of an order, and when reading them began */
+/**
+ * struct cordon_delivery - the bytes of an order
+ * @error: -errno: they could not be read
+ * @read_ns: CLOCK_MONOTONIC, when reading them began
+ * @again: an attempt before failed, and is recorded; another that fails, too, is not
+ */
 struct cordon_delivery {
 	const void *cms;
 	size_t size;
-	uint64_t read_ns; /* CLOCK_MONOTONIC */
+	int error;
+	uint64_t read_ns;
+	bool again;
 };
 
 /**

@@ -138,14 +138,15 @@ static int prepare(void *state, const struct cordon_order *order, struct cordon_
 	return bundle->need_way_in ? cmd_policy_need_way_in(bundle->image, failure) : 0;
 }
 
-static int apply(void *state, const uint8_t *order, struct cordon_failure *failure)
+static int apply(void *state, const uint8_t *order, bool under_latch,
+		 struct cordon_failure *failure)
 {
 	struct cmd_bundle *bundle = state;
 	bool first;
 
 	bundle->wish.image = bundle->image;
 	bundle->wish.policy = bundle->policy.text;
-	bundle->wish.authorised = true;
+	bundle->wish.authorised = under_latch;
 	bundle->wish.order = order;
 	return cmd_policy_apply(bundle->call->context, &bundle->wish, failure, &first);
 }
@@ -175,7 +176,11 @@ int cmd_bundle_read(const struct cordon_call *call, const char *path, char **ret
 		return cordon_fail(call->failure, error, "cannot read %s: %s", path,
 				   cordon_file_problem(error));
 	*ret_text = file.text;
-	*ret_delivery = (struct cordon_delivery){ file.text, file.size, read_ns };
+	*ret_delivery = (struct cordon_delivery){
+		.cms = file.text,
+		.size = file.size,
+		.read_ns = read_ns,
+	};
 	return 0;
 }
 

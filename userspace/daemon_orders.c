@@ -33,6 +33,7 @@ static void tell_json(const char *path, const char *action, const struct cordon_
 	json_string(&json, "result", outcome->refusal ? "refused" : "done");
 	json_string(&json, "refusal", cordon_refusal_name(outcome->refusal));
 	json_string(&json, "why", outcome->why.text);
+	json_bool(&json, "tried_again", outcome->passing);
 	if (outcome->shut_ns)
 		json_number(&json, "read_to_shut_ns", outcome->shut_ns - outcome->read_ns);
 	json_object_end(&json);
@@ -42,8 +43,8 @@ static void tell_json(const char *path, const char *action, const struct cordon_
 static void tell_text(const char *path, const char *action, const struct cordon_outcome *outcome)
 {
 	if (outcome->refusal)
-		printf("order %s refused (%s): %s\n", path, cordon_refusal_name(outcome->refusal),
-		       outcome->why.text);
+		printf("order %s refused (%s): %s%s\n", path, cordon_refusal_name(outcome->refusal),
+		       outcome->why.text, outcome->passing ? "; it is tried again" : "");
 	else if (outcome->shut_ns)
 		printf("order %s: %s, done; shut %llu us after it was found%s%s\n", path, action,
 		       (unsigned long long)(outcome->shut_ns - outcome->read_ns) / 1000,
@@ -79,54 +80,48 @@ static void tell(const struct cordon_context *context, const struct cordon_inbox
 	fflush(stdout);
 }
 
-/* One that holds from a later boot on waits there, and one that failed for another attempt: when it
- * is put there anew, or we start anew. */
-static void put_away(const struct cordon_inbox_file *file, const struct cordon_outcome *outcome)
+static void take_out(const struct cordon_inbox_file *file)
 {
 	struct stat read, present;
 
-	if (!file->own || outcome->refusal == CORDON_REFUSAL_TOO_EARLY ||
-	    outcome->refusal == CORDON_REFUSAL_FAILED)
-		return;
 	/* By now another order may go by that name, which nobody has read. */
 	if (!fstat(file->fd, &read) && !lstat(file->path.text, &present) &&
 	    read.st_dev == present.st_dev && read.st_ino == present.st_ino)
 		unlink(file->path.text);
 }
 
-static void carry_out(const struct cordon_context *context, const struct cordon_inbox_file *file)
+static void carry_out(const struct cordon_context *context, const struct cordon_inbox_file *file,
+		      struct cordon_outcome *ret_outcome)
 {
-	const uint64_t read_ns = cordon_clock_ns();
 	struct cordon_failure failure = { .text = "" };
 	const struct cordon_call call = { .context = context, .failure = &failure };
 	struct cmd_bundle bundle CLEANUP(bundle) = { .call = &call };
 	const struct cordon_policy_part part = cmd_bundle_part(&bundle);
 	struct cordon_warrant warrant CLEANUP(warrant) = { .is_order = false };
-	char *text CLEANUP(free) = NULL;
-	struct cordon_outcome outcome;
-	struct cordon_file content;
-	int error;
+	struct cordon_delivery delivery = { .read_ns = cordon_clock_ns(), .again = file->again };
+	struct cordon_file content = { .text = NULL };
 
-	error = cordon_file_read_fd(file->fd, BYTES_MAX, &content);
-	if (error) {
-		fprintf(stderr, "cordon: order %s cannot be read and was NOT carried out: %s\n",
-			shown(file->path.text).text, cordon_file_problem(error));
-		return;
-	}
-	text = content.text;
-	if (cordon_carry_out(context, &(struct cordon_delivery){ text, content.size, read_ns },
-			     &part, &failure, &warrant, &outcome))
+	delivery.error = cordon_file_read_fd(file->fd, BYTES_MAX, &content);
+	delivery.cms = content.text;
+	delivery.size = content.size;
+	if (cordon_carry_out(context, &delivery, &part, &failure, &warrant, ret_outcome))
 		fprintf(stderr, "cordon: %s\n", failure.text);
-	tell(context, file, &warrant, &outcome);
-	put_away(file, &outcome);
+	if (!file->again || !ret_outcome->passing)
+		tell(context, file, &warrant, ret_outcome);
+	free(content.text);
 }
 
 void cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox)
 {
 	struct cordon_inbox_file file = { .fd = -1 };
+	struct cordon_outcome outcome;
 
 	for (int i = 0; i < AT_ONCE && cordon_inbox_next(inbox, &file); i++) {
-		carry_out(context, &file);
+		carry_out(context, &file, &outcome);
+		if (outcome.passing)
+			cordon_inbox_retry(inbox, &file);
+		else if (file.own && outcome.refusal != CORDON_REFUSAL_TOO_EARLY)
+			take_out(&file);
 		close(file.fd);
 	}
 }

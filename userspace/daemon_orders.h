@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the daemon does with its inbox: every order is carried out, told in one
- * line, and taken out of the inbox.
+ * line, recorded, and taken out of the inbox.  Two wait there: one for a later
+ * boot, until we start anew; and one for whose failure the node is to blame,
+ * which is tried again and again, told and recorded once.
  */
 #ifndef CORDON_DAEMON_ORDERS_H
 #define CORDON_DAEMON_ORDERS_H

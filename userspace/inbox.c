@@ -8,12 +8,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/array.h"
@@ -22,15 +24,27 @@
 #define FOLDER "/var/lib/cordon/inbox"
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR)
 
-/* Files on media stay where they are: so many of them are known again. */
+/* Files on media stay where they are: so many of them are known again.  One medium must not make
+ * us forget all others, and then see its own for the first time again. */
 #define KNOWN_MAX 256
 #define MEDIUM_MAX 64
 
+#define PAUSE_NS 1000000000ULL
+#define PAUSES_MAX 9
+#define PAUSE_MAX_NS (300 * PAUSE_NS)
+
+/*
+ * struct known - a file that was seen
+ * @pauses: so many times it was to be tried again
+ * @again_ns: when it is, CLOCK_MONOTONIC; 0: not
+ */
 struct known {
 	dev_t device;
 	ino_t inode;
 	off_t size;
 	struct timespec changed;
+	unsigned int pauses;
+	uint64_t again_ns;
 };
 
 struct cordon_inbox {
@@ -73,6 +87,9 @@ int cordon_inbox_open(const struct cordon_context *context, struct cordon_failur
 	if (!inbox)
 		return cordon_fail(failure, -ENOMEM, "no memory for the inbox");
 	inbox->epoll = inbox->inotify = inbox->mounts = -1;
+	/* Who opens a file to write while we hold a lease on it makes the kernel tell us so; by
+	 * default that ends a process. */
+	signal(SIGIO, SIG_IGN);
 	inbox->folder = cordon_path_root(context, FOLDER);
 	error = cordon_folder_make(inbox->folder.text, 0700);
 	if (!error)
@@ -114,28 +131,44 @@ static void drain(const struct cordon_inbox *inbox)
 		;
 }
 
-static bool is_known(const struct cordon_inbox *inbox, const struct stat *status)
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static struct known *find_known(struct cordon_inbox *inbox, const struct stat *status)
 {
 	for (size_t i = 0; i < KNOWN_MAX && i < inbox->nr_known; i++) {
-		const struct known *known = &inbox->known[i];
+		struct known *known = &inbox->known[i];
 
 		if (known->device == status->st_dev && known->inode == status->st_ino &&
 		    known->size == status->st_size &&
 		    known->changed.tv_sec == status->st_ctim.tv_sec &&
 		    known->changed.tv_nsec == status->st_ctim.tv_nsec)
-			return true;
+			return known;
 	}
-	return false;
+	return NULL;
 }
 
-static void know(struct cordon_inbox *inbox, const struct stat *status)
+static struct known *know(struct cordon_inbox *inbox, const struct stat *status)
 {
 	struct known *known = &inbox->known[inbox->nr_known++ % KNOWN_MAX];
 
-	known->device = status->st_dev;
-	known->inode = status->st_ino;
-	known->size = status->st_size;
-	known->changed = status->st_ctim;
+	*known = (struct known){
+		.device = status->st_dev,
+		.inode = status->st_ino,
+		.size = status->st_size,
+		.changed = status->st_ctim,
+	};
+	return known;
+}
+
+static bool is_due(const struct known *known)
+{
+	return !known || (known->again_ns && known->again_ns <= now_ns());
 }
 
 /* A read lease is not to be had while somebody has the file open to write. */
@@ -148,29 +181,36 @@ static bool is_being_written(int fd)
 	return errno == EAGAIN;
 }
 
-/* One medium must not make us forget all others, and then see its own for the first time again. */
-static bool is_enough(const struct cordon_inbox *inbox, dev_t device)
-{
-	size_t nr = 0;
-
-	for (size_t i = 0; i < KNOWN_MAX && i < inbox->nr_known; i++)
-		nr += inbox->known[i].device == device;
-	return nr >= MEDIUM_MAX;
-}
-
-static bool take_file(struct cordon_inbox *inbox, int folder, const char *name, bool own,
-		      int *ret_fd)
+static bool take_file(struct cordon_inbox *inbox, int folder, const char *name,
+		      struct cordon_inbox_file *ret_file)
 {
 	int fd CLEANUP(close) =
 		openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct known *known;
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) || is_known(inbox, &status) ||
-	    (!own && is_enough(inbox, status.st_dev)) || is_being_written(fd))
+	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode))
 		return false;
-	know(inbox, &status);
-	*ret_fd = TAKE_FD(fd);
+	known = find_known(inbox, &status);
+	if (!is_due(known) || is_being_written(fd))
+		return false;
+	if (!known)
+		known = know(inbox, &status);
+	known->again_ns = 0;
+	ret_file->fd = TAKE_FD(fd);
+	ret_file->again = known->pauses > 0;
+	ret_file->place = (size_t)(known - inbox->known);
 	return true;
+}
+
+void cordon_inbox_retry(struct cordon_inbox *inbox, const struct cordon_inbox_file *file)
+{
+	struct known *known = &inbox->known[file->place];
+	const uint64_t pause = PAUSE_NS << known->pauses;
+
+	known->again_ns = now_ns() + (pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS);
+	if (known->pauses < PAUSES_MAX)
+		known->pauses++;
 }
 
 static struct cordon_path join(const char *folder, const char *name)
@@ -186,13 +226,16 @@ static bool look_in(struct cordon_inbox *inbox, const char *path, bool own,
 		    struct cordon_inbox_file *ret_file)
 {
 	DIR *folder CLEANUP(folder) = opendir(path);
+	size_t most = own ? SIZE_MAX : MEDIUM_MAX;
 	const struct dirent *entry;
 
 	/* First the watch, then the look: what comes in between is told. */
 	inotify_add_watch(inbox->inotify, path, EVENTS);
-	while (folder && (entry = readdir(folder))) {
-		if (entry->d_name[0] == '.' ||
-		    !take_file(inbox, dirfd(folder), entry->d_name, own, &ret_file->fd))
+	while (folder && most && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		most--;
+		if (!take_file(inbox, dirfd(folder), entry->d_name, ret_file))
 			continue;
 		ret_file->path = join(path, entry->d_name);
 		ret_file->own = own;

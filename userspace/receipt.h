@@ -22,6 +22,8 @@
 
 /**
  * struct cordon_outcome - what came of an order
+ * @passing: with a refusal: it is the node's fault (a lock, a disk, its trust/), and the order
+ *	may succeed later as it is
  * @why: of a refusal; of one that was carried out: what is not as it should be, or ""
  * @by: who reopened the node without an order, else ""
  * @before, @after: latch levels
@@ -34,6 +36,7 @@
  */
 struct cordon_outcome {
 	enum cordon_refusal refusal;
+	bool passing;
 	struct cordon_failure why;
 	char by[96];
 	uint32_t before;
