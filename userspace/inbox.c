@@ -91,9 +91,7 @@ int cordon_inbox_open(const struct cordon_context *context, struct cordon_failur
 	 * default that ends a process. */
 	signal(SIGIO, SIG_IGN);
 	inbox->folder = cordon_path_root(context, FOLDER);
-	error = cordon_folder_make(inbox->folder.text, 0700);
-	if (!error)
-		error = open_watches(inbox);
+	error = open_watches(inbox);
 	if (error) {
 		cordon_fail(failure, error, "cannot watch %s: %s", inbox->folder.text,
 			    strerror(-error));
@@ -244,9 +242,19 @@ static bool look_in(struct cordon_inbox *inbox, const char *path, bool own,
 	return false;
 }
 
+/* A disk that cannot be written to has no inbox, and may have one later. */
+static DIR *open_folder(const struct cordon_inbox *inbox)
+{
+	DIR *folder = opendir(inbox->folder.text);
+
+	if (folder || errno != ENOENT || cordon_folder_make(inbox->folder.text, 0700))
+		return folder;
+	return opendir(inbox->folder.text);
+}
+
 bool cordon_inbox_next(struct cordon_inbox *inbox, struct cordon_inbox_file *ret_file)
 {
-	DIR *folder CLEANUP(folder) = opendir(inbox->folder.text);
+	DIR *folder CLEANUP(folder) = open_folder(inbox);
 	const struct dirent *entry;
 
 	drain(inbox);

@@ -29,7 +29,7 @@ struct cordon_inbox_file {
 	size_t place;
 };
 
-/** cordon_inbox_open() - the folder is made if it is not there. Return: 0, -errno with @failure */
+/** cordon_inbox_open() - Return: 0, -errno with @failure */
 int cordon_inbox_open(const struct cordon_context *context, struct cordon_failure *failure,
 		      struct cordon_inbox **ret_inbox);
 void cordon_inbox_close(struct cordon_inbox *inbox);
@@ -38,8 +38,8 @@ void cordon_inbox_close(struct cordon_inbox *inbox);
 int cordon_inbox_fd(const struct cordon_inbox *inbox);
 
 /**
- * cordon_inbox_next() - look again, and take a file that was not known yet, or whose pause is over
- * Return: true and @ret_file; false: there is none.
+ * cordon_inbox_next() - look again, in a folder that is made if it is not there, and take a file
+ * that was not known yet, or whose pause is over Return: true and @ret_file; false: there is none.
  */
 bool cordon_inbox_next(struct cordon_inbox *inbox, struct cordon_inbox_file *ret_file);
 

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
 tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
 
-test_start 33
+test_start 35
 latch_start
 cordon seal lockdown --reason 'to be remembered' >/dev/null
 reboot
@@ -95,6 +95,16 @@ ip -n "$NODE" link set new0 up
 cordon seal lockdown --reason 'two faults' >/dev/null 2>"$NET_TMP/faults" || true
 check "an interface that cannot be covered is told" grep -q 'not all is covered: .*progs' "$NET_TMP/faults"
 check "beside what cannot be written" grep -q 'only until a reboot: .*Read-only' "$NET_TMP/faults"
+# The daemon does its part all the same; only what is run, not what is kept, is written.
+mount -t tmpfs run "$NET_ROOT/run/cordon"
+cordon run >"$NET_TMP/run.log" 2>&1 &
+check "the daemon starts" until_ok 20 grep -q following "$NET_TMP/run.log"
+mount -o remount,rw "$NET_ROOT"
+rm -f "$NET_ROOT"/fill*
+check "and has an inbox when there can be one" until_ok 5 test -d "$NET_ROOT/$STATE/inbox"
+kill "$(cat "$NET_ROOT/run/cordon/daemon")"
+wait
+umount "$NET_ROOT/run/cordon"
 umount -l "$NET_ROOT"
 NET_ROOT=$BIG_ROOT
 test_end
