@@ -129,6 +129,9 @@ static int check_code(const struct cordon_session *session, const uint8_t hash[3
 	struct cordon_view view CLEANUP(view) = { 0 };
 	static const uint8_t none[32];
 
+	/* It counts once, and there is nothing to open. */
+	if (!cordon_standing_read(&session->maps).latch)
+		return cordon_fail(failure, -EINVAL, "the node is not sealed: no code is used up");
 	if (cordon_view_open(&session->maps, effective, CORDON_LATCH_OPEN, &view) ||
 	    !memcmp(view.settings->break_glass, none, sizeof(none)))
 		return cordon_fail(failure, -EPERM, "the policy in force has no break-glass code");

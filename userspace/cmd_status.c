@@ -577,10 +577,12 @@ static void judge_unloaded(struct status *status, bool links)
 	const char *seen = status->call->failure->text;
 
 	if (state->level)
-		add_fault(status, "the node is sealed at %s, by %s (%s), as the disk remembers, %s",
+		add_fault(status,
+			  "the node is sealed at %s, by %s (%s), as the disk remembers, but %s %s",
 			  cordon_latch_name(state->level), state->by, state->reason,
-			  links ? "but whether it is shut cannot be seen" :
-				  "but it is NOT SHUT: nothing in the kernel holds it");
+			  links ? "whether it is shut cannot be seen in" :
+				  "it is NOT SHUT: nothing holds it in",
+			  status->call->context->bpffs);
 	if (cordon_probe_bpffs(status->call->context, &no_bpffs))
 		add_fault(status, "%s", no_bpffs.text);
 	else if (links)

@@ -82,7 +82,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 79
+test_start 80
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -216,6 +216,7 @@ latch_policy 4
 printf '  break-glass: sha256:%s\n' "$(printf %s $code | sha256sum | cut -d' ' -f1)" >>"$NET_TMP/policy.yaml"
 bundle policy4 4 "$NET_TMP/policy.yaml" edsger
 check "a policy with a code" cordon apply "$NET_TMP/policy4.p7"
+refuse "the code on an open node" cordon release --break-glass <<<$code
 cordon seal isolate --reason 'for the code' >/dev/null
 refuse "a wrong code" cordon release --break-glass <<<wrong
 check "keeps it shut" shut_at isolate
@@ -267,9 +268,10 @@ bad=0
 for round in 1 2 3 4 5 6; do
 	cordon seal isolate --reason 'to be raced' >/dev/null
 	order raced $((43 + round)) release 'ada grace'
-	flock "$NET_ROOT/run/cordon/lock" sleep 0.3 &
+	rm -f "$NET_TMP/held"
+	flock "$NET_ROOT/run/cordon/lock" sh -c 'touch "$0" && sleep 0.3' "$NET_TMP/held" &
 	HOLDER=$!
-	until_ok 5 held_lock
+	until_ok 20 test -e "$NET_TMP/held"
 	cordon order "$NET_TMP/raced.p7" >/dev/null 2>&1 &
 	RELEASE=$!
 	cordon run --once >/dev/null 2>&1 &
