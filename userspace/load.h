@@ -73,8 +73,8 @@ static inline void cleanup_programs(struct cordon_programs *programs)
 	cordon_programs_close(programs);
 }
 
-/** struct cordon_pieces - programs that are on their way into the kernel; NULL: none is */
-struct cordon_pieces;
+/** struct cordon_loading - programs that are on their way into the kernel; NULL: none is */
+struct cordon_loading;
 
 /**
  * cordon_load_start() - maps and programs of this build, made and pinned as far
@@ -87,27 +87,24 @@ struct cordon_pieces;
  * Return: 0 or -errno with @failure.
  */
 int cordon_load_start(const struct cordon_context *context, struct cordon_failure *failure,
-		      struct cordon_pieces **ret_pieces);
+		      struct cordon_loading **ret_loading);
 
-/** cordon_pieces_first() - wait, and work along, until there are those without which no packet is
+/** cordon_load_first() - wait, and work along, until there are those without which no packet is
  *	judged; -errno with @failure if one of them cannot be */
-int cordon_pieces_first(struct cordon_pieces *pieces, struct cordon_failure *failure);
+int cordon_load_first(struct cordon_loading *loading, struct cordon_failure *failure);
 
 /** cordon_load_finish() - all are there, or known to be refused, and it is noted which */
-int cordon_load_finish(const struct cordon_context *context, struct cordon_pieces *pieces,
+int cordon_load_finish(const struct cordon_context *context, struct cordon_loading *loading,
 		       struct cordon_failure *failure);
 
-/** cordon_pieces_free() - what has begun is waited for; without cordon_load_finish() the next
+/** cordon_loading_free() - what has begun is waited for; without cordon_load_finish() the next
  *	cordon_load_start() begins anew */
-void cordon_pieces_free(struct cordon_pieces *pieces);
+void cordon_loading_free(struct cordon_loading *loading);
 
-static inline void cleanup_pieces(struct cordon_pieces **pieces)
+static inline void cleanup_loading(struct cordon_loading **loading)
 {
-	cordon_pieces_free(*pieces);
+	cordon_loading_free(*loading);
 }
-
-/** cordon_load_programs() - both at once */
-int cordon_load_programs(const struct cordon_context *context, struct cordon_failure *failure);
 
 /**
  * struct cordon_switch - a wish for another generation

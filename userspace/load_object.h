@@ -40,15 +40,15 @@ int cordon_object_maps(const struct cordon_context *context, struct cordon_failu
 int cordon_object_programs(const struct cordon_context *context, enum cordon_part part,
 			   uint32_t programs, struct cordon_failure *failure);
 
-/* load_pieces.c */
+/* load_threads.c */
 
-/** cordon_pieces_start() - all programs, by threads where there are CPUs; free it */
-int cordon_pieces_start(const struct cordon_context *context, struct cordon_failure *failure,
-			struct cordon_pieces **ret_pieces);
+/** cordon_loading_start() - all programs, by threads where there are CPUs; free it */
+int cordon_loading_start(const struct cordon_context *context, struct cordon_failure *failure,
+			 struct cordon_loading **ret_loading);
 
-/** cordon_pieces_rest() - wait, and work along, until all are there or refused; -errno with
+/** cordon_loading_finish() - wait, and work along, until all are there or refused; -errno with
  *	@failure if one that must not fail did */
-int cordon_pieces_rest(struct cordon_pieces *pieces, struct cordon_failure *failure);
+int cordon_loading_finish(struct cordon_loading *loading, struct cordon_failure *failure);
 
 /* load_template.c */
 

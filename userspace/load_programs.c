@@ -252,40 +252,35 @@ static int make_maps(const struct cordon_context *context, struct cordon_failure
 }
 
 int cordon_load_start(const struct cordon_context *context, struct cordon_failure *failure,
-		      struct cordon_pieces **ret_pieces)
+		      struct cordon_loading **ret_loading)
 {
-	struct cordon_pieces *pieces CLEANUP(pieces) = NULL;
+	struct cordon_loading *loading CLEANUP(loading) = NULL;
 	int error;
 
 	error = cordon_probe_bpffs(context, failure);
 	if (error)
 		return error;
 	if (all_stands(context)) {
-		*ret_pieces = NULL;
+		*ret_loading = NULL;
 		return 0;
 	}
 	error = make_maps(context, failure);
 	if (!error)
-		error = cordon_pieces_start(context, failure, &pieces);
+		error = cordon_loading_start(context, failure, &loading);
 	if (!error)
 		error = initialise(context, failure);
 	if (!error)
-		*ret_pieces = TAKE(pieces);
+		*ret_loading = TAKE(loading);
 	return error;
 }
 
-int cordon_load_finish(const struct cordon_context *context, struct cordon_pieces *pieces,
+int cordon_load_finish(const struct cordon_context *context, struct cordon_loading *loading,
 		       struct cordon_failure *failure)
 {
-	const int error = cordon_pieces_rest(pieces, failure);
+	int error;
 
+	if (!loading)
+		return 0;
+	error = cordon_loading_finish(loading, failure);
 	return error ? error : write_build(context, failure);
-}
-
-int cordon_load_programs(const struct cordon_context *context, struct cordon_failure *failure)
-{
-	struct cordon_pieces *pieces CLEANUP(pieces) = NULL;
-	const int error = cordon_load_start(context, failure, &pieces);
-
-	return error || !pieces ? error : cordon_load_finish(context, pieces, failure);
 }

@@ -32,7 +32,7 @@ struct cordon_session cordon_session_none(void)
 /* Those that come later are there: what is open of them, and who is who by them. */
 static int finish_loading(struct cordon_session *session, struct cordon_failure *failure)
 {
-	struct cordon_pieces *loading CLEANUP(pieces) = TAKE(session->loading);
+	struct cordon_loading *loading CLEANUP(loading) = TAKE(session->loading);
 	struct cordon_attach attach;
 	int error = cordon_load_finish(session->context, loading, failure);
 
@@ -55,10 +55,8 @@ void cordon_session_close(struct cordon_session *session)
 {
 	struct cordon_failure unsaid = { .text = "" };
 
-	if (session->loading) {
-		cordon_load_finish(session->context, session->loading, &unsaid);
-		cordon_pieces_free(session->loading);
-	}
+	cordon_load_finish(session->context, session->loading, &unsaid);
+	cordon_loading_free(session->loading);
 	cordon_attach_ahead_end(session->context, &session->ahead);
 	cordon_image_free(session->image[0]);
 	cordon_image_free(session->image[1]);
@@ -79,7 +77,7 @@ static int await_first(struct cordon_session *session, struct cordon_failure *fa
 		return 0;
 	if (session->tcx && !cordon_nl_links_read(&unsaid, &links))
 		session->ahead = cordon_attach_ahead(session->context, &links);
-	return cordon_pieces_first(session->loading, failure);
+	return cordon_load_first(session->loading, failure);
 }
 
 /* Maps may be made anew, of another version or after a loss: the level goes on.  It is asked for
@@ -283,22 +281,29 @@ static int show(const struct cordon_session *session, struct cordon_failure *fai
 		       0;
 }
 
+/* Hooks, pins for people and files follow the kernel; one that cannot keeps none of the others. */
+static int follow_kernel(struct cordon_session *session, struct cordon_failure *failure)
+{
+	const int attached = attach_all(session, failure);
+	const int shown = show(session, failure);
+	const int kept = point_files(session, failure);
+
+	return attached ? attached : shown ? shown : kept;
+}
+
 int cordon_session_refresh(struct cordon_session *session, struct cordon_failure *failure)
 {
 	const struct cordon_attach attach = cordon_session_attach(session);
-	int error;
+	int prepared, followed;
 
 	if (!attach.effective && !cordon_standing_read(&session->maps).latch)
 		return 0;
 	cordon_session_images(session);
-	error = cordon_attach_watchers(&attach, failure);
-	if (!error)
-		error = cordon_addresses_fill(&session->maps, failure);
-	if (!error)
-		error = attach_all(session, failure);
-	if (!error && attach.effective)
-		error = show(session, failure);
-	return error ? error : point_files(session, failure);
+	prepared = cordon_attach_watchers(&attach, failure);
+	if (!prepared)
+		prepared = cordon_addresses_fill(&session->maps, failure);
+	followed = follow_kernel(session, failure);
+	return prepared ? prepared : followed;
 }
 
 static int check_serial(const struct cordon_session *session, const struct cordon_apply *wish,
@@ -427,25 +432,19 @@ static int finish(struct cordon_session *session, struct cordon_image *image,
 {
 	const uint32_t generation = image->settings.generation;
 	struct cordon_failure own = { .text = "" }, unsaid = { .text = "" };
-	int attached, shown, kept;
+	int error;
 
 	cordon_rules_sweep(&session->maps);
 	/* The image of the new generation is at hand; do not read it again. */
 	cordon_image_free(session->image[generation & 1]);
 	session->image[generation & 1] = image;
-	attached = attach_all(session, &own);
+	error = follow_kernel(session, &own);
 	session->image[generation & 1] = NULL;
-	shown = show(session, &own);
-	kept = point_files(session, &own);
 	/* Its lease begins now. */
 	cordon_session_latch(session, &unsaid);
-	if (!attached && !shown && !kept)
-		return 0;
-	return cordon_fail(failure,
-			   attached ? attached :
-			   shown    ? shown :
-				      kept,
-			   "generation %u is in force, but: %s", generation, own.text);
+	return error ? cordon_fail(failure, error, "generation %u is in force, but: %s", generation,
+				   own.text) :
+		       0;
 }
 
 int cordon_session_apply(struct cordon_session *session, const struct cordon_apply *wish,

@@ -29,7 +29,7 @@
 struct cordon_session {
 	const struct cordon_context *context;
 	int lock;
-	struct cordon_pieces *loading;
+	struct cordon_loading *loading;
 	struct cordon_ahead ahead;
 	uint32_t lapsed;
 	bool tcx;

@@ -36,6 +36,7 @@
 #include "load.h"
 #include "oracle/random.h"
 #include "policy.h"
+#include "util/cleanup.h"
 
 #define FLOWS 64000
 #define REPEAT 262144
@@ -393,6 +394,7 @@ static void measure(struct bench *bench, enum hook hook, const struct subject *s
 static void start_kernel(struct bench *bench, const char *folder)
 {
 	static char root[160], bpffs[160];
+	struct cordon_loading *loading CLEANUP(loading) = NULL;
 	struct cordon_failure failure = { .text = "" };
 
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET) ||
@@ -404,7 +406,8 @@ static void start_kernel(struct bench *bench, const char *folder)
 	snprintf(bpffs, sizeof(bpffs), "%s/cordon", folder);
 	bench->context.root = root;
 	bench->context.bpffs = bpffs;
-	if (cordon_load_programs(&bench->context, &failure) ||
+	if (cordon_load_start(&bench->context, &failure, &loading) ||
+	    cordon_load_finish(&bench->context, loading, &failure) ||
 	    cordon_maps_open(&bench->context, &failure, &bench->maps) ||
 	    cordon_programs_open(&bench->context, &failure, &bench->programs))
 		die("%s", failure.text);

@@ -18,9 +18,10 @@ runs()
 		"$(bpftool -j link show pinned "$NET_BPFFS/links/$2" | jq .prog_id)" ]
 }
 
+kept_is() { [ "$(readlink "$NET_ROOT/var/lib/cordon/policy/active")" = "$1" ]; }
 map_id() { bpftool -j map show pinned "$NET_BPFFS/maps/$1" | jq .id; }
 
-test_start 48
+test_start 49
 fault_start
 ip -n "$NODE" link add fast0 type veth peer name fast1
 ip -n "$NODE" link set fast0 up
@@ -45,6 +46,7 @@ check "is in force" packets_say 1
 check "and leaves XDP where it is" test "$(hook_of fast0)" = xdp
 ip -n "$NODE" link add new0 type veth peer name new1
 refused "rollback with a new interface says why that is not covered" "a pin below progs is gone" cordon rollback
+check "but a boot would load what is in force" kept_is "$(cordon status --json | jq .generation)"
 check "apply" cordon apply "$NET_TMP/2.yaml"
 check "puts all right" in_force 2
 check "with hooks on what is pinned" runs connect4 cgroup-connect4
