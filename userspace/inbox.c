@@ -91,6 +91,8 @@ int cordon_inbox_open(const struct cordon_context *context, struct cordon_failur
 	 * default that ends a process. */
 	signal(SIGIO, SIG_IGN);
 	inbox->folder = cordon_path_root(context, FOLDER);
+	/* A disk that cannot be written to has none, and may have one later. */
+	cordon_folder_make(inbox->folder.text, 0700);
 	error = open_watches(inbox);
 	if (error) {
 		cordon_fail(failure, error, "cannot watch %s: %s", inbox->folder.text,
@@ -242,7 +244,6 @@ static bool look_in(struct cordon_inbox *inbox, const char *path, bool own,
 	return false;
 }
 
-/* A disk that cannot be written to has no inbox, and may have one later. */
 static DIR *open_folder(const struct cordon_inbox *inbox)
 {
 	DIR *folder = opendir(inbox->folder.text);
