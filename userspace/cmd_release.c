@@ -31,7 +31,7 @@ static int need_sight(const struct cordon_call *call)
 {
 	const struct cordon_path folder = cordon_path_root(call->context, "/var/lib/cordon");
 
-	if (!access(folder.text, X_OK) || errno != EACCES)
+	if (!access(folder.text, R_OK) || errno != EACCES)
 		return 0;
 	return cordon_fail(call->failure, -EPERM, "this needs root");
 }
