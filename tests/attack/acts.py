@@ -80,7 +80,7 @@ class Prober:
         while self.flowing:
             for sock in (self.here, self.there):
                 try_to_send(sock, self.mark * 4, (g.STRANGER4, 9000))
-            time.sleep(PACE)
+            time.sleep(PACE * g.slower())
 
     def during(self, do, patience):
         """Do it while datagrams flow; seconds from the first to the last that came out."""

@@ -18,7 +18,7 @@ cd "$(dirname "$0")/../.." || exit 1
 export BUILD CORDON PYTHONDONTWRITEBYTECODE=1
 peers="velociraptor defender elastic firewalld"
 acts="isolate egress lockdown bare open $peers"
-[ ! -d /run/vm ] || peers='' acts="bare open isolate"
+[ ! -d /run/vm ] || peers='' acts="isolate bare open"
 acts=${ATTACK_ACTS:-$acts}
 read -ra columns <<<"${ATTACK_COLUMNS:-bare open egress isolate lockdown $peers}"
 out=$BUILD/attack

@@ -12,6 +12,7 @@ touches a namespace but those that the script `column` made.
 
 import contextlib
 import ctypes
+import itertools
 import os
 import secrets
 import select
@@ -157,8 +158,12 @@ class Watch(threading.Thread):
 
     def saw(self, marks, places, since=0):
         """Times at which a frame with one of the marks arrived."""
-        return [when for place in places for when, frame in list(self.frames[place])
-                if when >= since and any(mark in frame for mark in marks)]
+        return [when for place in places for when, frame in self.later(place, since)
+                if any(mark in frame for mark in marks)]
+
+    def later(self, place, since):
+        """In turn from the last: the list is long, and what is asked for mostly just came."""
+        return itertools.takewhile(lambda one: one[0] >= since, reversed(self.frames[place]))
 
     def catch_up(self):
         """Until what has arrived is in the list: on a busy machine that may lag behind."""
