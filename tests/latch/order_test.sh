@@ -68,6 +68,7 @@ serial_is() { [ "$(cordon status --json | jq .serial)" = "$1" ]; }
 inbox_is_empty() { [ -z "$(find "$NET_ROOT/var/lib/cordon/inbox" -type f)" ]; }
 receipts() { find "$NET_ROOT/var/lib/cordon/receipts" -maxdepth 1 -type f | wc -l; }
 last_receipt() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
+took() { [ "$(cordon status --json | jq -r ".latch_state.counters.$1")" = "$2" ]; }
 state() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
 
 # bundle NAME COUNTER POLICY SIGNER
@@ -82,7 +83,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 81
+test_start 91
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -156,13 +157,34 @@ refused replayed "but only once" good
 order lower 20 release 'ada grace' 'node: store-0042' 'lease: 1h'
 refused replayed "nor another with its counter" lower
 order snapshot 30 snapshot ada
+evidence=$NET_ROOT/var/lib/cordon/evidence/000030-$(sha256sum "$NET_TMP/snapshot.p7" | cut -c1-16)
+mkdir -p "$evidence"
+touch "$evidence/status.json"
+# Who opens it to write waits until the lease is given back.
+coproc python3 -c 'import fcntl, signal, sys
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fcntl.fcntl(open(sys.argv[1]), fcntl.F_SETLEASE, fcntl.F_RDLCK)
+print(flush=True)
+sys.stdin.read()' "$evidence/status.json"
+LEASE=$COPROC_PID
+read -r -u "${COPROC[0]}"
+carry snapshot >/dev/null &
+SNAPSHOT=$!
+until_ok 10 took seal 30
+check "a snapshot that takes its time" cordon seal isolate --reason 'while it takes its time'
+kill "$LEASE"
+check "is kept whole" wait $SNAPSHOT
+check "and does not open what was sealed meanwhile" remembers isolate
+order reopen 21 release 'ada grace'
+carry reopen >/dev/null
+order snapshot 31 snapshot ada
 check "a snapshot" carry snapshot
 check "is what the node's commands said" jq -e '.latch == "open" and .serial == 1' \
-	"$NET_ROOT"/var/lib/cordon/evidence/000030-*/status.json
-check "with its flows" jq -e . "$NET_ROOT"/var/lib/cordon/evidence/000030-*/flows.json
+	"$NET_ROOT"/var/lib/cordon/evidence/000031-*/status.json
+check "with its flows" jq -e . "$NET_ROOT"/var/lib/cordon/evidence/000031-*/flows.json
 
 printf 'node: store-0042\nfleet: kiosks shops\n' >"$TRUST/node"
-order tofleet 31 'seal egress' ada 'fleet: shops'
+order tofleet 32 'seal egress' ada 'fleet: shops'
 cordon run >"$NET_TMP/run.log" 2>&1 &
 DAEMON=$!
 until_ok 20 grep -q following "$NET_TMP/run.log"
@@ -172,18 +194,39 @@ check "it is taken out" until_ok 5 inbox_is_empty
 inbox one
 check "one that is refused is told" until_ok 10 grep -q 'one.p7 refused (too-few-signers)' "$NET_TMP/run.log"
 check "and taken out" until_ok 5 inbox_is_empty
-order medium 32 release 'ada grace'
+order medium 33 release 'ada grace'
 mkdir -p "$NET_ROOT/var/lib/cordon/inbox/usb"
 mount -t tmpfs medium "$NET_ROOT/var/lib/cordon/inbox/usb"
 cp "$NET_TMP/medium.p7" "$NET_ROOT/var/lib/cordon/inbox/usb/"
 check "on a medium that is mounted there" until_ok 10 latch_is open
 umount "$NET_ROOT/var/lib/cordon/inbox/usb"
-order late 33 release 'ada grace' 'node: store-0042' 'not-before-boot: 9'
+order late 34 release 'ada grace' 'node: store-0042' 'not-before-boot: 9'
 cp "$NET_TMP/late.p7" "$NET_ROOT/var/lib/cordon/inbox/"
 check "one for a later boot" until_ok 10 grep -q 'late.p7 refused (too-early)' "$NET_TMP/run.log"
 check "waits there" test -e "$NET_ROOT/var/lib/cordon/inbox/late.p7"
+order busy 35 'seal egress' ada
+refusals() { find "$NET_ROOT/var/lib/cordon/receipts/refused" -type f | wc -l; }
+before=$(refusals)
+mv "$TRUST/seal.pem" "$NET_TMP/seal.pem"
+mkdir "$TRUST/seal.pem"
+inbox busy
+check "one that fails for a passing reason" until_ok 10 grep -q \
+	'busy.p7 refused (failed): .*seal.pem: it is a directory; it is tried again' "$NET_TMP/run.log"
+sleep 2.5
+check "waits" test -e "$NET_ROOT/var/lib/cordon/inbox/busy.p7"
+check "and is told and recorded once" test "$(grep -c busy.p7 "$NET_TMP/run.log") $(refusals)" = "1 $((before + 1))"
+rmdir "$TRUST/seal.pem"
+mv "$NET_TMP/seal.pem" "$TRUST/seal.pem"
+check "and is carried out when that has passed" until_ok 20 latch_is egress
+check "and taken out" until_ok 5 test ! -e "$NET_ROOT/var/lib/cordon/inbox/busy.p7"
+truncate -s 65M "$NET_ROOT/var/lib/cordon/inbox/huge"
+check "a file that is too large is told" until_ok 10 grep -q 'huge refused (failed): it cannot be read: it is too large$' \
+	"$NET_TMP/run.log"
+check "and taken out" until_ok 5 test ! -e "$NET_ROOT/var/lib/cordon/inbox/huge"
 kill "$(cat "$NET_ROOT/run/cordon/daemon")"
 wait "$DAEMON" || true
+order reopen 36 release 'ada grace'
+carry reopen >/dev/null
 
 # Policies that must be signed.
 trust policy edsger
