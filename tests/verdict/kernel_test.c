@@ -45,6 +45,7 @@
  * @peers: process that holds the peers' network namespace
  * @inject: sockets to put frames on the wire, by interface: in, out
  * @catch: what leaves by an interface arrives here
+ * @rule_slots: those up to the policy's last rule; the rest would take the time to read them
  */
 struct kernel {
 	bool wire;
@@ -59,6 +60,7 @@ struct kernel {
 	int inject[STAGE_INTERFACES][2];
 	int catch[STAGE_INTERFACES];
 	int program[2];
+	uint32_t rule_slots;
 	struct cordon_counter rules[CORDON_RULE_SLOTS];
 	struct cordon_counter reasons[CORDON_REASON_COUNT];
 	struct cordon_interface_counter interfaces[CORDON_INTERFACES_MAX];
@@ -246,11 +248,24 @@ static int open_loaded(struct kernel *kernel)
 	return err;
 }
 
+/* A packet that counts in a slot without a name counts in none. */
+static int find_rule_slots(struct kernel *kernel)
+{
+	int err = cordon_counters_read(&kernel->maps, CORDON_MAP_COUNTERS, CORDON_RULE_SLOTS,
+				       kernel->rules);
+
+	kernel->rule_slots = CORDON_RULE_SLOTS;
+	while (!err && kernel->rule_slots && !kernel->rules[kernel->rule_slots - 1].name[0])
+		kernel->rule_slots--;
+	return kernel->rule_slots ? err : -ENOENT;
+}
+
 static int switch_policy(struct runner *runner, const struct table *table, const struct row *row)
 {
 	struct kernel *kernel = runner->state;
 	const char *build = getenv("BUILD");
 	char text[1024];
+	int err;
 
 	snprintf(text, sizeof(text),
 		 "%s/cordon --root %s --bpffs %s --cgroup %s apply --force %s/%s >&2",
@@ -258,7 +273,8 @@ static int switch_policy(struct runner *runner, const struct table *table, const
 		 table->folder, row->expected);
 	if (shell(text))
 		return -EINVAL;
-	return kernel->open ? 0 : open_loaded(kernel);
+	err = kernel->open ? 0 : open_loaded(kernel);
+	return err ? err : find_rule_slots(kernel);
 }
 
 static void latch(struct runner *runner, int level)
@@ -287,11 +303,10 @@ static void wait_seconds(struct runner *runner, int seconds)
 }
 
 static void read_counts(struct kernel *kernel, struct cordon_counter *rules,
-			struct cordon_counter *reasons, struct cordon_interface_counter *interfaces)
+			struct cordon_counter *reasons)
 {
-	cordon_counters_read(&kernel->maps, CORDON_MAP_COUNTERS, CORDON_RULE_SLOTS, rules);
+	cordon_counters_read(&kernel->maps, CORDON_MAP_COUNTERS, kernel->rule_slots, rules);
 	cordon_counters_read(&kernel->maps, CORDON_MAP_REASONS, CORDON_REASON_COUNT, reasons);
-	cordon_interface_counts_read(&kernel->maps, interfaces);
 }
 
 /* The kernel's own chatter passes by built-in rules, which come first; if a row expects one of
@@ -360,6 +375,7 @@ static int send_wire(struct kernel *kernel, const struct row *row, const struct 
 	const struct cordon_interface_counter *old = &kernel->interfaces[place];
 	bool pass = false, deny = false, arrived = false;
 
+	cordon_interface_counts_read(&kernel->maps, kernel->interfaces);
 	caught(kernel->catch[row->interface], frame);
 	/* What egress drops, the sender is told of. */
 	if (send(kernel->inject[row->interface][row->out], frame->bytes, frame->size, 0) < 0 &&
@@ -388,7 +404,6 @@ static int send_wire(struct kernel *kernel, const struct row *row, const struct 
 static struct verdict judge(struct runner *runner, const struct row *row, const struct frame *frame)
 {
 	static struct cordon_counter rules[CORDON_RULE_SLOTS], reasons[CORDON_REASON_COUNT];
-	static struct cordon_interface_counter interfaces[CORDON_INTERFACES_MAX];
 	struct kernel *kernel = runner->state;
 	struct verdict verdict = { 0 };
 	int err;
@@ -398,7 +413,7 @@ static struct verdict judge(struct runner *runner, const struct row *row, const 
 			   (row->came_by >= 0 || row->programs || (row->cut && frame->size % 8)));
 	if (verdict.skipped)
 		return verdict;
-	read_counts(kernel, kernel->rules, kernel->reasons, kernel->interfaces);
+	read_counts(kernel, kernel->rules, kernel->reasons);
 	err = kernel->wire ? send_wire(kernel, row, frame, &verdict.pass) :
 			     test_run(kernel, row, frame, &verdict.pass);
 	/* The kernel itself takes offence at some that are too short. */
@@ -407,14 +422,15 @@ static struct verdict judge(struct runner *runner, const struct row *row, const 
 		snprintf(verdict.name, sizeof(verdict.name), "(not run: %s)", strerror(-err));
 		return verdict;
 	}
-	read_counts(kernel, rules, reasons, interfaces);
+	read_counts(kernel, rules, reasons);
 	/* What came in elsewhere was counted there, if it passed. */
 	if (verdict.pass && row->came_by >= 0)
 		snprintf(verdict.name, sizeof(verdict.name), "%s", row->expected);
 	else
 		snprintf(verdict.name, sizeof(verdict.name), "%.31s",
 			 verdict.pass && !row->audit ?
-				 grown(kernel->rules, rules, CORDON_RULE_SLOTS, row->expected) :
+				 grown(kernel->rules, rules, (int)kernel->rule_slots,
+				       row->expected) :
 				 grown(kernel->reasons, reasons, CORDON_REASON_COUNT,
 				       row->expected));
 	return verdict;
