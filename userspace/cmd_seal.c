@@ -38,7 +38,9 @@ static void print_text(const struct cordon_sealed *sealed, uint32_t level)
 		printf("the node is sealed: %s (was %s)\n", cordon_latch_name(level),
 		       cordon_latch_name(sealed->before));
 	if (!sealed->loaded)
-		puts("nothing was loaded: the programs were loaded and attached first");
+		puts("nothing was loaded: the programs were loaded and attached first; nothing "
+		     "passes until\ncordon run or cordon run --once loads the policy with its keep "
+		     "list");
 	if (level == CORDON_LATCH_LOCKDOWN)
 		puts("lockdown holds the network as isolate does; this version holds no programs");
 	if (sealed->cut.cut)

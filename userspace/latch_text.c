@@ -17,8 +17,8 @@
 /* What the packet hooks never see, and only the guard or the module can hold. */
 #define NOT_HELD                                                                                   \
 	"a local root who goes past cordon: sockets of AF_XDP and PACKET_QDISC_BYPASS send, "      \
-	"packet sockets hear, maps, programs and trust/ can be written: that needs the guard or "  \
-	"the module"
+	"packet sockets hear, maps, programs, trust/ and /var/lib/cordon can be written: that "    \
+	"needs the guard or the module"
 
 static const char *const shut[CORDON_LATCH_LEVELS] = {
 	[CORDON_LATCH_EGRESS] = "nothing is opened from this node or through it; what the policy "
@@ -83,6 +83,8 @@ static void print_counter(FILE *file, const struct cordon_latch_view *view)
 
 	if (role->counter != CORDON_LATCH_COUNTER_UNKNOWN)
 		fprintf(file, "counter above %llu", (unsigned long long)role->counter);
+	else if (!memcmp(view->state.challenge, none, sizeof(none)))
+		fputs("the challenge that this shows after cordon run --once", file);
 	if (!memcmp(view->state.challenge, none, sizeof(none)))
 		return;
 	if (role->counter != CORDON_LATCH_COUNTER_UNKNOWN)
@@ -127,7 +129,7 @@ void cordon_latch_text_reopen(FILE *file, const struct cordon_latch_view *view, 
 			indent, view->context->root, indent);
 	}
 	if (has_code(view))
-		fprintf(file, "%scordon release --break-glass, with the owner's code, once\n",
+		fprintf(file, "%sor cordon release --break-glass, with the owner's code, once\n",
 			indent);
 }
 
@@ -164,8 +166,14 @@ static void print_sealed(FILE *file, const struct cordon_latch_view *view)
 		fprintf(file, "  since     %s\n", moment_text(&state->since, &since));
 		fprintf(file, "  by        %s\n", state->by);
 		fprintf(file, "  why       %s\n", state->reason);
+	} else if (view->standing.latch > view->standing.stored_latch) {
+		/* The kernel alone went by it, and nobody has written it down yet. */
+		fprintf(file, "  by        the dead-man lease, which ran out\n");
+		fprintf(file, "  why       no order to renew it came\n");
+	} else {
+		fprintf(file, "  by        not known: the disk does not remember it\n");
 	}
-	fprintf(file, "  reopen    by a signature only:\n");
+	fprintf(file, "  reopen    by a signature:\n");
 	cordon_latch_text_reopen(file, view, "            ");
 	fprintf(file, "  NOT HELD  " NOT_HELD "\n");
 }

@@ -99,7 +99,7 @@ static int open_pins(const struct cordon_context *context, struct cordon_maps *m
 
 		maps->fd[i] = bpf_obj_get(path.text);
 		if (maps->fd[i] == -ENOENT)
-			return cordon_fail(failure, -ENOENT, "cordon is not loaded (no %s)",
+			return cordon_fail(failure, -ENOENT, "nothing is loaded here (no %s)",
 					   path.text);
 		if (maps->fd[i] < 0)
 			return cordon_fail(failure, maps->fd[i], "cannot open %s: %s", path.text,

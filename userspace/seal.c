@@ -16,6 +16,15 @@
 #include "start.h"
 #include "util/cleanup.h"
 
+static int refuse_store(const struct cordon_context *context, int error,
+			struct cordon_failure *failure)
+{
+	if (error == -EPERM || error == -EACCES)
+		return cordon_fail(failure, error, "cannot seal: this needs root");
+	return cordon_fail(failure, error, "cannot seal: %s/maps/control: %s", context->bpffs,
+			   strerror(-error));
+}
+
 static int refuse_looser(uint32_t level, uint32_t before, struct cordon_failure *failure)
 {
 	return cordon_fail(failure, -EPERM,
@@ -56,7 +65,9 @@ static void write_down(struct cordon_latch_state *state, uint32_t level, const c
 		snprintf(state->by, sizeof(state->by), "%s", by);
 	else
 		describe_caller(state->by, sizeof(state->by));
-	snprintf(state->reason, sizeof(state->reason), "%s", reason);
+	if (snprintf(state->reason, sizeof(state->reason), "%s", reason) >=
+	    (int)sizeof(state->reason))
+		strcpy(state->reason + sizeof(state->reason) - sizeof("..."), "...");
 	/* One line stays one line, whoever reads it. */
 	for (char *c = state->reason; *c; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
@@ -170,8 +181,7 @@ int cordon_seal(const struct cordon_context *context, uint32_t level, const char
 	if (stored == -ENOENT)
 		sealed.before = remembered(context);
 	if (stored && stored != -ENOENT)
-		return cordon_fail(failure, stored, "cannot seal: %s/maps/control: %s",
-				   context->bpffs, strerror(-stored));
+		return refuse_store(context, stored, failure);
 	if (!stored && sealed.before > level)
 		return refuse_looser(level, sealed.before, failure);
 	sealed.loaded = !stored;

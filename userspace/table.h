@@ -34,7 +34,7 @@
 		  "load, attach, follow interfaces and report denials until ended",                   \
 		  "  --once        only restore latch and policy, as a boot does; then end\n",        \
 		  cordon_cmd_run },                                                                   \
-		{ "seal", "LEVEL --reason TEXT",                                                      \
+		{ "seal", "LEVEL [--reason TEXT]",                                                    \
 		  "shut the node, now; only a signed order reopens it",                               \
 		  "  LEVEL         egress: nothing leaves but the keep list; isolate: nothing in\n"   \
 		  "                or out but the keep list; lockdown: as isolate\n"                  \
