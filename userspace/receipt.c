@@ -15,6 +15,7 @@
 
 #include "load.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/hex.h"
 
 #define FOLDER "/var/lib/cordon/receipts"
@@ -208,6 +209,12 @@ static int write_whole(const char *path, const struct cordon_context *context,
 	return error;
 }
 
+static int sync_name(struct cordon_path path)
+{
+	*strrchr(path.text, '/') = '\0';
+	return cordon_folder_sync(path.text);
+}
+
 /* Another may take the same number at the same time: then the next one. */
 static int give_name(const struct cordon_context *context, const struct cordon_warrant *warrant,
 		     const struct cordon_outcome *outcome, const char *aside)
@@ -220,7 +227,7 @@ static int give_name(const struct cordon_context *context, const struct cordon_w
 		choose_name(context, warrant, outcome, name, sizeof(name));
 		path = cordon_path_root(context, name);
 		if (!renameat2(AT_FDCWD, aside, AT_FDCWD, path.text, flags))
-			return 0;
+			return sync_name(path);
 	} while (errno == EEXIST);
 	return -errno;
 }
