@@ -180,21 +180,9 @@ static int check_free(const struct cordon_call *call, const struct cmd_sign *sig
 static int write_aside(const char *path, const void *bytes, size_t size)
 {
 	const int fd CLEANUP(close) = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	const char *at = bytes;
+	const int error = fd < 0 ? -errno : cordon_file_write(fd, bytes, size);
 
-	if (fd < 0)
-		return -errno;
-	while (size) {
-		const ssize_t written = write(fd, at, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		at += written;
-		size -= (size_t)written;
-	}
-	return fsync(fd) ? -errno : 0;
+	return error ? error : fsync(fd) ? -errno : 0;
 }
 
 static int move(const char *from, const char *to, bool force)

@@ -102,24 +102,22 @@ bool cordon_order_names_share(const char *names, const char *others)
 void cordon_order_action_text(const struct cordon_order *order, char (*ret_text)[96])
 {
 	char digest[2 * sizeof(order->digest) + 1];
+	static const char *const words[] = {
+		[CORDON_ACTION_SEAL] = "seal ",
+		[CORDON_ACTION_RELEASE] = "release",
+		[CORDON_ACTION_RENEW] = "renew",
+		[CORDON_ACTION_SNAPSHOT] = "snapshot",
+		[CORDON_ACTION_POLICY] = "policy sha256:",
+	};
+	const char *what = "";
 
-	switch (order->action) {
-	case CORDON_ACTION_SEAL:
-		snprintf(*ret_text, sizeof(*ret_text), "seal %s", cordon_latch_name(order->level));
-		return;
-	case CORDON_ACTION_POLICY:
+	if (order->action == CORDON_ACTION_SEAL)
+		what = cordon_latch_name(order->level);
+	if (order->action == CORDON_ACTION_POLICY) {
 		cordon_hex_format(order->digest, sizeof(order->digest), digest);
-		snprintf(*ret_text, sizeof(*ret_text), "policy sha256:%s", digest);
-		return;
-	case CORDON_ACTION_RELEASE:
-	case CORDON_ACTION_RENEW:
-	case CORDON_ACTION_SNAPSHOT:
-		break;
+		what = digest;
 	}
-	snprintf(*ret_text, sizeof(*ret_text), "%s",
-		 order->action == CORDON_ACTION_RELEASE ? "release" :
-		 order->action == CORDON_ACTION_RENEW	? "renew" :
-							  "snapshot");
+	snprintf(*ret_text, sizeof(*ret_text), "%s%s", words[order->action], what);
 }
 
 struct writer {
