@@ -37,6 +37,7 @@ struct held {
 
 /**
  * struct cordon_hold
+ * @displaced: another link has the pin of one that was on its hook; nobody was told yet
  * @anew: the maps are others than at the last look: what was held with them is of no use
  */
 struct cordon_hold {
@@ -44,6 +45,7 @@ struct cordon_hold {
 	cordon_hold_tell tell;
 	void *state;
 	int inotify;
+	bool displaced;
 	bool anew;
 	struct held *held; /* owned */
 	size_t nr;
@@ -116,6 +118,7 @@ static int look_at(struct cordon_hold *hold, enum cordon_pin_folder folder, cons
 	held->there = true;
 	if (held->id == id)
 		return 0;
+	hold->displaced |= folder == CORDON_PIN_LINKS && held->id && !is_dead(held->fd);
 	hold->anew |= held->id && folder == CORDON_PIN_MAPS && !strcmp(name, "control");
 	cleanup_close(&held->fd);
 	held->fd = TAKE_FD(fd);
@@ -312,11 +315,14 @@ bool cordon_hold_read(struct cordon_hold *hold)
 	return gone;
 }
 
-bool cordon_hold_is_loose(const struct cordon_hold *hold)
+bool cordon_hold_is_loose(struct cordon_hold *hold)
 {
+	const bool displaced = hold->displaced;
+
+	hold->displaced = false;
 	for (size_t i = 0; i < hold->nr; i++) {
 		if (hold->held[i].folder == CORDON_PIN_LINKS && is_dead(hold->held[i].fd))
 			return true;
 	}
-	return false;
+	return displaced;
 }

@@ -32,13 +32,13 @@ bool cordon_hold_read(struct cordon_hold *hold);
 /**
  * cordon_hold_pins() - pins that are gone are put back, and what is pinned is held from now on
  *
- * Takes the lock: what a command of ours is changing is looked at afterwards.  A link whose pin
- * is another's by now is let go: who is interested in hooks looks at them next.
+ * Takes the lock: what a command of ours is changing is looked at afterwards.
  * Return: 0; -errno with @failure: there is nowhere to pin, or nothing is held any more; try again.
  */
 int cordon_hold_pins(struct cordon_hold *hold, struct cordon_failure *failure);
 
-/** cordon_hold_is_loose() - a link that is held is on no hook any more */
-bool cordon_hold_is_loose(const struct cordon_hold *hold);
+/** cordon_hold_is_loose() - a link that is held is on no hook any more, or one that was is held no
+ *	more, since another took its pin, which is told once: look at the hooks */
+bool cordon_hold_is_loose(struct cordon_hold *hold);
 
 #endif

@@ -74,9 +74,9 @@ static void check_hooks(const struct cordon_call *call, struct faults *faults)
 	struct cordon_failure failure = { .text = "" }, no_bpffs = { .text = "" },
 			      no_cgroup = { .text = "" };
 	struct cordon_cgroup_root root;
-	struct cordon_probe probe;
+	bool tcx;
 
-	if (cordon_probe_kernel(&failure, &probe))
+	if (cordon_probe_kernel(&failure, &tcx))
 		add_fault(faults, "%s", failure.text);
 	else
 		check_tree_hooks(faults);

@@ -30,11 +30,11 @@ static int need_open(const struct cordon_call *call)
 static int detach(const struct cordon_call *call)
 {
 	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
-	struct cordon_probe probe;
 	int lock CLEANUP(close) = -1;
+	bool tcx;
 	int error;
 
-	error = cordon_probe_kernel(call->failure, &probe);
+	error = cordon_probe_kernel(call->failure, &tcx);
 	if (!error)
 		error = cordon_probe_bpffs(call->context, call->failure);
 	if (!error)
@@ -42,7 +42,7 @@ static int detach(const struct cordon_call *call)
 	/* It may have been sealed while we waited. */
 	if (!error)
 		error = need_open(call);
-	if (!error && !probe.tcx)
+	if (!error && !tcx)
 		error = cordon_nl_links_read(call->failure, &links);
 	if (!error)
 		error = cordon_attach_detach(call->context, &links, call->failure);

@@ -146,9 +146,6 @@ bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold)
 		return false;
 	if (touched || hold->failed)
 		cordon_daemon_hold_keep(hold);
-	/* One pin moved over another takes a hook with it. */
-	if (touched)
-		return !hold->failed;
 	if (!cordon_hold_is_loose(hold->pins)) {
 		hold->loose = 0;
 		return false;

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cgroup.h"
 #include "context.h"
 #include "image.h"
 #include "maps.h"
@@ -107,18 +106,6 @@ static inline void cleanup_loading(struct cordon_loading **loading)
 }
 
 /**
- * struct cordon_switch - a wish for another generation
- * @image: settings.generation is filled in
- * @confirm_seconds: 0: for good, else it lapses unless confirmed
- * @cgroups: where workloads are looked for, NULL: there is no cgroup2
- */
-struct cordon_switch {
-	struct cordon_image *image;
-	uint32_t confirm_seconds;
-	const struct cordon_cgroup_root *cgroups;
-};
-
-/**
  * cordon_load_number() - the number of the next generation, given out once
  * @least: not below this one (what files remember)
  */
@@ -133,18 +120,19 @@ struct cordon_generation;
 
 /** cordon_load_build() - fill the tables of image->settings.generation aside */
 int cordon_load_build(const struct cordon_context *context, const struct cordon_maps *maps,
-		      const struct cordon_switch *wish, struct cordon_failure *failure,
+		      const struct cordon_image *image, struct cordon_failure *failure,
 		      struct cordon_generation **ret_generation);
 
 /**
  * cordon_load_flip() - put a built generation into its slots and into force
+ * @confirm_seconds: 0: for good, else it lapses unless confirmed
  *
  * The caller has put the classes of the interfaces and the workloads of its
  * parity in place.  Killed at any moment, the old or the new one is in force,
  * whole.
  */
 int cordon_load_flip(const struct cordon_context *context, const struct cordon_maps *maps,
-		     const struct cordon_switch *wish, struct cordon_generation *generation,
+		     struct cordon_generation *generation, uint32_t confirm_seconds,
 		     struct cordon_failure *failure);
 
 void cordon_generation_free(struct cordon_generation *generation);

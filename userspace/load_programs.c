@@ -56,10 +56,8 @@ struct cordon_programs cordon_programs_none(void)
 
 void cordon_programs_close(struct cordon_programs *programs)
 {
-	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++) {
-		if (programs->fd[i] >= 0)
-			close(programs->fd[i]);
-	}
+	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++)
+		cleanup_close(&programs->fd[i]);
 	*programs = cordon_programs_none();
 }
 

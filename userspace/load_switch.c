@@ -40,19 +40,13 @@ struct cordon_generation {
 	bool flows_moved; /* into a table of another size */
 };
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void cordon_generation_free(struct cordon_generation *generation)
 {
 	if (!generation)
 		return;
 	for (int i = 0; i < CORDON_MATRICES; i++) {
 		for (int j = 0; j < CORDON_TABLE_COUNT; j++)
-			close_fd(generation->table[i][j]);
+			cleanup_close(&generation->table[i][j]);
 	}
 	free(generation);
 }
@@ -152,18 +146,16 @@ static int build_pages(const struct cordon_context *context, const struct cordon
 	struct cordon_page *pages;
 	int error;
 
-	error = create_filled(context, "pages", image->pages, image->nr_pages,
-			      sizeof(struct cordon_page), &fd);
-	if (error || !size) {
-		if (!error)
-			*ret_fd = TAKE_FD(fd);
+	error = create_filled(context, "pages", image->pages, image->nr_pages, sizeof(*pages), &fd);
+	if (error)
 		return error;
+	if (size) {
+		pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (pages == MAP_FAILED)
+			return -errno;
+		place_leaves(pages, image->nr_pages, image, slots);
+		munmap(pages, size);
 	}
-	pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (pages == MAP_FAILED)
-		return -errno;
-	place_leaves(pages, image->nr_pages, image, slots);
-	munmap(pages, size);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -282,26 +274,26 @@ static struct cordon_generation *new_generation(uint32_t number)
 }
 
 int cordon_load_build(const struct cordon_context *context, const struct cordon_maps *maps,
-		      const struct cordon_switch *wish, struct cordon_failure *failure,
+		      const struct cordon_image *image, struct cordon_failure *failure,
 		      struct cordon_generation **ret_generation)
 {
 	struct cordon_generation *generation CLEANUP(generation) =
-		new_generation(wish->image->settings.generation);
+		new_generation(image->settings.generation);
 	struct cordon_rule_slots *slots CLEANUP(free) = calloc(1, sizeof(*slots));
 	int error;
 
 	if (!generation || !slots)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
-	error = cordon_rules_place(maps, wish->image, slots);
+	error = cordon_rules_place(maps, image, slots);
 	if (error)
 		return cordon_fail(failure, error, "cannot give the rules their counters: %s",
 				   strerror(-error));
-	error = build_tables(context, maps, wish->image, slots, generation);
+	error = build_tables(context, maps, image, slots, generation);
 	if (error)
 		return cordon_fail(failure, error, "cannot make the maps of the policy: %s",
 				   strerror(-error));
 	cordon_step("build");
-	error = cordon_rules_name(maps, wish->image, slots);
+	error = cordon_rules_name(maps, image, slots);
 	if (error)
 		return cordon_fail(failure, error, "cannot name the rules: %s", strerror(-error));
 	cordon_step("name");
@@ -482,7 +474,7 @@ static int move_flows(const struct cordon_maps *maps, uint32_t former,
 }
 
 int cordon_load_flip(const struct cordon_context *context, const struct cordon_maps *maps,
-		     const struct cordon_switch *wish, struct cordon_generation *generation,
+		     struct cordon_generation *generation, uint32_t confirm_seconds,
 		     struct cordon_failure *failure)
 {
 	const uint32_t former = cordon_standing_read(maps).effective;
@@ -497,7 +489,7 @@ int cordon_load_flip(const struct cordon_context *context, const struct cordon_m
 	error = move_flows(maps, former, generation);
 	if (error)
 		return cordon_fail(failure, error, "cannot move the flows: %s", strerror(-error));
-	put_in_force(maps->control, generation->number, wish->confirm_seconds);
+	put_in_force(maps->control, generation->number, confirm_seconds);
 	move_flows(maps, former, generation);
 	return 0;
 }

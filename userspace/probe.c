@@ -16,6 +16,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "util/array.h"
 #include "util/cleanup.h"
 
 /* include/uapi/linux/magic.h */
@@ -31,39 +32,36 @@ static bool has_tcx(void)
 }
 
 /* "6.12.0-rc1" is 6 and 12. */
-static bool read_release(const char *release, struct cordon_probe *probe)
+static bool read_release(const char *release, unsigned long *ret_major, unsigned long *ret_minor)
 {
 	char *end;
 
-	probe->major = (unsigned int)strtoul(release, &end, 10);
-	if (end == release || *end != '.')
+	*ret_major = strtoul(release, &end, 10);
+	if (*end != '.')
 		return false;
-	release = end + 1;
-	probe->minor = (unsigned int)strtoul(release, &end, 10);
-	return end != release;
+	*ret_minor = strtoul(end + 1, NULL, 10);
+	return true;
 }
 
-int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret_probe)
+int cordon_probe_kernel(struct cordon_failure *failure, bool *ret_tcx)
 {
-	struct cordon_probe probe = { .major = 0 };
+	unsigned long major, minor;
 	struct utsname name;
 
 	if (geteuid())
 		return cordon_fail(failure, -EPERM, "this needs root");
 	/* What fails is said by us, in one line. */
 	libbpf_set_print(NULL);
-	if (uname(&name) || !read_release(name.release, &probe))
+	if (uname(&name) || !read_release(name.release, &major, &minor))
 		return cordon_fail(failure, -ENOTSUP, "cannot tell the kernel's version");
-	if (probe.major < 6 || (probe.major == 6 && probe.minor < 1))
+	if (major < 6 || (major == 6 && minor < 1))
 		return cordon_fail(failure, -ENOTSUP,
 				   "kernel %s is too old: 6.1 or newer is needed", name.release);
-	probe.btf = !access("/sys/kernel/btf/vmlinux", R_OK);
-	if (!probe.btf)
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return cordon_fail(failure, -ENOTSUP,
 				   "the kernel has no BTF (/sys/kernel/btf/vmlinux): "
 				   "CONFIG_DEBUG_INFO_BTF is needed");
-	probe.tcx = has_tcx();
-	*ret_probe = probe;
+	*ret_tcx = has_tcx();
 	return 0;
 }
 
@@ -113,7 +111,7 @@ static int probe_hook(size_t hook)
 		options.attach_btf_id = (__u32)id;
 	}
 	fd = bpf_prog_load(tree_hooks[hook].type, "cordon_probe", "GPL", nothing,
-			   sizeof(nothing) / sizeof(nothing[0]), &options);
+			   ARRAY_SIZE(nothing), &options);
 	return fd < 0 ? fd : 0;
 }
 

@@ -10,20 +10,13 @@
 
 #include "context.h"
 
-/** struct cordon_probe - what was found: @tcx is there since 6.6 */
-struct cordon_probe {
-	unsigned int major;
-	unsigned int minor;
-	bool btf;
-	bool tcx;
-};
-
 /**
  * cordon_probe_kernel() - the kernel
+ * @ret_tcx: it is there since 6.6
  * Return: 0; -EPERM: not root; -ENOTSUP: older than 6.1 or without BTF; with
  *	@failure.
  */
-int cordon_probe_kernel(struct cordon_failure *failure, struct cordon_probe *ret_probe);
+int cordon_probe_kernel(struct cordon_failure *failure, bool *ret_tcx);
 
 /**
  * struct cordon_probe_hook - a hook of the cgroup tree, and what it is without it

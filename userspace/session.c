@@ -25,7 +25,7 @@ struct cordon_session cordon_session_none(void)
 
 	session.maps = cordon_maps_none();
 	session.programs = cordon_programs_none();
-	session.ahead = cordon_ahead_none();
+	session.placeholder = cordon_placeholder_none();
 	return session;
 }
 
@@ -57,13 +57,12 @@ void cordon_session_close(struct cordon_session *session)
 
 	cordon_load_finish(session->context, session->loading, &unsaid);
 	cordon_loading_free(session->loading);
-	cordon_attach_ahead_end(session->context, &session->ahead);
+	cordon_attach_placeholder_end(session->context, &session->placeholder);
 	cordon_image_free(session->image[0]);
 	cordon_image_free(session->image[1]);
 	cordon_programs_close(&session->programs);
 	cordon_maps_close(&session->maps);
-	if (session->lock >= 0)
-		close(session->lock);
+	cleanup_close(&session->lock);
 	*session = cordon_session_none();
 }
 
@@ -76,7 +75,7 @@ static int await_first(struct cordon_session *session, struct cordon_failure *fa
 	if (!session->loading)
 		return 0;
 	if (session->tcx && !cordon_nl_links_read(&unsaid, &links))
-		session->ahead = cordon_attach_ahead(session->context, &links);
+		session->placeholder = cordon_attach_placeholder(session->context, &links);
 	return cordon_load_first(session->loading, failure);
 }
 
@@ -92,14 +91,12 @@ static int start_loading(struct cordon_session *session, struct cordon_failure *
 static int open_kernel(struct cordon_session *session, enum cordon_session_kind kind,
 		       struct cordon_failure *failure)
 {
-	struct cordon_probe probe;
 	uint32_t held = CORDON_LATCH_OPEN;
 	int error;
 
-	error = cordon_probe_kernel(failure, &probe);
+	error = cordon_probe_kernel(failure, &session->tcx);
 	if (error)
 		return error;
-	session->tcx = probe.tcx;
 	if (kind != CORDON_SESSION_LOOK)
 		error = cordon_lock_take(session->context, failure, &session->lock);
 	if (!error && kind == CORDON_SESSION_LOAD)
@@ -399,20 +396,16 @@ static int prepare_machine(const struct cordon_session *session, const struct co
 static int switch_generation(struct cordon_session *session, const struct cordon_apply *wish,
 			     struct cordon_failure *failure)
 {
-	const struct cordon_switch change = {
-		.image = wish->image,
-		.confirm_seconds = wish->confirm_seconds,
-		.cgroups = session->has_cgroups ? &session->cgroups : NULL,
-	};
 	struct cordon_generation *generation CLEANUP(generation) = NULL;
 	int error;
 
-	error = cordon_load_build(session->context, &session->maps, &change, failure, &generation);
+	error = cordon_load_build(session->context, &session->maps, wish->image, failure,
+				  &generation);
 	if (!error)
 		error = prepare_machine(session, wish->image, failure);
 	if (!error)
-		error = cordon_load_flip(session->context, &session->maps, &change, generation,
-					 failure);
+		error = cordon_load_flip(session->context, &session->maps, generation,
+					 wish->confirm_seconds, failure);
 	return error;
 }
 

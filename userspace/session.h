@@ -8,7 +8,7 @@
 #define CORDON_SESSION_H
 
 #include "attach.h"
-#include "attach_ahead.h"
+#include "attach_placeholder.h"
 #include "cgroup.h"
 #include "context.h"
 #include "image.h"
@@ -20,7 +20,7 @@
  * struct cordon_session - close with cordon_session_close()
  * @lock: -1: only looking
  * @loading: programs that are still on their way, NULL: none
- * @ahead: what stands in for them on interfaces
+ * @placeholder: what stands in for them on interfaces
  * @lapsed: the trial that had lapsed before, 0: none
  * @latch: what is remembered of the latch, as @memory says; not read if only looking
  * @image: by generation & 1, NULL while not read
@@ -30,7 +30,7 @@ struct cordon_session {
 	const struct cordon_context *context;
 	int lock;
 	struct cordon_loading *loading;
-	struct cordon_ahead ahead;
+	struct cordon_placeholder placeholder;
 	uint32_t lapsed;
 	bool tcx;
 	bool has_cgroups;

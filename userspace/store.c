@@ -82,16 +82,9 @@ static int save(const struct cordon_context *context, const struct cordon_image 
 
 static void forget(const struct cordon_context *context, uint32_t generation)
 {
-	static const char *const names[] = { "image", "policy.yaml", "" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct cordon_path path = store_path(context, generation, names[i]);
-
-		if (names[i][0])
-			unlink(path.text);
-		else
-			rmdir(path.text);
-	}
+	unlink(store_path(context, generation, "image").text);
+	unlink(cordon_store_text(context, generation).text);
+	rmdir(store_path(context, generation, "").text);
 }
 
 int cordon_store_save(const struct cordon_context *context, const struct cordon_image *image,
@@ -108,19 +101,25 @@ int cordon_store_save(const struct cordon_context *context, const struct cordon_
 		       0;
 }
 
-static int point(const struct cordon_context *context, const char *name, const char *target)
+static struct cordon_path name_path(const struct cordon_context *context, const char *before,
+				    const char *name, const char *after)
 {
-	char path[96], present[96];
-	struct cordon_path link, aside;
-	ssize_t size;
+	char path[96];
 
-	snprintf(path, sizeof(path), POLICY_FOLDER "/%s", name);
-	link = cordon_path_root(context, path);
-	size = readlink(link.text, present, sizeof(present) - 1);
+	snprintf(path, sizeof(path), POLICY_FOLDER "/%s%s%s", before, name, after);
+	return cordon_path_root(context, path);
+}
+
+static int point(const struct cordon_context *context, const char *name, const char *suffix,
+		 const char *target)
+{
+	const struct cordon_path link = name_path(context, "", name, suffix);
+	const struct cordon_path aside = name_path(context, ".", name, suffix);
+	char present[96];
+	const ssize_t size = readlink(link.text, present, sizeof(present) - 1);
+
 	if (size > 0 && (size_t)size == strlen(target) && !memcmp(present, target, (size_t)size))
 		return 0;
-	snprintf(path, sizeof(path), POLICY_FOLDER "/.%s", name);
-	aside = cordon_path_root(context, path);
 	unlink(aside.text);
 	if (symlink(target, aside.text) || rename(aside.text, link.text))
 		return -errno;
@@ -130,41 +129,28 @@ static int point(const struct cordon_context *context, const char *name, const c
 
 static int unpoint(const struct cordon_context *context, const char *name)
 {
-	struct cordon_path link;
-	char path[96];
-
-	snprintf(path, sizeof(path), POLICY_FOLDER "/%s", name);
-	link = cordon_path_root(context, path);
-	return unlink(link.text) && errno != ENOENT ? -errno : 0;
+	unlink(name_path(context, "", name, ".yaml").text);
+	unlink(name_path(context, "", name, ".image").text);
+	if (unlink(name_path(context, "", name, "").text) && errno != ENOENT)
+		return -errno;
+	return 0;
 }
 
-/**
- * struct names - what a person looks for: active -> 57, active.yaml ...
- */
-struct names {
-	const char *folder;
-	const char *text;
-	const char *text_target;
-	const char *image;
-	const char *image_target;
-};
-
-static int point_names(const struct cordon_context *context, const struct names *names,
-		       uint32_t generation)
+/* What a person looks for, too: active.yaml -> active/policy.yaml, active.image. */
+static int point_names(const struct cordon_context *context, const char *name, uint32_t generation)
 {
-	char number[16];
+	char number[16], text[32], image[32];
 	int error;
 
+	if (!generation)
+		return unpoint(context, name);
 	snprintf(number, sizeof(number), "%u", generation);
-	if (!generation) {
-		unpoint(context, names->text);
-		unpoint(context, names->image);
-		return unpoint(context, names->folder);
-	}
-	error = point(context, names->folder, number);
+	snprintf(text, sizeof(text), "%s/policy.yaml", name);
+	snprintf(image, sizeof(image), "%s/image", name);
+	error = point(context, name, "", number);
 	if (!error)
-		error = point(context, names->text, names->text_target);
-	return error ? error : point(context, names->image, names->image_target);
+		error = point(context, name, ".yaml", text);
+	return error ? error : point(context, name, ".image", image);
 }
 
 static uint32_t folder_number(const struct dirent *entry)
@@ -192,16 +178,12 @@ static void forget_others(const struct cordon_context *context, uint32_t active,
 int cordon_store_point(const struct cordon_context *context, uint32_t active, uint32_t former,
 		       struct cordon_failure *failure)
 {
-	static const struct names active_names = { "active", "active.yaml", "active/policy.yaml",
-						   "active.image", "active/image" };
-	static const struct names former_names = { "former", "former.yaml", "former/policy.yaml",
-						   "former.image", "former/image" };
 	const struct cordon_path folder = cordon_path_root(context, POLICY_FOLDER);
 	int error;
 
-	error = point_names(context, &active_names, active);
+	error = point_names(context, "active", active);
 	if (!error)
-		error = point_names(context, &former_names, former);
+		error = point_names(context, "former", former);
 	if (!error)
 		error = cordon_folder_sync(folder.text);
 	if (error)

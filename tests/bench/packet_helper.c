@@ -444,13 +444,12 @@ static void start_spread(struct bench *bench)
 
 static void put_in_force(struct bench *bench)
 {
-	const struct cordon_switch wish = { .image = bench->image };
 	struct cordon_generation *generation = NULL;
 	struct cordon_failure failure = { .text = "" };
 
 	bench->image->settings.generation = cordon_load_number(&bench->maps, 0);
-	if (cordon_load_build(&bench->context, &bench->maps, &wish, &failure, &generation) ||
-	    cordon_load_flip(&bench->context, &bench->maps, &wish, generation, &failure))
+	if (cordon_load_build(&bench->context, &bench->maps, bench->image, &failure, &generation) ||
+	    cordon_load_flip(&bench->context, &bench->maps, generation, 0, &failure))
 		die("%s", failure.text);
 	cordon_generation_free(generation);
 }
