@@ -67,7 +67,7 @@ static void write_down(struct cordon_latch_state *state, uint32_t level, const c
 		describe_caller(state->by, sizeof(state->by));
 	if (snprintf(state->reason, sizeof(state->reason), "%s", reason) >=
 	    (int)sizeof(state->reason))
-		strcpy(state->reason + sizeof(state->reason) - sizeof("..."), "...");
+		memcpy(state->reason + sizeof(state->reason) - sizeof("..."), "...", sizeof("..."));
 	/* One line stays one line, whoever reads it. */
 	for (char *c = state->reason; *c; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f)

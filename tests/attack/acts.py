@@ -298,6 +298,7 @@ def stopped_uplink(root):
 
 
 UNGUARDED = "nothing guards pins and maps against root yet"
+UNANCHORED = "nothing guards /var/lib/cordon against root yet"
 
 
 @act("kill -9 of the daemon", cordon=True)
@@ -380,6 +381,18 @@ def state_torn(root):
     root.guard.run()
 
 
+@act("the policy on disk changed, and loaded anew", cordon=True, known=UNANCHORED)
+def policy_changed(root):
+    root.guard.end_daemon()
+    policy = os.path.join(root.ground.root, "var/lib/cordon/policy")
+    with open(os.path.join(policy, "active.yaml"), "a", encoding="ascii") as file:
+        file.write("    - {name: out,     from: node, to: any, services: [any]}\n"
+                   "    - {name: through, from: any,  to: any, services: [any]}\n")
+    os.truncate(os.path.join(policy, "active.image"), 0)
+    os.unlink(root.pins("maps", "control"))
+    root.guard.run()
+
+
 @act("cordon detach, rollback, release, and an apply that allows all", cordon=True)
 def asked(root):
     for words in (("detach",), ("rollback",), ("release",), ("seal", "open", "--reason", "x")):
@@ -438,6 +451,28 @@ def own_trust(root):
     root.guard.seal()
     root.keys.trusted("root")
     by_both_ways(root, root.keys.release("root", 20))
+    time.sleep(1)
+
+
+STATE = ("var/lib/cordon/latch", "var/lib/cordon/latch.copy")
+
+
+def released_and_kept(root):
+    """As before, with the state of before it at hand."""
+    root.guard.seal()
+    for name in STATE:
+        shutil.copy(os.path.join(root.ground.root, name), root.ground.tmp)
+    released_once(root)
+
+
+@act("the state of before a good release put back, and that release again", cordon=True,
+     before=released_and_kept, known=UNANCHORED)
+def state_put_back(root):
+    root.guard.seal()
+    for name in STATE:
+        shutil.copy(os.path.join(root.ground.tmp, os.path.basename(name)),
+                    os.path.join(root.ground.root, name))
+    by_both_ways(root, root.order)
     time.sleep(1)
 
 
