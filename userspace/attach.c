@@ -121,6 +121,34 @@ static int look_tc(const struct cordon_attach *attach, const struct cordon_pinne
 	return look_clsact(attach, link, out, side);
 }
 
+static bool is_here(const struct cordon_pinned_links *pins, int ifindex)
+{
+	struct cordon_tcx_found in = { .link = NULL }, out = { .link = NULL };
+
+	cordon_tcx_find(pins, ifindex, false, &in);
+	cordon_tcx_find(pins, ifindex, true, &out);
+	return in.link || out.link;
+}
+
+bool cordon_attach_is_elsewhere(const struct cordon_context *context)
+{
+	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
+	bool elsewhere = false;
+
+	if (cordon_pinned_links_read(context, &pins))
+		return false;
+	for (size_t i = 0; i < pins.nr; i++) {
+		const struct cordon_pinned_link *pin = &pins.entry[i];
+
+		if (pin->type != BPF_LINK_TYPE_TCX || !pin->ifindex)
+			continue;
+		if (is_here(&pins, (int)pin->ifindex))
+			return false;
+		elsewhere = true;
+	}
+	return elsewhere;
+}
+
 static struct cordon_pinned_link *find_xdp(const struct cordon_pinned_links *pins,
 					   const struct cordon_nl_link *link)
 {

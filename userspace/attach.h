@@ -76,6 +76,13 @@ int cordon_attach_survey(const struct cordon_attach *attach, const struct cordon
 			 struct cordon_failure *failure, struct cordon_coverages *ret_coverages);
 
 /**
+ * cordon_attach_is_elsewhere() - are our hooks on interfaces that are there, and
+ *	none of them is in this network namespace?  Of filters on clsact the
+ *	kernel does not say where they are: false.
+ */
+bool cordon_attach_is_elsewhere(const struct cordon_context *context);
+
+/**
  * cordon_attach_places() - every interface and VLAN has its place in the maps,
  *	with its class for both generations that stand
  */

@@ -86,8 +86,9 @@ static int enforce(struct cordon_session *session, const struct cordon_call *cal
 	error = cordon_session_refresh(session, call->failure);
 	if (!error && !cordon_standing_read(&session->maps).effective)
 		error = apply_some(session, call);
-	/* With a policy in force, or sealed, what is missing is tried again as we follow. */
-	if (error < 0 && is_enforcing(session)) {
+	/* With a policy in force, or sealed, what is missing is tried again as we follow; in
+	 * another network namespace there is nothing to follow. */
+	if (error < 0 && error != -EXDEV && is_enforcing(session)) {
 		fprintf(stderr, "cordon: %s\n", call->failure->text);
 		memset(call->failure, 0, sizeof(*call->failure));
 		return 0;

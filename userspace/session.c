@@ -223,12 +223,35 @@ static int cover_interfaces(const struct cordon_session *session, struct cordon_
 	return error ? error : cordon_attach_interfaces(&attach, &links, failure);
 }
 
+/* Interfaces and addresses are those of whoever asks: in another namespace they would take the
+ * place of the node's, and leave it without. */
+static int check_namespace(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	const uint32_t effective = cordon_standing_read(&session->maps).effective;
+	struct cordon_view view CLEANUP(view) = { 0 };
+
+	if (!effective || cordon_view_open(&session->maps, effective, 0, &view))
+		return 0;
+	if (!view.settings->netns || view.settings->netns == cordon_probe_netns() ||
+	    !cordon_attach_is_elsewhere(session->context))
+		return 0;
+	return cordon_fail(
+		failure, -EXDEV,
+		"this is another network namespace than the one that the policy in force "
+		"guards: run this there");
+}
+
 int cordon_session_cover(struct cordon_session *session, struct cordon_failure *failure)
 {
 	const struct cordon_standing standing = cordon_standing_read(&session->maps);
 
+	int error;
+
 	if (!standing.effective && !standing.latch)
 		return 0;
+	error = check_namespace(session, failure);
+	if (error)
+		return error;
 	cordon_session_images(session);
 	return cover_interfaces(session, failure);
 }
@@ -295,6 +318,9 @@ int cordon_session_refresh(struct cordon_session *session, struct cordon_failure
 
 	if (!attach.effective && !cordon_standing_read(&session->maps).latch)
 		return 0;
+	prepared = check_namespace(session, failure);
+	if (prepared)
+		return prepared;
 	cordon_session_images(session);
 	prepared = cordon_attach_watchers(&attach, failure);
 	if (!prepared)
@@ -446,7 +472,9 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
-	error = check_latch(session, wish, failure);
+	error = check_namespace(session, failure);
+	if (!error)
+		error = check_latch(session, wish, failure);
 	if (!error)
 		error = check_order(session, wish, failure);
 	if (!error)

@@ -8,7 +8,7 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 
-test_start 38
+test_start 41
 latch_start
 check "seal egress" cordon seal egress --reason 'a test'
 check "once more is no mistake" cordon seal egress --reason 'again'
@@ -52,6 +52,14 @@ dying_seal() { on_node "$BUILD/tests/latch/no_brk_helper" "$CORDON" --bpffs "$NE
 check "a process that dies when libc starts" exits 159 dying_seal
 check "has shut the node" shut_at isolate
 check "which status says is not remembered" says "the disk remembers open" cordon status
+
+# From a container, say, the node is shut; its interfaces are left alone.
+elsewhere() { nsenter --net="/run/netns/$NET-lan0" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"; }
+check "a seal in another network namespace" says 'another network namespace' elsewhere seal isolate --reason 'from elsewhere'
+check "shuts, and keeps what is to be kept" shut_at isolate
+check "and is remembered" remembers isolate
+fresh
+again
 
 # The lock is held by somebody who does not move.
 flock "$NET_ROOT/run/cordon/lock" sleep 30 &

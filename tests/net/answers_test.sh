@@ -14,7 +14,7 @@ flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
 hooks_missing() { on_node "$@" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" check --node "$NET_TMP/policy.yaml" | grep -c "this kernel takes no program for"; }
 no_trailing_blanks() { ! "$@" | grep -q ' $'; }
 
-test_start 45
+test_start 48
 net_start
 net_peer wan0
 net_peer lan0
@@ -60,6 +60,10 @@ check "apply" cordon apply "$NET_TMP/policy.yaml"
 elsewhere() { nsenter --net="/run/netns/$NET-lan0" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"; }
 check "status in another network namespace says so" says "another network namespace" elsewhere status
 refuse "and in the node's does not" says "another network namespace" cordon status
+sed 's/^serial: .*/serial: 99/' "$NET_TMP/policy.yaml" >"$NET_TMP/elsewhere.yaml"
+check "apply there is refused" says "another network namespace" elsewhere apply "$NET_TMP/elsewhere.yaml"
+refuse "so is the daemon" elsewhere run --once
+check "the node's interfaces are where they were" exits 0 cordon status
 
 check "explain: a port of a workload" says "only workload pos may listen" \
 	cordon explain in tcp 10.1.0.2 10.1.0.1 9000
