@@ -17,9 +17,9 @@
 #include "fault.h"
 #include "lease.h"
 #include "util/array.h"
+#include "util/boot.h"
 #include "util/cleanup.h"
 #include "util/file.h"
-#include "util/hex.h"
 
 #define FOLDER "/var/lib/cordon"
 #define COPIES 2
@@ -212,23 +212,6 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 		       0;
 }
 
-static void read_boot_id(uint8_t (*ret_id)[16])
-{
-	const int fd CLEANUP(close) = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	char text[37] = "", digits[33];
-	size_t nr = 0;
-
-	memset(*ret_id, 0, sizeof(*ret_id));
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return;
-	for (const char *c = text; *c && nr < sizeof(digits) - 1; c++) {
-		if (*c != '-')
-			digits[nr++] = *c;
-	}
-	digits[nr] = '\0';
-	cordon_hex_read(digits, *ret_id, sizeof(*ret_id));
-}
-
 struct cordon_latch_moment cordon_latch_now(const struct cordon_latch_state *state)
 {
 	struct cordon_latch_moment now = { .boot = state->boots };
@@ -237,7 +220,7 @@ struct cordon_latch_moment cordon_latch_now(const struct cordon_latch_state *sta
 	clock_gettime(CLOCK_MONOTONIC, &monotonic);
 	now.monotonic = (uint64_t)monotonic.tv_sec * 1000000000ULL + (uint64_t)monotonic.tv_nsec;
 	now.wall = time(NULL);
-	read_boot_id(&now.boot_id);
+	cordon_boot_id(&now.boot_id);
 	return now;
 }
 
@@ -245,7 +228,7 @@ bool cordon_latch_count_boot(struct cordon_latch_state *state)
 {
 	uint8_t boot_id[16];
 
-	read_boot_id(&boot_id);
+	cordon_boot_id(&boot_id);
 	if (state->boots && !memcmp(boot_id, state->boot_id, sizeof(boot_id)))
 		return false;
 	memcpy(state->boot_id, boot_id, sizeof(boot_id));
