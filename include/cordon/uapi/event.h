@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Events: what every record of the log begins with, from the ring of a class to
+ * the block on disk, and the records that the log writes of itself.
+ *
+ * Integers are in host byte order.  A layout never changes: what has to be told
+ * otherwise gets another type.
+ */
+#ifndef CORDON_UAPI_EVENT_H
+#define CORDON_UAPI_EVENT_H
+
+#include <linux/types.h>
+
+/*
+ * Classes, the most important first: X(NAME, "name").  What comes last gives
+ * way first when the log's space is used up.
+ *
+ * OWN: start, stop, loss, checkpoints, what was deleted
+ * ENFORCEMENT: denials, policy, latch, orders
+ * TAMPER: what was tried against us
+ * AUTH: logins and privileges
+ * CONFIG: files, links, modules, devices
+ * FLOW: connections
+ * PROCESS: fork, exec, exit
+ */
+#define CORDON_CLASSES(X)                                                                          \
+	X(OWN, "own")                                                                              \
+	X(ENFORCEMENT, "enforcement")                                                              \
+	X(TAMPER, "tamper")                                                                        \
+	X(AUTH, "auth")                                                                            \
+	X(CONFIG, "config")                                                                        \
+	X(FLOW, "flow")                                                                            \
+	X(PROCESS, "process")
+
+enum cordon_event_class {
+#define CORDON_CLASS_ENUM(name, text) CORDON_CLASS_##name,
+	CORDON_CLASSES(CORDON_CLASS_ENUM)
+#undef CORDON_CLASS_ENUM
+	CORDON_CLASS_COUNT
+};
+
+#define CORDON_EVENT_TYPE(class, number) ((class) << 8 | (number))
+#define CORDON_EVENT_CLASS(type) ((type) >> 8)
+
+enum cordon_event_type {
+	CORDON_EVENT_START = CORDON_EVENT_TYPE(CORDON_CLASS_OWN, 1),
+	CORDON_EVENT_STOP,
+	CORDON_EVENT_LOSS,
+	CORDON_EVENT_RECOVERY,
+	CORDON_EVENT_DELETION,
+	CORDON_EVENT_CHECKPOINT,
+};
+
+/* The CPU of what userspace tells. */
+#define CORDON_EVENT_NO_CPU 0xffff
+
+/**
+ * struct cordon_event - at the start of every record
+ * @size: bytes of the record with this, a multiple of 8
+ * @type: enum cordon_event_type
+ * @cpu: where it was made; NO_CPU: by userspace
+ * @flags: by type
+ * @sequence: counts per CPU and class without a hole, lost records included;
+ *	its lower 32 bits
+ * @pid: thread group that did it, 0: nobody did
+ * @time: CLOCK_MONOTONIC nanoseconds
+ */
+struct cordon_event {
+	__u16 size;
+	__u16 type;
+	__u16 cpu;
+	__u16 flags;
+	__u32 sequence;
+	__u32 pid;
+	__u64 time;
+};
+_Static_assert(sizeof(struct cordon_event) == 24, "no padding");
+
+/**
+ * struct cordon_event_loss - records that were made and are in no chain
+ * @class: theirs
+ * @cpu: whose ring was full; NO_CPU: userspace had no room on disk and no more memory
+ * @first: sequence of the first one that is missing
+ * @records: how many
+ */
+struct cordon_event_loss {
+	struct cordon_event event;
+	__u16 class;
+	__u16 cpu;
+	__u32 first;
+	__u64 records;
+};
+
+/**
+ * struct cordon_event_recovery - a chain that did not end as it was left
+ * @class: its
+ * @next: number of the block with which it goes on
+ * @missing: blocks before that one which had been written and are not there
+ * @torn: bytes behind the last whole block
+ * @forged: blocks that the key that was due did not make
+ * @unreadable: segments
+ */
+struct cordon_event_recovery {
+	struct cordon_event event;
+	__u32 class;
+	__u32 pad;
+	__u64 next;
+	__u64 missing;
+	__u64 torn;
+	__u64 forged;
+	__u64 unreadable;
+};
+
+/**
+ * struct cordon_event_deletion - a segment that we deleted, as the log was too large
+ * @used, @limit: bytes of the log then, and those that it may have
+ * @next: number of the first block that is left behind it in its chain
+ */
+struct cordon_event_deletion {
+	struct cordon_event event;
+	__u32 class;
+	__u32 segment;
+	__u64 used;
+	__u64 limit;
+	__u64 next;
+};
+
+/**
+ * struct cordon_event_checkpoint - how far each chain has come
+ * @boot_id: of this boot
+ * @policy: SHA-256 of the policy that is in force, zero: none
+ * @latch: enum cordon_latch in force
+ * @used, @limit: bytes of the log, and those that it may have
+ * @chain: by class: its next block and record, the digest of its last block, and
+ *	what was lost of it since the start
+ */
+struct cordon_event_checkpoint {
+	struct cordon_event event;
+	__u8 boot_id[16];
+	__u8 policy[32];
+	__u32 latch;
+	__u32 pad;
+	__u64 used;
+	__u64 limit;
+	struct {
+		__u64 blocks;
+		__u64 records;
+		__u64 lost;
+		__u8 digest[32];
+	} chain[CORDON_CLASS_COUNT];
+};
+
+#endif

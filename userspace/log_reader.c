@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads the log's blocks; see log_reader.h.  One segment at a time is in memory.
+ */
+#include "log_reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log_segment.h"
+
+struct cordon_log_reader {
+	int folder;
+	enum cordon_event_class class;
+	struct cordon_log_segments segments;
+	size_t at;	 /* of the segment that is read */
+	uint32_t number; /* its */
+	uint8_t *bytes;
+	size_t size;
+	size_t offset;
+};
+
+int cordon_log_reader_open(int folder, enum cordon_event_class class,
+			   struct cordon_failure *failure, struct cordon_log_reader **ret_reader)
+{
+	struct cordon_log_reader *reader = calloc(1, sizeof(*reader));
+	int error;
+
+	if (!reader)
+		return cordon_fail(failure, -ENOMEM, "out of memory");
+	reader->folder = folder;
+	reader->class = class;
+	error = cordon_log_segments_list(folder, class, &reader->segments);
+	if (error) {
+		cordon_log_reader_close(reader);
+		return cordon_fail(failure, error, "cannot list the log: %s", strerror(-error));
+	}
+	*ret_reader = reader;
+	return 0;
+}
+
+void cordon_log_reader_close(struct cordon_log_reader *reader)
+{
+	if (!reader)
+		return;
+	free(reader->segments.segment);
+	free(reader->bytes);
+	free(reader);
+}
+
+void cordon_log_reader_skip_to(struct cordon_log_reader *reader, uint32_t segment)
+{
+	while (reader->at < reader->segments.nr &&
+	       reader->segments.segment[reader->at].number < segment)
+		reader->at++;
+}
+
+uint32_t cordon_log_reader_segment(const struct cordon_log_reader *reader)
+{
+	return reader->number;
+}
+
+bool cordon_log_reader_last(const struct cordon_log_reader *reader, uint32_t *ret_segment)
+{
+	if (!reader->segments.nr)
+		return false;
+	*ret_segment = reader->segments.segment[reader->segments.nr - 1].number;
+	return true;
+}
+
+static int load(struct cordon_log_reader *reader, struct cordon_failure *failure)
+{
+	const struct cordon_log_segment *segment = &reader->segments.segment[reader->at];
+	const struct cordon_log_name name =
+		cordon_log_segment_name(reader->class, segment->number, segment->compressed);
+	int error;
+
+	reader->offset = 0;
+	reader->number = segment->number;
+	error = cordon_log_segment_read(reader->folder, reader->class, segment, &reader->bytes,
+					&reader->size);
+	if (error == -EBADMSG)
+		return cordon_fail(failure, error, "%s: not what zstd made", name.text);
+	return error ? cordon_fail(failure, error, "%s: %s", name.text, strerror(-error)) : 0;
+}
+
+/* Its bytes go, and the next one's turn comes. */
+static void leave(struct cordon_log_reader *reader)
+{
+	free(reader->bytes);
+	reader->bytes = NULL;
+	reader->at++;
+}
+
+static enum cordon_log_fault check_at(const struct cordon_log_reader *reader, size_t offset,
+				      struct cordon_log_found *found)
+{
+	return cordon_log_block_check(reader->bytes + offset, reader->size - offset, reader->class,
+				      &found->block, &found->seal);
+}
+
+/* What is no block goes on until there is one, or nothing. */
+static size_t size_of_rest(const struct cordon_log_reader *reader)
+{
+	struct cordon_log_found next;
+	size_t offset = reader->offset + 8;
+
+	while (offset < reader->size && check_at(reader, offset, &next) != CORDON_LOG_WHOLE)
+		offset += 8;
+	return (offset < reader->size ? offset : reader->size) - reader->offset;
+}
+
+static void find(struct cordon_log_reader *reader, struct cordon_log_found *ret_found)
+{
+	struct cordon_log_found found = {
+		.segment = reader->segments.segment[reader->at].number,
+		.offset = reader->offset,
+	};
+
+	found.fault = check_at(reader, reader->offset, &found);
+	if (found.fault == CORDON_LOG_WHOLE)
+		found.size = cordon_log_block_size(found.block);
+	else
+		found.size = size_of_rest(reader);
+	reader->offset += found.size;
+	*ret_found = found;
+}
+
+int cordon_log_reader_next(struct cordon_log_reader *reader, struct cordon_failure *failure,
+			   struct cordon_log_found *ret_found)
+{
+	while (!reader->bytes || reader->offset == reader->size) {
+		int error;
+
+		if (reader->bytes)
+			leave(reader);
+		if (reader->at == reader->segments.nr)
+			return 0;
+		error = load(reader, failure);
+		if (error) {
+			leave(reader);
+			return error;
+		}
+	}
+	find(reader, ret_found);
+	return 1;
+}
