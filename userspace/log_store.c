@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The log; see log_store.h.
+ */
+#include "log_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log_keys.h"
+#include "log_room.h"
+#include "log_writer.h"
+#include "util/boot.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/hex.h"
+
+#define SECOND 1000000000ULL
+#define SYNC_NS (5 * SECOND)
+#define SEGMENT_AGE_NS (86400 * SECOND)
+#define ROOM_NS (10 * SECOND)
+/* A segment is a small part of the log: what is deleted at once is not much. */
+#define SEGMENT_SHARE 64
+#define SEGMENT_MAX (8UL << 20)
+
+/* The key by which all can be verified, until its owner has taken it. */
+#define ENROL_FILE "enrol"
+
+struct chain {
+	struct cordon_log_writer *writer;
+	struct cordon_log_block *told; /* by userspace, with room for a whole block */
+	struct cordon_event_loss lost; /* of that; not told yet */
+	bool unsynced;
+};
+
+struct cordon_log_store {
+	int folder;
+	uint64_t limit;
+	struct cordon_log_keys keys;
+	struct chain chain[CORDON_CLASS_COUNT];
+	uint8_t boot_id[16];
+	uint32_t sequence;
+	uint64_t synced, looked, begun;
+	struct cordon_log_figures figures;
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* ---- blocks ------------------------------------------------------------------------------- */
+
+int cordon_log_store_write(struct cordon_log_store *store, struct cordon_log_block *block)
+{
+	struct chain *chain = &store->chain[block->class];
+
+	block->monotonic = now_ns(CLOCK_MONOTONIC);
+	block->wall = (__s64)(now_ns(CLOCK_REALTIME) / SECOND);
+	memcpy(block->boot_id, store->boot_id, sizeof(block->boot_id));
+	store->figures.error = cordon_log_writer_add(chain->writer, block);
+	if (store->figures.error)
+		return store->figures.error;
+	store->figures.records[block->class] += block->records;
+	chain->unsynced = true;
+	return 0;
+}
+
+static bool has_room(const struct cordon_log_block *block, size_t size)
+{
+	return block->size + size <= CORDON_LOG_BLOCK_MAX;
+}
+
+static void append(struct cordon_log_block *block, const struct cordon_event *record)
+{
+	memcpy((uint8_t *)(block + 1) + block->size, record, record->size);
+	block->size += record->size;
+	block->records++;
+}
+
+static void write_told(struct cordon_log_store *store, struct chain *chain)
+{
+	if (!chain->told->records || cordon_log_store_write(store, chain->told))
+		return;
+	chain->told->size = 0;
+	chain->told->records = 0;
+}
+
+/* What was lost is told as soon as there is room, in its place: before what comes after it. */
+static void tell_lost(struct cordon_log_store *store, struct chain *chain)
+{
+	if (!chain->lost.records || !has_room(chain->told, sizeof(chain->lost)))
+		return;
+	chain->lost.event.time = now_ns(CLOCK_MONOTONIC);
+	append(chain->told, &chain->lost.event);
+	store->figures.lost[chain->lost.class] += chain->lost.records;
+	chain->lost.records = 0;
+}
+
+static void tell_in(struct cordon_log_store *store, enum cordon_event_class class,
+		    struct cordon_event *record)
+{
+	struct chain *chain = &store->chain[class];
+
+	record->cpu = CORDON_EVENT_NO_CPU;
+	record->sequence = store->sequence++;
+	record->time = now_ns(CLOCK_MONOTONIC);
+	if (!has_room(chain->told, record->size))
+		write_told(store, chain);
+	tell_lost(store, chain);
+	if (has_room(chain->told, record->size)) {
+		append(chain->told, record);
+		return;
+	}
+	if (!chain->lost.records++)
+		chain->lost.first = record->sequence;
+}
+
+void cordon_log_store_tell(struct cordon_log_store *store, struct cordon_event *record)
+{
+	tell_in(store, CORDON_EVENT_CLASS(record->type), record);
+}
+
+void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *policy,
+				 uint32_t latch)
+{
+	struct cordon_event_checkpoint checkpoint = {
+		.event = { .size = sizeof(checkpoint), .type = CORDON_EVENT_CHECKPOINT },
+		.latch = latch,
+		.used = store->figures.used,
+		.limit = store->limit,
+	};
+
+	memcpy(checkpoint.boot_id, store->boot_id, sizeof(checkpoint.boot_id));
+	memcpy(checkpoint.policy, policy, sizeof(checkpoint.policy));
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
+		const struct cordon_log_chain *chain =
+			cordon_log_writer_chain(store->chain[class].writer);
+
+		checkpoint.chain[class].blocks = chain->key.number;
+		checkpoint.chain[class].records = chain->records;
+		checkpoint.chain[class].lost = store->figures.lost[class];
+		memcpy(checkpoint.chain[class].digest, chain->former, sizeof(chain->former));
+	}
+	cordon_log_store_tell(store, &checkpoint.event);
+}
+
+/* ---- stable storage ----------------------------------------------------------------------- */
+
+/* Blocks first, then the keys to come: power that fails in between leaves an older key, from which
+ * theirs follow. */
+static void synchronise(struct cordon_log_store *store)
+{
+	bool any = false;
+
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
+		struct chain *chain = &store->chain[class];
+		const struct cordon_log_key *key = &cordon_log_writer_chain(chain->writer)->key;
+
+		if (!chain->unsynced)
+			continue;
+		store->figures.error = cordon_log_writer_sync(chain->writer);
+		if (store->figures.error)
+			return;
+		chain->unsynced = false;
+		store->keys.chain[class].number = key->number;
+		memcpy(store->keys.chain[class].secret, key->secret, sizeof(key->secret));
+		any = true;
+	}
+	if (any)
+		store->figures.error = cordon_log_keys_write(store->folder, &store->keys);
+	store->synced = now_ns(CLOCK_MONOTONIC);
+}
+
+void cordon_log_store_sync(struct cordon_log_store *store)
+{
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
+		tell_lost(store, &store->chain[class]);
+		write_told(store, &store->chain[class]);
+	}
+	synchronise(store);
+}
+
+/* ---- room --------------------------------------------------------------------------------- */
+
+static void tell_deletion(void *state, struct cordon_event_deletion *deletion)
+{
+	tell_in(state, (enum cordon_event_class)deletion->class, &deletion->event);
+}
+
+void cordon_log_store_make_room(struct cordon_log_store *store)
+{
+	uint32_t current[CORDON_CLASS_COUNT];
+
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
+		current[class] = cordon_log_writer_segment(store->chain[class].writer);
+	cordon_log_room_make(store->folder, store->limit, current, tell_deletion, store,
+			     &store->figures.used);
+	store->looked = now_ns(CLOCK_MONOTONIC);
+}
+
+static void leave_segments(struct cordon_log_store *store)
+{
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
+		cordon_log_writer_leave(store->chain[class].writer);
+	store->begun = now_ns(CLOCK_MONOTONIC);
+}
+
+void cordon_log_store_tick(struct cordon_log_store *store)
+{
+	const uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	if (now - store->begun > SEGMENT_AGE_NS)
+		leave_segments(store);
+	/* A disk without room may be waiting for this. */
+	if (now - store->looked > ROOM_NS || store->figures.error)
+		cordon_log_store_make_room(store);
+	if (now - store->synced > SYNC_NS)
+		cordon_log_store_sync(store);
+}
+
+static size_t segment_limit(uint64_t limit)
+{
+	const uint64_t size = limit / SEGMENT_SHARE;
+
+	return size < SEGMENT_MAX ? size : SEGMENT_MAX;
+}
+
+void cordon_log_store_set_limit(struct cordon_log_store *store, uint64_t limit)
+{
+	store->limit = limit < CORDON_LOG_LIMIT_MIN ? CORDON_LOG_LIMIT_MIN : limit;
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
+		cordon_log_writer_set_limit(store->chain[class].writer,
+					    segment_limit(store->limit));
+}
+
+/* ---- to open ------------------------------------------------------------------------------ */
+
+/* In hexadecimal, to be read aloud if need be. */
+static int write_enrol(int folder, const uint8_t *secret)
+{
+	const int fd CLEANUP(close) = openat(
+		folder, ENROL_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	char text[2 * CORDON_LOG_KEY_SIZE + 1];
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	cordon_hex_format(secret, CORDON_LOG_KEY_SIZE, text);
+	text[2 * CORDON_LOG_KEY_SIZE] = '\n';
+	error = cordon_file_write(fd, text, 2 * CORDON_LOG_KEY_SIZE + 1);
+	explicit_bzero(text, sizeof(text));
+	if (!error && fsync(fd))
+		error = -errno;
+	return error;
+}
+
+/* A key that nobody took, of a log that was never begun, is in its way. */
+static int begin_keys(struct cordon_log_store *store, struct cordon_failure *failure)
+{
+	uint8_t secret[CORDON_LOG_KEY_SIZE];
+	struct cordon_log_key key;
+	int error;
+
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return cordon_fail(failure, -EIO, "no random numbers for the log's key");
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
+		cordon_log_key_first(secret, (enum cordon_event_class) class, &key);
+		memcpy(store->keys.chain[class].secret, key.secret, sizeof(key.secret));
+	}
+	unlinkat(store->folder, ENROL_FILE, 0);
+	error = write_enrol(store->folder, secret);
+	explicit_bzero(secret, sizeof(secret));
+	explicit_bzero(&key, sizeof(key));
+	if (!error)
+		error = cordon_log_keys_write(store->folder, &store->keys);
+	return error ? cordon_fail(failure, error, "cannot write the log's keys: %s",
+				   strerror(-error)) :
+		       0;
+}
+
+static int open_keys(struct cordon_log_store *store, struct cordon_failure *failure)
+{
+	const int error = cordon_log_keys_read(store->folder, &store->keys);
+
+	if (error == -ENOENT || error == -EBADMSG)
+		return begin_keys(store, failure);
+	return error ? cordon_fail(failure, error, "cannot read the log's keys: %s",
+				   strerror(-error)) :
+		       0;
+}
+
+static void tell_recovery(struct cordon_log_store *store, enum cordon_event_class class,
+			  const struct cordon_log_recovery *found)
+{
+	struct cordon_event_recovery recovery = {
+		.event = { .size = sizeof(recovery), .type = CORDON_EVENT_RECOVERY },
+		.class = class,
+		.next = cordon_log_writer_chain(store->chain[class].writer)->key.number,
+		.missing = found->missing,
+		.torn = found->torn,
+		.forged = found->forged,
+		.unreadable = found->unreadable,
+	};
+
+	if (found->missing || found->torn || found->forged || found->unreadable)
+		tell_in(store, class, &recovery.event);
+}
+
+static int open_chain(struct cordon_log_store *store, enum cordon_event_class class,
+		      struct cordon_failure *failure)
+{
+	struct chain *chain = &store->chain[class];
+	struct cordon_log_recovery recovery;
+	struct cordon_log_key key;
+	int error;
+
+	chain->told = calloc(1, CORDON_LOG_BLOCK_FRAME + CORDON_LOG_BLOCK_MAX);
+	if (!chain->told)
+		return cordon_fail(failure, -ENOMEM, "out of memory");
+	chain->told->class = (__u16) class;
+	chain->lost = (struct cordon_event_loss){
+		.event = { .size = sizeof(chain->lost),
+			   .type = CORDON_EVENT_LOSS,
+			   .cpu = CORDON_EVENT_NO_CPU },
+		.class = (__u16) class,
+		.cpu = CORDON_EVENT_NO_CPU,
+	};
+	key.number = store->keys.chain[class].number;
+	memcpy(key.secret, store->keys.chain[class].secret, sizeof(key.secret));
+	error = cordon_log_writer_open(store->folder, class, &key, segment_limit(store->limit),
+				       failure, &recovery, &chain->writer);
+	explicit_bzero(&key, sizeof(key));
+	if (!error)
+		tell_recovery(store, class, &recovery);
+	return error;
+}
+
+static int open_folder(const char *path, struct cordon_failure *failure, int *ret_fd)
+{
+	int fd CLEANUP(close) = -1;
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return cordon_fail(failure, -errno, "cannot make %s: %s", path, strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return cordon_fail(failure, -errno, "cannot open %s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return cordon_fail(failure, -EBUSY, "%s: another process writes the log", path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int cordon_log_store_open(const char *path, uint64_t limit, struct cordon_failure *failure,
+			  struct cordon_log_store **ret_store)
+{
+	struct cordon_log_store *store = calloc(1, sizeof(*store));
+	int error;
+
+	if (!store)
+		return cordon_fail(failure, -ENOMEM, "out of memory");
+	store->folder = -1;
+	store->limit = limit < CORDON_LOG_LIMIT_MIN ? CORDON_LOG_LIMIT_MIN : limit;
+	store->begun = now_ns(CLOCK_MONOTONIC);
+	cordon_boot_id(&store->boot_id);
+	error = open_folder(path, failure, &store->folder);
+	if (!error)
+		error = open_keys(store, failure);
+	for (int class = 0; class < CORDON_CLASS_COUNT && !error; class ++)
+		error = open_chain(store, (enum cordon_event_class) class, failure);
+	if (error) {
+		cordon_log_store_close(store);
+		return error;
+	}
+	*ret_store = store;
+	return 0;
+}
+
+void cordon_log_store_close(struct cordon_log_store *store)
+{
+	if (!store)
+		return;
+	if (store->chain[CORDON_CLASS_COUNT - 1].writer)
+		cordon_log_store_sync(store);
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
+		if (store->chain[class].writer)
+			cordon_log_writer_close(store->chain[class].writer);
+		free(store->chain[class].told);
+	}
+	cleanup_close(&store->folder);
+	explicit_bzero(store, sizeof(*store));
+	free(store);
+}
+
+struct cordon_log_figures cordon_log_store_figures(const struct cordon_log_store *store)
+{
+	return store->figures;
+}

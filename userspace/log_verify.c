@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Is a log what the node wrote?  See log_verify.h.
+ *
+ * What is missing or torn waits until a record tells of it, in an authentic
+ * block behind it; what nobody told of by the end of its chain is a breach.
+ */
+#include "log_verify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log_block.h"
+#include "log_key.h"
+#include "log_keys.h"
+#include "log_reader.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
+
+/* Blocks that may be missing at once: beyond that the number itself is a lie, and would keep us
+ * making keys for hours. */
+#define GAP_MAX 100000000ULL
+
+struct verify {
+	int folder;
+	const uint8_t *secret;
+	cordon_log_finding_taker taker;
+	void *state;
+	struct cordon_log_sum sum;
+	uint64_t checkpoint[CORDON_CLASS_COUNT]; /* blocks that there were then */
+};
+
+/**
+ * struct walk - along one chain
+ * @key: of the block that is due
+ * @waiting: findings that a record may yet explain
+ */
+struct walk {
+	struct verify *verify;
+	enum cordon_event_class class;
+	struct cordon_log_key key;
+	struct cordon_log_finding *waiting;
+	size_t nr_waiting;
+	bool failed; /* no memory for one of them */
+};
+
+static const struct {
+	const char *name;
+	bool breach;
+} kinds[] = {
+#define FINDING(name, breach, text) [CORDON_LOG_FINDING_##name] = { text, breach },
+	CORDON_LOG_FINDINGS(FINDING)
+#undef FINDING
+};
+
+const char *cordon_log_finding_name(enum cordon_log_finding_kind kind)
+{
+	return kind < ARRAY_SIZE(kinds) ? kinds[kind].name : "?";
+}
+
+bool cordon_log_finding_is_breach(enum cordon_log_finding_kind kind)
+{
+	return kind >= ARRAY_SIZE(kinds) || kinds[kind].breach;
+}
+
+static void report(struct verify *verify, const struct cordon_log_finding *finding)
+{
+	verify->sum.breaches += cordon_log_finding_is_breach(finding->kind);
+	verify->taker(verify->state, finding);
+}
+
+static void tell(struct walk *walk, enum cordon_log_finding_kind kind, uint32_t segment,
+		 uint64_t first, uint64_t count)
+{
+	report(walk->verify,
+	       &(struct cordon_log_finding){ kind, walk->class, segment, first, count });
+}
+
+static void wait_for(struct walk *walk, enum cordon_log_finding_kind kind, uint32_t segment,
+		     uint64_t first, uint64_t count)
+{
+	struct cordon_log_finding *more =
+		reallocarray(walk->waiting, walk->nr_waiting + 1, sizeof(*more));
+
+	if (!more) {
+		walk->failed = true;
+		return;
+	}
+	walk->waiting = more;
+	more[walk->nr_waiting++] =
+		(struct cordon_log_finding){ kind, walk->class, segment, first, count };
+}
+
+static void settle(struct walk *walk, size_t index)
+{
+	memmove(&walk->waiting[index], &walk->waiting[index + 1],
+		(--walk->nr_waiting - index) * sizeof(*walk->waiting));
+}
+
+/* ---- what records explain ----------------------------------------------------------------- */
+
+/* Missing blocks from @first to before @end are of @kind. */
+static void explain_blocks(struct walk *walk, uint64_t first, uint64_t end,
+			   enum cordon_log_finding_kind kind)
+{
+	for (size_t i = 0; i < walk->nr_waiting;) {
+		struct cordon_log_finding *gap = &walk->waiting[i];
+		const uint64_t gap_end = gap->first + gap->count;
+		const uint64_t upto = gap_end < end ? gap_end : end;
+
+		if (gap->kind != CORDON_LOG_FINDING_REMOVED || gap->first < first ||
+		    gap->first >= end) {
+			i++;
+			continue;
+		}
+		tell(walk, kind, gap->segment, gap->first, upto - gap->first);
+		gap->first = upto;
+		gap->count = gap_end - upto;
+		if (!gap->count)
+			settle(walk, i);
+	}
+}
+
+static bool may_be_torn(enum cordon_log_finding_kind kind)
+{
+	return kind == CORDON_LOG_FINDING_EDITED || kind == CORDON_LOG_FINDING_STRANGE;
+}
+
+/* Only as many bytes as the node itself found when it went on. */
+static void explain_bytes(struct walk *walk, uint64_t torn)
+{
+	for (size_t i = walk->nr_waiting; i-- > 0;) {
+		const struct cordon_log_finding found = walk->waiting[i];
+
+		if (!may_be_torn(found.kind) || found.count > torn)
+			continue;
+		torn -= found.count;
+		tell(walk, CORDON_LOG_FINDING_TORN, found.segment, found.first, found.count);
+		settle(walk, i);
+	}
+}
+
+static void take_recovery(struct walk *walk, const struct cordon_event_recovery *recovery)
+{
+	explain_bytes(walk, recovery->torn);
+	if (recovery->missing <= recovery->next)
+		explain_blocks(walk, recovery->next - recovery->missing, recovery->next,
+			       CORDON_LOG_FINDING_MISSED);
+}
+
+static void take_checkpoint(struct verify *verify, const struct cordon_event_checkpoint *checkpoint)
+{
+	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
+		verify->checkpoint[class] = checkpoint->chain[class].blocks;
+}
+
+/* Those that do not concern the log itself are taken as they are. */
+static void take_record(struct walk *walk, const struct cordon_event *record, uint32_t segment)
+{
+	const void *whole = record;
+
+	if (record->type == CORDON_EVENT_LOSS && record->size == sizeof(struct cordon_event_loss)) {
+		const struct cordon_event_loss *loss = whole;
+
+		tell(walk, CORDON_LOG_FINDING_LOST, segment, loss->first, loss->records);
+	} else if (record->type == CORDON_EVENT_RECOVERY &&
+		   record->size == sizeof(struct cordon_event_recovery)) {
+		take_recovery(walk, whole);
+	} else if (record->type == CORDON_EVENT_DELETION &&
+		   record->size == sizeof(struct cordon_event_deletion)) {
+		explain_blocks(walk, 0, ((const struct cordon_event_deletion *)whole)->next,
+			       CORDON_LOG_FINDING_DELETED);
+	} else if (record->type == CORDON_EVENT_CHECKPOINT && walk->class == CORDON_CLASS_OWN &&
+		   record->size == sizeof(struct cordon_event_checkpoint)) {
+		take_checkpoint(walk->verify, whole);
+	}
+}
+
+static bool take_records(struct walk *walk, const struct cordon_log_found *found)
+{
+	const uint8_t *at = (const uint8_t *)(found->block + 1);
+	uint32_t left = found->block->size, records = 0;
+
+	while (left) {
+		const struct cordon_event *record = (const void *)at;
+
+		if (left < sizeof(*record) || record->size < sizeof(*record) ||
+		    record->size > left || record->size % 8)
+			return false;
+		take_record(walk, record, found->segment);
+		at += record->size;
+		left -= record->size;
+		records++;
+	}
+	return records == found->block->records;
+}
+
+/* ---- blocks ------------------------------------------------------------------------------- */
+
+/* A block whose bytes were changed is not missing, too. */
+static bool was_edited(const struct walk *walk, uint64_t number)
+{
+	for (size_t i = 0; i < walk->nr_waiting; i++) {
+		if (walk->waiting[i].kind == CORDON_LOG_FINDING_EDITED &&
+		    number == walk->key.number)
+			return true;
+	}
+	return false;
+}
+
+static void miss(struct walk *walk, const struct cordon_log_found *found)
+{
+	uint64_t first = walk->key.number;
+
+	if (found->block->number == first)
+		return;
+	if (was_edited(walk, first))
+		first++;
+	if (found->block->number > first)
+		wait_for(walk, CORDON_LOG_FINDING_REMOVED, found->segment, first,
+			 found->block->number - first);
+}
+
+static void take_block(struct walk *walk, const struct cordon_log_found *found)
+{
+	const uint64_t number = found->block->number;
+	struct cordon_log_key key = walk->key;
+
+	if (number < key.number) {
+		tell(walk, CORDON_LOG_FINDING_REORDERED, found->segment, number, 1);
+		return;
+	}
+	if (number - key.number <= GAP_MAX)
+		cordon_log_key_to(&key, number);
+	if (key.number != number || !cordon_log_seal_is_by(found->seal, &key)) {
+		tell(walk, CORDON_LOG_FINDING_FORGED, found->segment, number, 1);
+		return;
+	}
+	miss(walk, found);
+	walk->key = key;
+	cordon_log_key_next(&walk->key);
+	walk->verify->sum.class[walk->class].blocks++;
+	walk->verify->sum.class[walk->class].records += found->block->records;
+	if (!take_records(walk, found))
+		tell(walk, CORDON_LOG_FINDING_MALFORMED, found->segment, number, 1);
+}
+
+static void take_found(struct walk *walk, const struct cordon_log_found *found)
+{
+	if (found->fault == CORDON_LOG_WHOLE)
+		take_block(walk, found);
+	else if (found->fault == CORDON_LOG_DAMAGED)
+		wait_for(walk, CORDON_LOG_FINDING_EDITED, found->segment, found->offset,
+			 found->size);
+	else
+		wait_for(walk, CORDON_LOG_FINDING_STRANGE, found->segment, found->offset,
+			 found->size);
+}
+
+/* ---- ends --------------------------------------------------------------------------------- */
+
+static bool is_kept_key(const struct walk *walk, const struct cordon_log_keys *keys)
+{
+	struct cordon_log_key key;
+
+	cordon_log_key_first(walk->verify->secret, walk->class, &key);
+	cordon_log_key_to(&key, keys->chain[walk->class].number);
+	return !memcmp(key.secret, keys->chain[walk->class].secret, sizeof(key.secret));
+}
+
+/* The keys go on where the chain ends, or a little before: they are written last. */
+static void look_at_end(struct walk *walk, const struct cordon_log_keys *keys)
+{
+	const uint64_t end = walk->key.number, told = walk->verify->checkpoint[walk->class];
+	uint64_t kept = keys ? keys->chain[walk->class].number : 0;
+
+	if (!keys || kept > end + GAP_MAX || !is_kept_key(walk, keys)) {
+		tell(walk, CORDON_LOG_FINDING_UNPROVED, 0, end, 0);
+		kept = 0;
+	}
+	if (told > kept)
+		kept = told;
+	if (kept > end)
+		tell(walk, CORDON_LOG_FINDING_CUT, 0, end, kept - end);
+}
+
+static void report_waiting(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->nr_waiting; i++)
+		report(walk->verify, &walk->waiting[i]);
+}
+
+static int walk_along(struct walk *walk, struct cordon_log_reader *reader,
+		      struct cordon_failure *failure)
+{
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_log_found found = { .segment = 0 };
+	int result;
+
+	while ((result = cordon_log_reader_next(reader, &unsaid, &found)) != 0) {
+		if (result == -ENOMEM || walk->failed)
+			return cordon_fail(failure, -ENOMEM, "out of memory");
+		if (result < 0)
+			tell(walk, CORDON_LOG_FINDING_UNREADABLE, cordon_log_reader_segment(reader),
+			     0, 0);
+		else
+			take_found(walk, &found);
+	}
+	return 0;
+}
+
+static int verify_class(struct verify *verify, enum cordon_event_class class,
+			const struct cordon_log_keys *keys, struct cordon_failure *failure)
+{
+	struct cordon_log_reader *reader CLEANUP(reader) = NULL;
+	struct walk walk = { .verify = verify, .class = class };
+	int error;
+
+	error = cordon_log_reader_open(verify->folder, class, failure, &reader);
+	if (error)
+		return error;
+	cordon_log_key_first(verify->secret, class, &walk.key);
+	error = walk_along(&walk, reader, failure);
+	if (!error) {
+		report_waiting(&walk);
+		look_at_end(&walk, keys);
+	}
+	free(walk.waiting);
+	return error;
+}
+
+int cordon_log_verify(int folder, const uint8_t *secret, cordon_log_finding_taker taker,
+		      void *state, struct cordon_failure *failure, struct cordon_log_sum *ret_sum)
+{
+	struct verify verify = {
+		.folder = folder,
+		.secret = secret,
+		.taker = taker,
+		.state = state,
+	};
+	struct cordon_log_keys keys;
+	const bool kept = !cordon_log_keys_read(folder, &keys);
+	int error = 0;
+
+	/* Our own chain first: its checkpoints tell how long the others were. */
+	for (int class = 0; class < CORDON_CLASS_COUNT && !error; class ++)
+		error = verify_class(&verify, (enum cordon_event_class) class, kept ? &keys : NULL,
+				     failure);
+	explicit_bzero(&keys, sizeof(keys));
+	if (!error)
+		*ret_sum = verify.sum;
+	return error;
+}
