@@ -50,7 +50,8 @@ struct daemon {
 	int epoll;
 	int signals;
 	int timer;
-	uint64_t count_by; /* when the lease is counted next */
+	uint64_t count_by;	/* when the lease is counted next */
+	unsigned int forgotten; /* looks in a row at which the disk did not know of a seal */
 	bool end;
 };
 
@@ -221,6 +222,25 @@ static void follow_lease(struct daemon *daemon)
 	follow(daemon, &(struct cordon_nl_change){ .links = false });
 }
 
+/* A disk that had no room for a seal may have some by now.  Who seals writes it down himself, with
+ * his reason: he has until the second look.  It is complained of once. */
+static void follow_latch(struct daemon *daemon)
+{
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_latch_state state;
+	const uint32_t held = cordon_standing_read(&daemon->live.maps).stored_latch;
+
+	if (held)
+		cordon_latch_read(daemon->context, &state);
+	if (!held || state.level >= held) {
+		daemon->forgotten = 0;
+		return;
+	}
+	if (daemon->forgotten++ && cordon_seal_remember(daemon->context, &failure) &&
+	    daemon->forgotten == 2)
+		complain(&failure);
+}
+
 static void on_inbox(struct daemon *daemon)
 {
 	cordon_daemon_orders(daemon->context, daemon->inbox);
@@ -238,6 +258,7 @@ static void on_second(struct daemon *daemon)
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
 	follow_lease(daemon);
+	follow_latch(daemon);
 	/* Not only when we are told: the folder may be another one by now. */
 	on_inbox(daemon);
 	if (daemon->todo.links || daemon->todo.addresses || daemon->live.standing.lapsed)

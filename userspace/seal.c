@@ -94,6 +94,27 @@ static void remember(const struct cordon_context *context, uint32_t level, const
 	cordon_latch_write(context, &state, failure);
 }
 
+/* Under the lock, as a release changes both. */
+int cordon_seal_remember(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct cordon_latch_state state;
+	int lock CLEANUP(close) = -1;
+	uint32_t held;
+	int error;
+
+	error = cordon_lock_take(context, failure, &lock);
+	if (error)
+		return error;
+	cordon_latch_read(context, &state);
+	held = cordon_latch_level(context);
+	if (held <= state.level)
+		return 0;
+	cordon_latch_count_boot(&state);
+	write_down(&state, held, "the kernel, which held it",
+		   "the disk had no room for who sealed it and why");
+	return cordon_latch_write(context, &state, failure);
+}
+
 static uint32_t remembered(const struct cordon_context *context)
 {
 	struct cordon_latch_state state;

@@ -48,4 +48,12 @@ int cordon_seal(const struct cordon_context *context, uint32_t level, const char
 		const char *reason, struct cordon_failure *failure,
 		struct cordon_sealed *ret_sealed);
 
+/**
+ * cordon_seal_remember() - write down what the kernel holds, if the disk does not know
+ *
+ * A seal whose disk was full is remembered as soon as there is room.
+ * Return: 0, also if there was nothing to do; -errno with @failure.
+ */
+int cordon_seal_remember(const struct cordon_context *context, struct cordon_failure *failure);
+
 #endif

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
 tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
 
-test_start 35
+test_start 36
 latch_start
 cordon seal lockdown --reason 'to be remembered' >/dev/null
 reboot
@@ -102,6 +102,7 @@ check "the daemon starts" until_ok 20 grep -q following "$NET_TMP/run.log"
 mount -o remount,rw "$NET_ROOT"
 rm -f "$NET_ROOT"/fill*
 check "and has an inbox when there can be one" until_ok 5 test -d "$NET_ROOT/$STATE/inbox"
+check "and then remembers what the kernel holds" until_ok 5 remembers lockdown
 kill "$(cat "$NET_ROOT/run/cordon/daemon")"
 wait
 umount "$NET_ROOT/run/cordon"
