@@ -15,6 +15,7 @@
 #include "snapshot.h"
 #include "store.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/file.h"
 #include "util/hex.h"
 

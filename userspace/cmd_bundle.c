@@ -14,6 +14,7 @@
 
 #include "cmd_policy.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/file.h"
 #include "util/hex.h"
 #include "util/print.h"

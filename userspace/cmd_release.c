@@ -15,6 +15,7 @@
 #include "receipt.h"
 #include "release.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/print.h"
 
 #define CODE_SIZE 256

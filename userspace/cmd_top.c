@@ -16,6 +16,7 @@
 #include "command.h"
 #include "live.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/print.h"
 
 #define ROWS_MAX 30

@@ -32,6 +32,7 @@
 #include "util/print.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "workloads.h"
 
 #define LEASE_COUNT_NS (300ULL * 1000000000ULL)

@@ -12,6 +12,7 @@
 #include "carry_out.h"
 #include "cmd_bundle.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/file.h"
 #include "util/print.h"
 

@@ -20,6 +20,7 @@
 
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 #define FOLDER "/var/lib/cordon/inbox"
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR)
@@ -131,14 +132,6 @@ static void drain(const struct cordon_inbox *inbox)
 		;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
 static struct known *find_known(struct cordon_inbox *inbox, const struct stat *status)
 {
 	for (size_t i = 0; i < KNOWN_MAX && i < inbox->nr_known; i++) {
@@ -168,7 +161,7 @@ static struct known *know(struct cordon_inbox *inbox, const struct stat *status)
 
 static bool is_due(const struct known *known)
 {
-	return !known || (known->again_ns && known->again_ns <= now_ns());
+	return !known || (known->again_ns && known->again_ns <= cordon_clock_ns());
 }
 
 /* A read lease is not to be had while somebody has the file open to write. */
@@ -208,7 +201,7 @@ void cordon_inbox_retry(struct cordon_inbox *inbox, const struct cordon_inbox_fi
 	struct known *known = &inbox->known[file->place];
 	const uint64_t pause = PAUSE_NS << known->pauses;
 
-	known->again_ns = now_ns() + (pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS);
+	known->again_ns = cordon_clock_ns() + (pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS);
 	if (known->pauses < PAUSES_MAX)
 		known->pauses++;
 }

@@ -19,6 +19,7 @@
 #include "util/array.h"
 #include "util/boot.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/file.h"
 
 #define FOLDER "/var/lib/cordon"
@@ -215,10 +216,8 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 struct cordon_latch_moment cordon_latch_now(const struct cordon_latch_state *state)
 {
 	struct cordon_latch_moment now = { .boot = state->boots };
-	struct timespec monotonic;
 
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
-	now.monotonic = (uint64_t)monotonic.tv_sec * 1000000000ULL + (uint64_t)monotonic.tv_nsec;
+	now.monotonic = cordon_clock_ns();
 	now.wall = time(NULL);
 	cordon_boot_id(&now.boot_id);
 	return now;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 struct cordon_live cordon_live_none(void)
 {

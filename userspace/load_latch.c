@@ -13,6 +13,7 @@
 
 #include "maps.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 static int open_control(const struct cordon_context *context, struct cordon_control **ret_control)
 {

@@ -16,6 +16,7 @@
 
 #include "latch.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 #define READ_BATCH 256U
 
@@ -52,14 +53,6 @@ const char *cordon_map_name(enum cordon_map map)
 const char *cordon_table_name(enum cordon_table_id table)
 {
 	return tables[table].name;
-}
-
-uint64_t cordon_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
 struct cordon_maps cordon_maps_none(void)

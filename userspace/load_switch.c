@@ -26,6 +26,7 @@
 #include "flows.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 #define SLOT_WAIT_MS 5000
 #define CHILD_FD 512 /* above all that we open ourselves */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,8 +17,10 @@
 #include "log_keys.h"
 #include "log_room.h"
 #include "log_writer.h"
+#include "sign.h"
 #include "util/boot.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/file.h"
 #include "util/hex.h"
 
@@ -52,22 +53,14 @@ struct cordon_log_store {
 	struct cordon_log_figures figures;
 };
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 /* ---- blocks ------------------------------------------------------------------------------- */
 
 int cordon_log_store_write(struct cordon_log_store *store, struct cordon_log_block *block)
 {
 	struct chain *chain = &store->chain[block->class];
 
-	block->monotonic = now_ns(CLOCK_MONOTONIC);
-	block->wall = (__s64)(now_ns(CLOCK_REALTIME) / SECOND);
+	block->monotonic = cordon_clock_ns();
+	block->wall = time(NULL);
 	memcpy(block->boot_id, store->boot_id, sizeof(block->boot_id));
 	store->figures.error = cordon_log_writer_add(chain->writer, block);
 	if (store->figures.error)
@@ -102,7 +95,7 @@ static void tell_lost(struct cordon_log_store *store, struct chain *chain)
 {
 	if (!chain->lost.records || !has_room(chain->told, sizeof(chain->lost)))
 		return;
-	chain->lost.event.time = now_ns(CLOCK_MONOTONIC);
+	chain->lost.event.time = cordon_clock_ns();
 	append(chain->told, &chain->lost.event);
 	store->figures.lost[chain->lost.class] += chain->lost.records;
 	chain->lost.records = 0;
@@ -115,7 +108,7 @@ static void tell_in(struct cordon_log_store *store, enum cordon_event_class clas
 
 	record->cpu = CORDON_EVENT_NO_CPU;
 	record->sequence = store->sequence++;
-	record->time = now_ns(CLOCK_MONOTONIC);
+	record->time = cordon_clock_ns();
 	if (!has_room(chain->told, record->size))
 		write_told(store, chain);
 	tell_lost(store, chain);
@@ -180,7 +173,7 @@ static void synchronise(struct cordon_log_store *store)
 	}
 	if (any)
 		store->figures.error = cordon_log_keys_write(store->folder, &store->keys);
-	store->synced = now_ns(CLOCK_MONOTONIC);
+	store->synced = cordon_clock_ns();
 }
 
 void cordon_log_store_sync(struct cordon_log_store *store)
@@ -207,19 +200,19 @@ void cordon_log_store_make_room(struct cordon_log_store *store)
 		current[class] = cordon_log_writer_segment(store->chain[class].writer);
 	cordon_log_room_make(store->folder, store->limit, current, tell_deletion, store,
 			     &store->figures.used);
-	store->looked = now_ns(CLOCK_MONOTONIC);
+	store->looked = cordon_clock_ns();
 }
 
 static void leave_segments(struct cordon_log_store *store)
 {
 	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
 		cordon_log_writer_leave(store->chain[class].writer);
-	store->begun = now_ns(CLOCK_MONOTONIC);
+	store->begun = cordon_clock_ns();
 }
 
 void cordon_log_store_tick(struct cordon_log_store *store)
 {
-	const uint64_t now = now_ns(CLOCK_MONOTONIC);
+	const uint64_t now = cordon_clock_ns();
 
 	if (now - store->begun > SEGMENT_AGE_NS)
 		leave_segments(store);
@@ -273,7 +266,7 @@ static int begin_keys(struct cordon_log_store *store, struct cordon_failure *fai
 	struct cordon_log_key key;
 	int error;
 
-	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+	if (cordon_sign_random(secret, sizeof(secret)))
 		return cordon_fail(failure, -EIO, "no random numbers for the log's key");
 	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
 		cordon_log_key_first(secret, (enum cordon_event_class) class, &key);
@@ -372,7 +365,7 @@ int cordon_log_store_open(const char *path, uint64_t limit, struct cordon_failur
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	store->folder = -1;
 	store->limit = limit < CORDON_LOG_LIMIT_MIN ? CORDON_LOG_LIMIT_MIN : limit;
-	store->begun = now_ns(CLOCK_MONOTONIC);
+	store->begun = cordon_clock_ns();
 	cordon_boot_id(&store->boot_id);
 	error = open_folder(path, failure, &store->folder);
 	if (!error)

@@ -103,9 +103,6 @@ static inline void cleanup_maps(struct cordon_maps *maps)
 	cordon_maps_close(maps);
 }
 
-/** cordon_clock_ns() - CLOCK_MONOTONIC */
-uint64_t cordon_clock_ns(void);
-
 /** struct cordon_standing - which generations are in force and could be */
 struct cordon_standing {
 	uint32_t effective; /* what the programs follow now; 0: none */

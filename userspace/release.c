@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "lease.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 void cordon_release_lease(struct cordon_session *session, uint32_t hours, uint32_t boots)
 {

@@ -15,6 +15,7 @@
 #include "session.h"
 #include "start.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 static int refuse_store(const struct cordon_context *context, int error,
 			struct cordon_failure *failure)

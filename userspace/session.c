@@ -17,6 +17,7 @@
 #include "probe.h"
 #include "store.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "workloads.h"
 
 struct cordon_session cordon_session_none(void)
