@@ -219,14 +219,11 @@ static void warn_trust(const struct cordon_image *image, const struct cordon_tru
 static void check_trust(const struct cordon_image *image, const struct cordon_trust *trust,
 			struct faults *faults)
 {
-	const char *mistake;
-	uint32_t told = 0, roles;
-	char names[96];
+	struct cordon_failure mistake;
+	uint32_t told = 0;
 
-	while ((roles = cordon_trust_mistake(trust, &told, &mistake))) {
-		cordon_roles_text(roles, &names);
-		add_fault(faults, "%s: nobody is trusted with %s", mistake, names);
-	}
+	while (cordon_trust_mistake_line(trust, &told, &mistake))
+		add_fault(faults, "%s", mistake.text);
 	if (trust->node[0] && image->settings.node[0] &&
 	    strcmp(trust->node, image->settings.node) != 0)
 		add_fault(faults, "it is for node %s, and this is %s, as trust/node says",

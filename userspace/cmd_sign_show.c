@@ -153,14 +153,11 @@ static int show(const struct cordon_call *call, struct view *view)
 /* Also what this order does not ask about. */
 static void warn(const struct cordon_trust *trust)
 {
-	const char *mistake;
-	uint32_t told = 0, roles;
-	char names[96];
+	struct cordon_failure mistake;
+	uint32_t told = 0;
 
-	while ((roles = cordon_trust_mistake(trust, &told, &mistake))) {
-		cordon_roles_text(roles, &names);
-		fprintf(stderr, "cordon: %s: nobody is trusted with %s\n", mistake, names);
-	}
+	while (cordon_trust_mistake_line(trust, &told, &mistake))
+		fprintf(stderr, "cordon: %s\n", mistake.text);
 }
 
 int cmd_sign_show(const struct cordon_call *call, const char *path, const char *folder)

@@ -170,14 +170,11 @@ static void judge_pins(struct status *status)
 
 static void judge_trust(struct status *status)
 {
-	const char *mistake;
-	uint32_t told = 0, roles;
-	char names[96];
+	struct cordon_failure mistake;
+	uint32_t told = 0;
 
-	while ((roles = cordon_trust_mistake(&status->latch.trust, &told, &mistake))) {
-		cordon_roles_text(roles, &names);
-		add_fault(status, "%s: nobody is trusted with %s", mistake, names);
-	}
+	while (cordon_trust_mistake_line(&status->latch.trust, &told, &mistake))
+		add_fault(status, "%s", mistake.text);
 }
 
 static void judge_latch(struct status *status)

@@ -11,12 +11,6 @@
 #include <cordon/log.h>
 #include <cordon/uapi/event.h>
 
-/** struct cordon_log_key - of the block @number of a chain */
-struct cordon_log_key {
-	uint64_t number;
-	uint8_t secret[CORDON_LOG_KEY_SIZE];
-};
-
 /** cordon_log_key_first() - of a chain, from the log's own key of CORDON_LOG_KEY_SIZE bytes */
 void cordon_log_key_first(const uint8_t *secret, enum cordon_event_class class,
 			  struct cordon_log_key *ret_key);

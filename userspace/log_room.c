@@ -35,8 +35,8 @@ static uint64_t sum(const struct room *room)
 {
 	uint64_t bytes = 0;
 
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		bytes += room->used[class];
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		bytes += room->used[i];
 	return bytes;
 }
 
@@ -80,7 +80,7 @@ static uint64_t block_behind(const struct room *room, int class, uint32_t segmen
 	struct cordon_log_found found;
 	uint64_t next = 0;
 
-	if (cordon_log_reader_open(room->folder, (enum cordon_event_class) class, &unsaid, &reader))
+	if (cordon_log_reader_open(room->folder, class, &unsaid, &reader))
 		return 0;
 	cordon_log_reader_skip_to(reader, segment);
 	while (cordon_log_reader_next(reader, &unsaid, &found) == 1 && found.segment == segment) {
@@ -98,13 +98,13 @@ static int delete_oldest(struct room *room, int class, struct cordon_event_delet
 
 	*ret_deletion = (struct cordon_event_deletion){
 		.event = { .size = sizeof(*ret_deletion), .type = CORDON_EVENT_DELETION },
-		.class = (__u32) class,
+		.class = class,
 		.segment = segment->number,
 		.used = sum(room),
 		.limit = room->limit,
 		.next = next,
 	};
-	error = cordon_log_segment_delete(room->folder, (enum cordon_event_class) class, segment);
+	error = cordon_log_segment_delete(room->folder, class, segment);
 	if (error)
 		return error;
 	room->used[class] -= segment->size;
@@ -130,40 +130,52 @@ static int delete_until_it_fits(struct room *room, cordon_log_room_teller teller
 	return 0;
 }
 
+static struct cordon_log_segment *find_plain(struct room *room, int class)
+{
+	const struct cordon_log_segments *segments = &room->segments[class];
+
+	for (size_t i = 0; i < segments->nr; i++) {
+		if (!segments->segment[i].compressed &&
+		    segments->segment[i].number < room->current[class])
+			return &segments->segment[i];
+	}
+	return NULL;
+}
+
 static int compress_one(struct room *room)
 {
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
-		const struct cordon_log_segments *segments = &room->segments[class];
+	struct cordon_log_segment *segment = NULL;
+	uint64_t before;
+	int class = -1, error;
 
-		for (size_t i = 0; i < segments->nr; i++) {
-			struct cordon_log_segment *segment = &segments->segment[i];
-			const uint64_t before = segment->size;
-			int error;
+	while (!segment && ++class < CORDON_CLASS_COUNT)
+		segment = find_plain(room, class);
+	if (!segment)
+		return 0;
+	before = segment->size;
+	error = cordon_log_segment_compress(room->folder, class, segment);
+	if (!error)
+		room->used[class] -= before - segment->size;
+	return error;
+}
 
-			if (segment->compressed || segment->number >= room->current[class])
-				continue;
-			error = cordon_log_segment_compress(
-				room->folder, (enum cordon_event_class) class, segment);
-			if (!error)
-				room->used[class] -= before - segment->size;
-			return error;
-		}
-	}
-	return 0;
+static int list_class(struct room *room, int class)
+{
+	struct cordon_log_segments *segments = &room->segments[class];
+	const int error = cordon_log_segments_list(room->folder, class, segments);
+
+	for (size_t i = 0; i < segments->nr && !error; i++)
+		room->used[class] += segments->segment[i].size;
+	return error;
 }
 
 static int list(struct room *room)
 {
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
-		const int error = cordon_log_segments_list(
-			room->folder, (enum cordon_event_class) class, &room->segments[class]);
+	int error = 0;
 
-		if (error)
-			return error;
-		for (size_t i = 0; i < room->segments[class].nr; i++)
-			room->used[class] += room->segments[class].segment[i].size;
-	}
-	return 0;
+	for (int i = 0; i < CORDON_CLASS_COUNT && !error; i++)
+		error = list_class(room, i);
+	return error;
 }
 
 int cordon_log_room_make(int folder, uint64_t limit, const uint32_t current[CORDON_CLASS_COUNT],
@@ -180,7 +192,7 @@ int cordon_log_room_make(int folder, uint64_t limit, const uint32_t current[CORD
 		if (!error)
 			error = uncompressed;
 	}
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		free(room.segments[class].segment);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		free(room.segments[i].segment);
 	return error;
 }

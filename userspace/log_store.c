@@ -137,14 +137,14 @@ void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *
 
 	memcpy(checkpoint.boot_id, store->boot_id, sizeof(checkpoint.boot_id));
 	memcpy(checkpoint.policy, policy, sizeof(checkpoint.policy));
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		const struct cordon_log_chain *chain =
-			cordon_log_writer_chain(store->chain[class].writer);
+			cordon_log_writer_chain(store->chain[i].writer);
 
-		checkpoint.chain[class].blocks = chain->key.number;
-		checkpoint.chain[class].records = chain->records;
-		checkpoint.chain[class].lost = store->figures.lost[class];
-		memcpy(checkpoint.chain[class].digest, chain->former, sizeof(chain->former));
+		checkpoint.chain[i].blocks = chain->key.number;
+		checkpoint.chain[i].records = chain->records;
+		checkpoint.chain[i].lost = store->figures.lost[i];
+		memcpy(checkpoint.chain[i].digest, chain->former, sizeof(chain->former));
 	}
 	cordon_log_store_tell(store, &checkpoint.event);
 }
@@ -157,8 +157,8 @@ static void synchronise(struct cordon_log_store *store)
 {
 	bool any = false;
 
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
-		struct chain *chain = &store->chain[class];
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		struct chain *chain = &store->chain[i];
 		const struct cordon_log_key *key = &cordon_log_writer_chain(chain->writer)->key;
 
 		if (!chain->unsynced)
@@ -167,8 +167,7 @@ static void synchronise(struct cordon_log_store *store)
 		if (store->figures.error)
 			return;
 		chain->unsynced = false;
-		store->keys.chain[class].number = key->number;
-		memcpy(store->keys.chain[class].secret, key->secret, sizeof(key->secret));
+		store->keys.chain[i] = *key;
 		any = true;
 	}
 	if (any)
@@ -178,9 +177,9 @@ static void synchronise(struct cordon_log_store *store)
 
 void cordon_log_store_sync(struct cordon_log_store *store)
 {
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
-		tell_lost(store, &store->chain[class]);
-		write_told(store, &store->chain[class]);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		tell_lost(store, &store->chain[i]);
+		write_told(store, &store->chain[i]);
 	}
 	synchronise(store);
 }
@@ -189,15 +188,15 @@ void cordon_log_store_sync(struct cordon_log_store *store)
 
 static void tell_deletion(void *state, struct cordon_event_deletion *deletion)
 {
-	tell_in(state, (enum cordon_event_class)deletion->class, &deletion->event);
+	tell_in(state, deletion->class, &deletion->event);
 }
 
 void cordon_log_store_make_room(struct cordon_log_store *store)
 {
 	uint32_t current[CORDON_CLASS_COUNT];
 
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		current[class] = cordon_log_writer_segment(store->chain[class].writer);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		current[i] = cordon_log_writer_segment(store->chain[i].writer);
 	cordon_log_room_make(store->folder, store->limit, current, tell_deletion, store,
 			     &store->figures.used);
 	store->looked = cordon_clock_ns();
@@ -205,8 +204,8 @@ void cordon_log_store_make_room(struct cordon_log_store *store)
 
 static void leave_segments(struct cordon_log_store *store)
 {
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		cordon_log_writer_leave(store->chain[class].writer);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		cordon_log_writer_leave(store->chain[i].writer);
 	store->begun = cordon_clock_ns();
 }
 
@@ -233,9 +232,8 @@ static size_t segment_limit(uint64_t limit)
 void cordon_log_store_set_limit(struct cordon_log_store *store, uint64_t limit)
 {
 	store->limit = limit < CORDON_LOG_LIMIT_MIN ? CORDON_LOG_LIMIT_MIN : limit;
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		cordon_log_writer_set_limit(store->chain[class].writer,
-					    segment_limit(store->limit));
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		cordon_log_writer_set_limit(store->chain[i].writer, segment_limit(store->limit));
 }
 
 /* ---- to open ------------------------------------------------------------------------------ */
@@ -263,19 +261,15 @@ static int write_enrol(int folder, const uint8_t *secret)
 static int begin_keys(struct cordon_log_store *store, struct cordon_failure *failure)
 {
 	uint8_t secret[CORDON_LOG_KEY_SIZE];
-	struct cordon_log_key key;
 	int error;
 
 	if (cordon_sign_random(secret, sizeof(secret)))
 		return cordon_fail(failure, -EIO, "no random numbers for the log's key");
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
-		cordon_log_key_first(secret, (enum cordon_event_class) class, &key);
-		memcpy(store->keys.chain[class].secret, key.secret, sizeof(key.secret));
-	}
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		cordon_log_key_first(secret, i, &store->keys.chain[i]);
 	unlinkat(store->folder, ENROL_FILE, 0);
 	error = write_enrol(store->folder, secret);
 	explicit_bzero(secret, sizeof(secret));
-	explicit_bzero(&key, sizeof(key));
 	if (!error)
 		error = cordon_log_keys_write(store->folder, &store->keys);
 	return error ? cordon_fail(failure, error, "cannot write the log's keys: %s",
@@ -316,25 +310,22 @@ static int open_chain(struct cordon_log_store *store, enum cordon_event_class cl
 {
 	struct chain *chain = &store->chain[class];
 	struct cordon_log_recovery recovery;
-	struct cordon_log_key key;
 	int error;
 
 	chain->told = calloc(1, CORDON_LOG_BLOCK_FRAME + CORDON_LOG_BLOCK_MAX);
 	if (!chain->told)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
-	chain->told->class = (__u16) class;
+	chain->told->class = class;
 	chain->lost = (struct cordon_event_loss){
 		.event = { .size = sizeof(chain->lost),
 			   .type = CORDON_EVENT_LOSS,
 			   .cpu = CORDON_EVENT_NO_CPU },
-		.class = (__u16) class,
+		.class = class,
 		.cpu = CORDON_EVENT_NO_CPU,
 	};
-	key.number = store->keys.chain[class].number;
-	memcpy(key.secret, store->keys.chain[class].secret, sizeof(key.secret));
-	error = cordon_log_writer_open(store->folder, class, &key, segment_limit(store->limit),
-				       failure, &recovery, &chain->writer);
-	explicit_bzero(&key, sizeof(key));
+	error = cordon_log_writer_open(store->folder, class, &store->keys.chain[class],
+				       segment_limit(store->limit), failure, &recovery,
+				       &chain->writer);
 	if (!error)
 		tell_recovery(store, class, &recovery);
 	return error;
@@ -370,8 +361,8 @@ int cordon_log_store_open(const char *path, uint64_t limit, struct cordon_failur
 	error = open_folder(path, failure, &store->folder);
 	if (!error)
 		error = open_keys(store, failure);
-	for (int class = 0; class < CORDON_CLASS_COUNT && !error; class ++)
-		error = open_chain(store, (enum cordon_event_class) class, failure);
+	for (int i = 0; i < CORDON_CLASS_COUNT && !error; i++)
+		error = open_chain(store, i, failure);
 	if (error) {
 		cordon_log_store_close(store);
 		return error;
@@ -386,10 +377,10 @@ void cordon_log_store_close(struct cordon_log_store *store)
 		return;
 	if (store->chain[CORDON_CLASS_COUNT - 1].writer)
 		cordon_log_store_sync(store);
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
-		if (store->chain[class].writer)
-			cordon_log_writer_close(store->chain[class].writer);
-		free(store->chain[class].told);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		if (store->chain[i].writer)
+			cordon_log_writer_close(store->chain[i].writer);
+		free(store->chain[i].told);
 	}
 	cleanup_close(&store->folder);
 	explicit_bzero(store, sizeof(*store));

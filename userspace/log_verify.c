@@ -153,8 +153,8 @@ static void take_recovery(struct walk *walk, const struct cordon_event_recovery 
 
 static void take_checkpoint(struct verify *verify, const struct cordon_event_checkpoint *checkpoint)
 {
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		verify->checkpoint[class] = checkpoint->chain[class].blocks;
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		verify->checkpoint[i] = checkpoint->chain[i].blocks;
 }
 
 /* Those that do not concern the log itself are taken as they are. */
@@ -346,9 +346,8 @@ int cordon_log_verify(int folder, const uint8_t *secret, cordon_log_finding_take
 	int error = 0;
 
 	/* Our own chain first: its checkpoints tell how long the others were. */
-	for (int class = 0; class < CORDON_CLASS_COUNT && !error; class ++)
-		error = verify_class(&verify, (enum cordon_event_class) class, kept ? &keys : NULL,
-				     failure);
+	for (int i = 0; i < CORDON_CLASS_COUNT && !error; i++)
+		error = verify_class(&verify, i, kept ? &keys : NULL, failure);
 	explicit_bzero(&keys, sizeof(keys));
 	if (!error)
 		*ret_sum = verify.sum;

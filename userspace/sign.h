@@ -58,6 +58,12 @@ void cordon_trust_read(const char *folder, struct cordon_trust *ret_trust);
 uint32_t cordon_trust_mistake(const struct cordon_trust *trust, uint32_t *told,
 			      const char **ret_mistake);
 
+/** cordon_trust_mistake_line() - the same for people, with the roles that it closes
+ * Return: false: there is none any more.
+ */
+bool cordon_trust_mistake_line(const struct cordon_trust *trust, uint32_t *told,
+			       struct cordon_failure *ret_line);
+
 void cordon_trust_clear(struct cordon_trust *trust);
 
 static inline void cleanup_trust(struct cordon_trust *trust)

@@ -350,6 +350,21 @@ uint32_t cordon_trust_mistake(const struct cordon_trust *trust, uint32_t *told,
 	return roles;
 }
 
+bool cordon_trust_mistake_line(const struct cordon_trust *trust, uint32_t *told,
+			       struct cordon_failure *ret_line)
+{
+	const char *mistake;
+	char names[96];
+	const uint32_t roles = cordon_trust_mistake(trust, told, &mistake);
+
+	if (!roles)
+		return false;
+	cordon_roles_text(roles, &names);
+	ret_line->text[0] = '\0';
+	cordon_fail(ret_line, 0, "%s: nobody is trusted with %s", mistake, names);
+	return true;
+}
+
 void cordon_trust_clear(struct cordon_trust *trust)
 {
 	for (size_t i = 0; i < trust->nr_certificates; i++)

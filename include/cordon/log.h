@@ -83,6 +83,12 @@ _Static_assert(sizeof(struct cordon_log_seal) == 64, "no padding");
  * written over is the key before the last. */
 #define CORDON_LOG_KEYS_STRIDE 4096
 
+/** struct cordon_log_key - of the block @number of a chain */
+struct cordon_log_key {
+	__u64 number;
+	__u8 secret[CORDON_LOG_KEY_SIZE];
+};
+
 /**
  * struct cordon_log_keys - the file `keys`, both copies
  * @magic: CORDON_LOG_KEYS_MAGIC and a NUL
@@ -95,10 +101,7 @@ struct cordon_log_keys {
 	__u32 version;
 	__u32 crc;
 	__u64 sequence;
-	struct {
-		__u64 number;
-		__u8 secret[CORDON_LOG_KEY_SIZE];
-	} chain[8];
+	struct cordon_log_key chain[8];
 };
 _Static_assert(sizeof(struct cordon_log_keys) == 344, "no padding");
 

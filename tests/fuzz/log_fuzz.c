@@ -65,7 +65,7 @@ static void put_block(enum cordon_event_class class, const uint8_t *data, size_t
 	if (size > CORDON_LOG_BLOCK_MAX)
 		size = CORDON_LOG_BLOCK_MAX;
 	size -= size % 8;
-	*block = (struct cordon_log_block){ .class = (__u16) class, .size = (__u32)size };
+	*block = (struct cordon_log_block){ .class = class, .size = (__u32)size };
 	memcpy(block + 1, data, size);
 	/* As many as there would be if each were the smallest. */
 	block->records = (__u32)(size / sizeof(struct cordon_event));

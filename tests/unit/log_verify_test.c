@@ -96,7 +96,7 @@ static int write_block(FIXTURE_DATA(log) * self, enum cordon_event_class class,
 	uint8_t *at = (uint8_t *)(block + 1);
 
 	memset(block, 0, sizeof(*block));
-	block->class = (__u16) class;
+	block->class = class;
 	for (unsigned int i = 0; i < records; i++, at += RECORD_SIZE) {
 		struct cordon_event *record = (void *)at;
 
