@@ -36,12 +36,14 @@ struct verify {
 /**
  * struct walk - along one chain
  * @key: of the block that is due
+ * @edited: blocks since the last sound one whose bytes were changed
  * @waiting: findings that a record may yet explain
  */
 struct walk {
 	struct verify *verify;
 	enum cordon_event_class class;
 	struct cordon_log_key key;
+	uint64_t edited;
 	struct cordon_log_finding *waiting;
 	size_t nr_waiting;
 	bool failed; /* no memory for one of them */
@@ -201,27 +203,14 @@ static bool take_records(struct walk *walk, const struct cordon_log_found *found
 /* ---- blocks ------------------------------------------------------------------------------- */
 
 /* A block whose bytes were changed is not missing, too. */
-static bool was_edited(const struct walk *walk, uint64_t number)
-{
-	for (size_t i = 0; i < walk->nr_waiting; i++) {
-		if (walk->waiting[i].kind == CORDON_LOG_FINDING_EDITED &&
-		    number == walk->key.number)
-			return true;
-	}
-	return false;
-}
-
 static void miss(struct walk *walk, const struct cordon_log_found *found)
 {
-	uint64_t first = walk->key.number;
+	const uint64_t first = walk->key.number + walk->edited;
 
-	if (found->block->number == first)
-		return;
-	if (was_edited(walk, first))
-		first++;
 	if (found->block->number > first)
 		wait_for(walk, CORDON_LOG_FINDING_REMOVED, found->segment, first,
 			 found->block->number - first);
+	walk->edited = 0;
 }
 
 static void take_block(struct walk *walk, const struct cordon_log_found *found)
@@ -250,14 +239,15 @@ static void take_block(struct walk *walk, const struct cordon_log_found *found)
 
 static void take_found(struct walk *walk, const struct cordon_log_found *found)
 {
-	if (found->fault == CORDON_LOG_WHOLE)
+	if (found->fault == CORDON_LOG_WHOLE) {
 		take_block(walk, found);
-	else if (found->fault == CORDON_LOG_DAMAGED)
-		wait_for(walk, CORDON_LOG_FINDING_EDITED, found->segment, found->offset,
-			 found->size);
-	else
-		wait_for(walk, CORDON_LOG_FINDING_STRANGE, found->segment, found->offset,
-			 found->size);
+		return;
+	}
+	walk->edited += found->fault == CORDON_LOG_DAMAGED;
+	wait_for(walk,
+		 found->fault == CORDON_LOG_DAMAGED ? CORDON_LOG_FINDING_EDITED :
+						      CORDON_LOG_FINDING_STRANGE,
+		 found->segment, found->offset, found->size);
 }
 
 /* ---- ends --------------------------------------------------------------------------------- */

@@ -394,6 +394,26 @@ TEST_F(log, whatever_is_done_to_a_chain_is_found)
 	ASSERT_TRUE(reopen(self));
 }
 
+TEST_F(log, a_block_that_was_edited_does_not_excuse_one_that_is_missing)
+{
+	static struct bytes bytes;
+
+	for (unsigned int i = 0; i < BLOCKS; i++)
+		ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 3));
+	cordon_log_store_close(self->store);
+	self->store = NULL;
+	ASSERT_TRUE(load(self, "process.00000000", &bytes));
+	bytes.data[2 * BLOCK_SIZE + FRAME] ^= 1;
+	memmove(bytes.data + 5 * BLOCK_SIZE, bytes.data + 6 * BLOCK_SIZE, 2 * BLOCK_SIZE);
+	bytes.size -= BLOCK_SIZE;
+	ASSERT_TRUE(save(self, "process.00000000", &bytes));
+	EXPECT_EQ(2, verify(self));
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_EDITED]);
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_REMOVED]);
+	EXPECT_EQ(5, self->last[CORDON_LOG_FINDING_REMOVED].first);
+	EXPECT_EQ(1, self->last[CORDON_LOG_FINDING_REMOVED].count);
+}
+
 /* Who breaks in has the keys of the blocks to come, and may go on with them. */
 TEST_F(log, what_was_before_a_break_in_cannot_be_made_anew)
 {
