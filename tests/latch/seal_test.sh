@@ -54,8 +54,7 @@ check "has shut the node" shut_at isolate
 check "which status says is not remembered" says "the disk remembers open" cordon status
 
 # From a container, say, the node is shut; its interfaces are left alone.
-elsewhere() { nsenter --net="/run/netns/$NET-lan0" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"; }
-check "a seal in another network namespace" says 'another network namespace' elsewhere seal isolate --reason 'from elsewhere'
+check "a seal in another network namespace" says 'another network namespace' cordon_from lan0 seal isolate --reason 'from elsewhere'
 check "shuts, and keeps what is to be kept" shut_at isolate
 check "and is remembered" remembers isolate
 fresh

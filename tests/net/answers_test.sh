@@ -57,12 +57,11 @@ check "nothing loaded: status says what to do" says "cordon apply" cordon status
 check "and exits 4" exits 4 cordon status
 check "a cgroup that is not there is a mistake, no state" exits 1 cordon status --cgroup "$NET_TMP/none"
 check "apply" cordon apply "$NET_TMP/policy.yaml"
-elsewhere() { nsenter --net="/run/netns/$NET-lan0" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"; }
-check "status in another network namespace says so" says "another network namespace" elsewhere status
+check "status in another network namespace says so" says "another network namespace" cordon_from lan0 status
 refuse "and in the node's does not" says "another network namespace" cordon status
 sed 's/^serial: .*/serial: 99/' "$NET_TMP/policy.yaml" >"$NET_TMP/elsewhere.yaml"
-check "apply there is refused" says "another network namespace" elsewhere apply "$NET_TMP/elsewhere.yaml"
-refuse "so is the daemon" elsewhere run --once
+check "apply there is refused" says "another network namespace" cordon_from lan0 apply "$NET_TMP/elsewhere.yaml"
+refuse "so is the daemon" cordon_from lan0 run --once
 check "the node's interfaces are where they were" exits 0 cordon status
 
 check "explain: a port of a workload" says "only workload pos may listen" \

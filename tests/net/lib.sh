@@ -12,6 +12,7 @@
 #   on_peer PEER CMD...        run in a peer's
 #   in_unit UNIT CMD...        run on the node, in the cgroup of UNIT
 #   cordon CMD...              the helper, on the node, with its own root, bpffs and cgroup
+#   cordon_from PEER CMD...    the same in a peer's namespace, as from a container
 #   until_ok SECONDS CMD...    wait for a condition, not for a time
 #   test_start N, ok TEXT, not_ok TEXT, check TEXT CMD..., refuse TEXT CMD..., skip TEXT: TAP
 #
@@ -128,6 +129,13 @@ in_unit()
 cordon()
 {
 	on_node "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"
+}
+
+cordon_from()
+{
+	local peer=$1
+	shift
+	on_peer "$peer" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"
 }
 
 until_ok()
