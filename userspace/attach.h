@@ -77,8 +77,8 @@ int cordon_attach_survey(const struct cordon_attach *attach, const struct cordon
 
 /**
  * cordon_attach_is_elsewhere() - are our hooks on interfaces that are there, and
- *	none of them is in this network namespace?  Of filters on clsact the
- *	kernel does not say where they are: false.
+ *	none of them is in this network namespace?  Asked of tcx links; of filters
+ *	on clsact the kernel does not say where they are: false.
  */
 bool cordon_attach_is_elsewhere(const struct cordon_context *context);
 

@@ -22,6 +22,7 @@
 #include "daemon_orders.h"
 #include "denial_text.h"
 #include "inbox.h"
+#include "lease.h"
 #include "live.h"
 #include "nl.h"
 #include "order.h"
@@ -48,6 +49,7 @@ struct daemon {
 	struct cordon_denial *slots;   /* room for a sweep */
 	struct cordon_image *image[2]; /* kept between two looks */
 	struct cordon_nl_change todo;  /* changed, and not followed yet */
+	struct cordon_failure stuck;   /* why not; it is said once */
 	int epoll;
 	int signals;
 	int timer;
@@ -139,10 +141,11 @@ static void follow_change(struct daemon *daemon, const struct cordon_nl_change *
 		error = look_and_mend(daemon, &session, &daemon->todo, &failure);
 		take_images_back(daemon, &session);
 	}
-	if (error)
+	if (error && strcmp(failure.text, daemon->stuck.text) != 0)
 		complain(&failure);
-	else
+	if (!error)
 		memset(&daemon->todo, 0, sizeof(daemon->todo));
+	daemon->stuck = failure;
 }
 
 /* New links are held when the lock is free. */
@@ -201,8 +204,8 @@ static void seal_lapsed(struct daemon *daemon, uint32_t level)
 	struct cordon_failure failure = { .text = "" };
 	struct cordon_sealed sealed;
 
-	if (cordon_seal(daemon->context, level, "the dead-man lease",
-			"no renewal came for as long as the policy allows", &failure, &sealed))
+	if (cordon_seal(daemon->context, level, CORDON_LEASE_NAME, CORDON_LEASE_REASON, &failure,
+			&sealed))
 		complain(&failure);
 	else
 		printf("no renewal came: the node is sealed at %s\n", cordon_latch_name(level));

@@ -17,6 +17,12 @@
 
 /* load_latch.c: the kernel's side. */
 
+/** cordon_latch_held() - what the kernel holds, a lapsed lease's level included
+ * @ret_control: as it was in that moment; all zeros if cordon is not loaded
+ */
+uint32_t cordon_latch_held(const struct cordon_context *context,
+			   struct cordon_control *ret_control);
+
 /** cordon_latch_level() - what holds now, and must hold: the tighter of kernel and memory */
 uint32_t cordon_latch_level(const struct cordon_context *context);
 
@@ -75,8 +81,22 @@ enum cordon_latch_memory {
 enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
 					   struct cordon_latch_state *ret_state);
 
+/**
+ * cordon_latch_recall() - the same, knowing what the kernel held
+ * @held: before anything was stored; with it, nothing on disk is a loss: FORGOTTEN, at this level
+ */
+enum cordon_latch_memory cordon_latch_recall(const struct cordon_context *context, uint32_t held,
+					     struct cordon_latch_state *ret_state);
+
 /** cordon_latch_forget() - the state of a node that lost it. Return: FORGOTTEN */
 enum cordon_latch_memory cordon_latch_forget(struct cordon_latch_state *ret_state);
+
+/** cordon_latch_has_challenge() - it lost counters once; zeros are no challenge */
+bool cordon_latch_has_challenge(const struct cordon_latch_state *state);
+
+/** cordon_latch_is_releasing() - a release was taken for what is shut now, and cut short: it may
+ *	come again, and open */
+bool cordon_latch_is_releasing(const struct cordon_latch_state *state);
 
 /**
  * cordon_latch_write() - both copies, on stable storage when this returns

@@ -16,6 +16,7 @@
 
 #include "fault.h"
 #include "lease.h"
+#include "order.h"
 #include "util/array.h"
 #include "util/boot.h"
 #include "util/cleanup.h"
@@ -136,6 +137,32 @@ enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
 	if (!was_sealed(context))
 		return CORDON_LATCH_FRESH;
 	return cordon_latch_forget(ret_state);
+}
+
+enum cordon_latch_memory cordon_latch_recall(const struct cordon_context *context, uint32_t held,
+					     struct cordon_latch_state *ret_state)
+{
+	enum cordon_latch_memory memory = cordon_latch_read(context, ret_state);
+
+	/* Deleted under a latch, marks and all. */
+	if (memory == CORDON_LATCH_FRESH && held) {
+		memory = cordon_latch_forget(ret_state);
+		ret_state->level = held;
+	}
+	return memory;
+}
+
+bool cordon_latch_has_challenge(const struct cordon_latch_state *state)
+{
+	static const uint8_t none[sizeof(state->challenge)];
+
+	return memcmp(state->challenge, none, sizeof(none)) != 0;
+}
+
+bool cordon_latch_is_releasing(const struct cordon_latch_state *state)
+{
+	return state->role[CORDON_ROLE_RELEASE].unfinished &&
+	       !memcmp(&state->release_since, &state->since, sizeof(state->since));
 }
 
 /* In place: what has its room keeps it. */

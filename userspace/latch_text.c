@@ -79,13 +79,11 @@ static void print_counter(FILE *file, const struct cordon_latch_view *view)
 	const struct cordon_latch_role *role = &view->state.role[CORDON_ROLE_RELEASE];
 	char challenge[2 * sizeof(view->state.challenge) + 1];
 
-	static const uint8_t none[sizeof(view->state.challenge)];
-
 	if (role->counter != CORDON_LATCH_COUNTER_UNKNOWN)
 		fprintf(file, "counter above %llu", (unsigned long long)role->counter);
-	else if (!memcmp(view->state.challenge, none, sizeof(none)))
+	else if (!cordon_latch_has_challenge(&view->state))
 		fputs("the challenge that this shows after cordon run --once", file);
-	if (!memcmp(view->state.challenge, none, sizeof(none)))
+	if (!cordon_latch_has_challenge(&view->state))
 		return;
 	if (role->counter != CORDON_LATCH_COUNTER_UNKNOWN)
 		fputs(", ", file);

@@ -22,6 +22,12 @@ static void store_deadline(struct cordon_control *control, uint64_t by, uint32_t
 	__atomic_store_n(&control->lease_by, by, __ATOMIC_RELEASE);
 }
 
+void cordon_lease_carry(struct cordon_control *control, const struct cordon_control *former)
+{
+	if (!control->lease_by && former->lease_by)
+		store_deadline(control, former->lease_by, former->lease_latch);
+}
+
 static bool is_wanted(const struct cordon_settings *settings)
 {
 	return settings->lease_hours || settings->lease_boots;
@@ -47,9 +53,8 @@ void cordon_lease_lapse(struct cordon_latch_state *state)
 	if (state->level >= state->lease_latch)
 		return;
 	state->level = state->lease_latch;
-	snprintf(state->by, sizeof(state->by), "the dead-man lease");
-	snprintf(state->reason, sizeof(state->reason),
-		 "no renewal came for as long as the policy allows");
+	snprintf(state->by, sizeof(state->by), CORDON_LEASE_NAME);
+	snprintf(state->reason, sizeof(state->reason), CORDON_LEASE_REASON);
 }
 
 static uint64_t seconds_left(const struct cordon_control *control, uint64_t now)

@@ -3,7 +3,7 @@
  * The dead-man lease: how long the node may go without a renewal before it
  * shuts itself.  Counted in seconds of uptime and in boots, never by a
  * calendar.  The kernel holds the deadline, the state what is left; this joins
- * the two.  It asks no clock but the one that it is given, and stores nothing.
+ * the two.  It asks no clock but the one that it is given, and writes no file.
  */
 #ifndef CORDON_LEASE_H
 #define CORDON_LEASE_H
@@ -13,6 +13,10 @@
 
 #include <cordon/latch.h>
 #include <cordon/uapi/policy.h>
+
+/* Who seals when it has run out, and why; for people. */
+#define CORDON_LEASE_NAME "the dead-man lease"
+#define CORDON_LEASE_REASON "no renewal came for as long as the policy allows"
 
 /**
  * cordon_lease_follow() - state and kernel agree with each other and the policy
@@ -25,6 +29,11 @@
  */
 bool cordon_lease_follow(struct cordon_latch_state *state, const struct cordon_settings *settings,
 			 struct cordon_control *control, uint64_t now);
+
+/** cordon_lease_carry() - it goes on in maps that were made anew
+ * @former: of the maps before
+ */
+void cordon_lease_carry(struct cordon_control *control, const struct cordon_control *former);
 
 /** cordon_lease_lapse() - it has run out: the node is shut by name, as the state says */
 void cordon_lease_lapse(struct cordon_latch_state *state);

@@ -6,6 +6,7 @@
 #include "latch.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -52,16 +53,24 @@ uint32_t cordon_control_level(const struct cordon_control *control, uint64_t now
 	return control->lease_latch;
 }
 
+uint32_t cordon_latch_held(const struct cordon_context *context, struct cordon_control *ret_control)
+{
+	struct cordon_control *control;
+
+	memset(ret_control, 0, sizeof(*ret_control));
+	if (open_control(context, &control))
+		return CORDON_LATCH_OPEN;
+	*ret_control = *control;
+	munmap(control, sizeof(*control));
+	return cordon_control_level(ret_control, cordon_clock_ns());
+}
+
 uint32_t cordon_latch_level(const struct cordon_context *context)
 {
+	struct cordon_control control;
+	const uint32_t held = cordon_latch_held(context, &control);
 	struct cordon_latch_state state;
-	struct cordon_control *control;
-	uint32_t held;
 
 	cordon_latch_read(context, &state);
-	if (open_control(context, &control))
-		return state.level;
-	held = cordon_control_level(control, cordon_clock_ns());
-	munmap(control, sizeof(*control));
 	return held > state.level ? held : state.level;
 }

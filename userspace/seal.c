@@ -60,7 +60,8 @@ static void describe_caller(char *text, size_t size)
 static void write_down(struct cordon_latch_state *state, uint32_t level, const char *by,
 		       const char *reason)
 {
-	state->level = level;
+	if (state->level < level)
+		state->level = level;
 	state->since = cordon_latch_now(state);
 	if (by)
 		snprintf(state->by, sizeof(state->by), "%s", by);
@@ -76,9 +77,17 @@ static void write_down(struct cordon_latch_state *state, uint32_t level, const c
 	}
 }
 
-/* The lock is waited for, but not needed: two that write down the same do no harm. */
-static void remember(const struct cordon_context *context, uint32_t level, const char *by,
-		     const char *reason, struct cordon_failure *failure)
+/* Is it news to the disk?  Also what ends a release that was under way: it must not open what is
+ * shut from now on. */
+static bool is_news(const struct cordon_latch_state *state, uint32_t level)
+{
+	return state->level < level || cordon_latch_is_releasing(state);
+}
+
+/* The lock is waited for, but not needed: two that write down the same do no harm.  Who shut the
+ * node says so, whatever the disk held of what the kernel did not hold. */
+static void remember(const struct cordon_context *context, uint32_t level, uint32_t before,
+		     const char *by, const char *reason, struct cordon_failure *failure)
 {
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_latch_state state;
@@ -86,19 +95,21 @@ static void remember(const struct cordon_context *context, uint32_t level, const
 	int lock CLEANUP(close) = -1;
 
 	cordon_lock_take(context, &unsaid, &lock);
-	memory = cordon_latch_read(context, &state);
+	memory = cordon_latch_recall(context, before, &state);
 	cordon_latch_count_boot(&state);
-	if (state.level >= level && memory == CORDON_LATCH_SOUND)
-		return;
-	if (state.level < level)
+	if (before < level || is_news(&state, level))
 		write_down(&state, level, by, reason);
+	else if (memory == CORDON_LATCH_SOUND)
+		return;
 	cordon_latch_write(context, &state, failure);
 }
 
 /* Under the lock, as a release changes both. */
 int cordon_seal_remember(const struct cordon_context *context, struct cordon_failure *failure)
 {
+	struct cordon_control control;
 	struct cordon_latch_state state;
+	enum cordon_latch_memory memory;
 	int lock CLEANUP(close) = -1;
 	uint32_t held;
 	int error;
@@ -106,13 +117,14 @@ int cordon_seal_remember(const struct cordon_context *context, struct cordon_fai
 	error = cordon_lock_take(context, failure, &lock);
 	if (error)
 		return error;
-	cordon_latch_read(context, &state);
-	held = cordon_latch_level(context);
-	if (held <= state.level)
-		return 0;
+	held = cordon_latch_held(context, &control);
+	memory = cordon_latch_recall(context, held, &state);
 	cordon_latch_count_boot(&state);
-	write_down(&state, held, "the kernel, which held it",
-		   "the disk had no room for who sealed it and why");
+	if (held > state.level)
+		write_down(&state, held, "the kernel, which held it",
+			   "the disk had no room for who sealed it and why");
+	else if (memory != CORDON_LATCH_FORGOTTEN)
+		return 0;
 	return cordon_latch_write(context, &state, failure);
 }
 
@@ -156,7 +168,7 @@ static int open_session(const struct cordon_context *context, struct cordon_seal
 static void remember_still(struct cordon_session *session, uint32_t level, const char *by,
 			   const char *reason, struct cordon_failure *failure)
 {
-	if (session->latch.level >= level)
+	if (!is_news(&session->latch, level))
 		return;
 	write_down(&session->latch, level, by, reason);
 	cordon_latch_write(session->context, &session->latch, failure);
@@ -207,7 +219,7 @@ int cordon_seal(const struct cordon_context *context, uint32_t level, const char
 	if (!stored && sealed.before > level)
 		return refuse_looser(level, sealed.before, failure);
 	sealed.loaded = !stored;
-	remember(context, level, by, reason, &sealed.forgetful);
+	remember(context, level, sealed.before, by, reason, &sealed.forgetful);
 	cordon_step("latch remembered");
 	open = cover(context, level, by, reason, &sealed);
 	if (!sealed.loaded) {

@@ -80,19 +80,25 @@ static int await_first(struct cordon_session *session, struct cordon_failure *fa
 	return cordon_load_first(session->loading, failure);
 }
 
-/* Maps may be made anew, of another version or after a loss: the level goes on.  It is asked for
- * under the lock, since until now a release may have been under way. */
+/* Maps may be made anew, of another version or after a loss: latch and lease go on.  They are asked
+ * for under the lock, since until now a release may have been under way. */
 static int start_loading(struct cordon_session *session, struct cordon_failure *failure,
-			 uint32_t *ret_held)
+			 struct cordon_control *ret_former)
 {
-	cordon_latch_tighten(session->context, CORDON_LATCH_OPEN, ret_held);
+	ret_former->latch = cordon_latch_held(session->context, ret_former);
 	return cordon_load_start(session->context, failure, &session->loading);
+}
+
+static void carry_over(struct cordon_control *control, const struct cordon_control *former)
+{
+	cordon_control_tighten(control, former->latch);
+	cordon_lease_carry(control, former);
 }
 
 static int open_kernel(struct cordon_session *session, enum cordon_session_kind kind,
 		       struct cordon_failure *failure)
 {
-	uint32_t held = CORDON_LATCH_OPEN;
+	struct cordon_control former = { .latch = CORDON_LATCH_OPEN };
 	int error;
 
 	error = cordon_probe_kernel(failure, &session->tcx);
@@ -101,11 +107,11 @@ static int open_kernel(struct cordon_session *session, enum cordon_session_kind 
 	if (kind != CORDON_SESSION_LOOK)
 		error = cordon_lock_take(session->context, failure, &session->lock);
 	if (!error && kind == CORDON_SESSION_LOAD)
-		error = start_loading(session, failure, &held);
+		error = start_loading(session, failure, &former);
 	if (!error)
 		error = cordon_maps_open(session->context, failure, &session->maps);
 	if (!error && kind != CORDON_SESSION_LOOK)
-		cordon_control_tighten(session->maps.control, held);
+		carry_over(session->maps.control, &former);
 	if (!error)
 		error = await_first(session, failure);
 	if (!error)
@@ -116,12 +122,11 @@ static int open_kernel(struct cordon_session *session, enum cordon_session_kind 
 /* A node that lost what it knew takes no order but one that names what it says now. */
 static bool make_challenge(struct cordon_latch_state *state)
 {
-	static const uint8_t none[sizeof(state->challenge)];
 	bool lost = false;
 
 	for (int i = 0; i < CORDON_LATCH_ROLES; i++)
 		lost |= state->role[i].counter == CORDON_LATCH_COUNTER_UNKNOWN;
-	if (!lost || memcmp(state->challenge, none, sizeof(none)) != 0)
+	if (!lost || cordon_latch_has_challenge(state))
 		return false;
 	return getrandom(state->challenge, sizeof(state->challenge), 0) == sizeof(state->challenge);
 }
@@ -131,22 +136,19 @@ int cordon_session_latch(struct cordon_session *session, struct cordon_failure *
 	struct cordon_latch_state *state = &session->latch;
 	struct cordon_control *control = session->maps.control;
 	struct cordon_view view CLEANUP(view) = { 0 };
+	const uint64_t now = cordon_clock_ns();
 	uint32_t before;
 	bool changed;
 
-	session->memory = cordon_latch_read(session->context, state);
-	/* Deleted under a latch: the node remembers by the kernel that it was sealed. */
-	if (session->memory == CORDON_LATCH_FRESH && control->latch) {
-		session->memory = cordon_latch_forget(state);
-		state->level = control->latch;
-	}
+	session->memory =
+		cordon_latch_recall(session->context, cordon_control_level(control, now), state);
 	before = state->level;
 	changed = session->memory != CORDON_LATCH_SOUND;
 	changed |= cordon_latch_count_boot(state);
 	changed |= make_challenge(state);
 	cordon_view_open(&session->maps, cordon_standing_read(&session->maps).effective, 0, &view);
-	changed |= cordon_lease_follow(state, view.settings, control, cordon_clock_ns());
-	if (state->level != before)
+	changed |= cordon_lease_follow(state, view.settings, control, now);
+	if (state->level != before || session->memory == CORDON_LATCH_FORGOTTEN)
 		state->since = cordon_latch_now(state);
 	cordon_control_tighten(control, state->level);
 	return changed ? cordon_latch_write(session->context, state, failure) : 0;
@@ -213,46 +215,47 @@ struct cordon_attach cordon_session_attach(const struct cordon_session *session)
 	return attach;
 }
 
-static int cover_interfaces(const struct cordon_session *session, struct cordon_failure *failure)
-{
-	const struct cordon_attach attach = cordon_session_attach(session);
-	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
-	int error = cordon_nl_links_read(failure, &links);
-
-	if (!error)
-		error = cordon_attach_places(&attach, &links, failure);
-	return error ? error : cordon_attach_interfaces(&attach, &links, failure);
-}
-
-/* Interfaces and addresses are those of whoever asks: in another namespace they would take the
- * place of the node's, and leave it without. */
-static int check_namespace(const struct cordon_session *session, struct cordon_failure *failure)
+static uint64_t guarded_netns(const struct cordon_session *session)
 {
 	const uint32_t effective = cordon_standing_read(&session->maps).effective;
 	struct cordon_view view CLEANUP(view) = { 0 };
 
 	if (!effective || cordon_view_open(&session->maps, effective, 0, &view))
 		return 0;
-	if (!view.settings->netns || view.settings->netns == cordon_probe_netns() ||
+	return view.settings->netns;
+}
+
+/* Interfaces and addresses are those of whoever asks: in another namespace they would take the
+ * place of the node's, and leave it without. */
+static int check_namespace(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	if (guarded_netns(session) == cordon_probe_netns() ||
 	    !cordon_attach_is_elsewhere(session->context))
 		return 0;
-	return cordon_fail(
-		failure, -EXDEV,
-		"this is another network namespace than the one that the policy in force "
-		"guards: run this there");
+	return cordon_fail(failure, -EXDEV,
+			   "the interfaces that cordon covers are in another network namespace: "
+			   "run this there, or there first cordon detach");
+}
+
+static int cover_interfaces(const struct cordon_session *session, struct cordon_failure *failure)
+{
+	const struct cordon_attach attach = cordon_session_attach(session);
+	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
+	int error = check_namespace(session, failure);
+
+	if (!error)
+		error = cordon_nl_links_read(failure, &links);
+	if (!error)
+		error = cordon_attach_places(&attach, &links, failure);
+	return error ? error : cordon_attach_interfaces(&attach, &links, failure);
 }
 
 int cordon_session_cover(struct cordon_session *session, struct cordon_failure *failure)
 {
 	const struct cordon_standing standing = cordon_standing_read(&session->maps);
 
-	int error;
-
 	if (!standing.effective && !standing.latch)
 		return 0;
-	error = check_namespace(session, failure);
-	if (error)
-		return error;
 	cordon_session_images(session);
 	return cover_interfaces(session, failure);
 }
@@ -319,11 +322,10 @@ int cordon_session_refresh(struct cordon_session *session, struct cordon_failure
 
 	if (!attach.effective && !cordon_standing_read(&session->maps).latch)
 		return 0;
-	prepared = check_namespace(session, failure);
-	if (prepared)
-		return prepared;
 	cordon_session_images(session);
 	prepared = cordon_attach_watchers(&attach, failure);
+	if (!prepared)
+		prepared = check_namespace(session, failure);
 	if (!prepared)
 		prepared = cordon_addresses_fill(&session->maps, failure);
 	followed = follow_kernel(session, failure);
@@ -515,7 +517,9 @@ int cordon_session_confirm(struct cordon_session *session, struct cordon_failure
 				   "too late: generation %u has lapsed, generation %u is back in "
 				   "force",
 				   session->lapsed, cordon_standing_read(&session->maps).effective);
-	error = cordon_load_confirm(&session->maps, failure);
+	error = check_namespace(session, failure);
+	if (!error)
+		error = cordon_load_confirm(&session->maps, failure);
 	return error ? error : cordon_session_refresh(session, failure);
 }
 
@@ -527,6 +531,8 @@ int cordon_session_rollback(struct cordon_session *session, struct cordon_failur
 	/* A trial under a latch may end; what was in force long ago may not return. */
 	if (standing.latch && !standing.pending)
 		return refuse_sealed(standing.latch, failure);
-	error = cordon_load_rollback(&session->maps, failure);
+	error = check_namespace(session, failure);
+	if (!error)
+		error = cordon_load_rollback(&session->maps, failure);
 	return error ? error : cordon_session_refresh(session, failure);
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "latch.h"
+
 _Static_assert((int)CORDON_ROLE_COUNT <= CORDON_LATCH_ROLES, "each role has its counter");
 
 const char *cordon_refusal_name(enum cordon_refusal refusal)
@@ -113,10 +115,9 @@ static enum cordon_refusal check_challenge(const struct cordon_order *order,
 					   const struct cordon_latch_state *state,
 					   struct cordon_failure *failure)
 {
-	static const uint8_t none[sizeof(state->challenge)];
 	/* Also once a counter is known again: orders from before the loss may have higher ones. */
 	const bool lost = role_in(state, order)->counter == CORDON_LATCH_COUNTER_UNKNOWN ||
-			  memcmp(state->challenge, none, sizeof(none)) != 0;
+			  cordon_latch_has_challenge(state);
 	const char *role = cordon_role_name(cordon_action_role(order->action));
 
 	if (order->has_challenge &&
@@ -138,8 +139,7 @@ static enum cordon_refusal check_challenge(const struct cordon_order *order,
 /* A release that was cut short opens what it was given for, and not what was shut since. */
 static bool may_finish(const struct cordon_order *order, const struct cordon_latch_state *state)
 {
-	return order->action != CORDON_ACTION_RELEASE ||
-	       !memcmp(&state->release_since, &state->since, sizeof(state->since));
+	return order->action != CORDON_ACTION_RELEASE || cordon_latch_is_releasing(state);
 }
 
 static enum cordon_refusal check_counter(const struct cordon_warrant *warrant,

@@ -12,7 +12,22 @@ cd "$(dirname "$0")/../.."
 memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
 tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
 
-test_start 36
+forgot() { [ "$(cordon status --json | jq '.latch_state | .memory == "sound" and .counters.release == null')" = true ]; }
+forget_all() { rm "$NET_ROOT/$STATE"/latch* "$NET_ROOT/$STATE/policy/sealed-once" "$NET_ROOT/etc/cordon/sealed-once"; }
+
+daemon_starts()
+{
+	cordon run >"$NET_TMP/run.log" 2>&1 &
+	until_ok 20 grep -q following "$NET_TMP/run.log"
+}
+
+daemon_ends()
+{
+	kill "$(cat "$NET_ROOT/run/cordon/daemon")"
+	wait
+}
+
+test_start 38
 latch_start
 cordon seal lockdown --reason 'to be remembered' >/dev/null
 reboot
@@ -40,7 +55,20 @@ rm "$NET_ROOT/$STATE"/latch*
 check "both are deleted: status says that all is lost" says 'both copies' cordon status
 check "and how to be given a challenge" says 'cordon run --once' cordon release
 check "both are deleted under the latch: a change" cordon seal isolate --reason 'deleted'
-check "does not make it forget" test "$(cordon status --json | jq .latch_state.counters.release)" = null
+check "does not make it forget" forgot
+fresh
+again
+cordon seal isolate --reason 'all of it deleted' >/dev/null
+forget_all
+check "with the marks, under the latch: a tighter seal" cordon seal lockdown --reason 'deleted'
+check "does not make it forget either" forgot
+fresh
+again
+cordon seal isolate --reason 'all of it deleted' >/dev/null
+daemon_starts
+forget_all
+check "nor the daemon, which writes down what the kernel holds" until_ok 10 forgot
+daemon_ends
 
 # A node that was never sealed and lost its files is not locked out.
 fresh
@@ -97,14 +125,12 @@ check "an interface that cannot be covered is told" grep -q 'not all is covered:
 check "beside what cannot be written" grep -q 'only until a reboot: .*Read-only' "$NET_TMP/faults"
 # The daemon does its part all the same; only what is run, not what is kept, is written.
 mount -t tmpfs run "$NET_ROOT/run/cordon"
-cordon run >"$NET_TMP/run.log" 2>&1 &
-check "the daemon starts" until_ok 20 grep -q following "$NET_TMP/run.log"
+daemon_starts
 mount -o remount,rw "$NET_ROOT"
 rm -f "$NET_ROOT"/fill*
 check "and has an inbox when there can be one" until_ok 5 test -d "$NET_ROOT/$STATE/inbox"
 check "and then remembers what the kernel holds" until_ok 5 remembers lockdown
-kill "$(cat "$NET_ROOT/run/cordon/daemon")"
-wait
+daemon_ends
 umount "$NET_ROOT/run/cordon"
 umount -l "$NET_ROOT"
 NET_ROOT=$BIG_ROOT

@@ -83,7 +83,7 @@ bundle()
 	sign "$1" "$4"
 }
 
-test_start 91
+test_start 96
 latch_start
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
@@ -168,12 +168,15 @@ print(flush=True)
 sys.stdin.read()' "$evidence/status.json"
 LEASE=$COPROC_PID
 read -r -u "${COPROC[0]}"
-carry snapshot >/dev/null &
+carry snapshot >"$NET_TMP/snapshot.out" &
 SNAPSHOT=$!
+kept() { [ "$1" = 0 ] || { echo "exit $1: $(cat "$NET_TMP/snapshot.out")"; return 1; }; }
 until_ok 10 took seal 30
 check "a snapshot that takes its time" cordon seal isolate --reason 'while it takes its time'
 kill "$LEASE"
-check "is kept whole" wait $SNAPSHOT
+kept=0
+wait $SNAPSHOT || kept=$?
+check "is kept whole" kept $kept
 check "and does not open what was sealed meanwhile" remembers isolate
 order reopen 21 release 'ada grace'
 carry reopen >/dev/null
@@ -308,12 +311,24 @@ cordon run --once
 check "four seconds are left" latch_is open
 sleep 4
 check "which pass with no daemon" shut_at egress
+rm "$NET_BPFFS/maps/rules"
+check "maps made anew" cordon run --once
+check "hold what the lease shut" latch_is egress
+order open8 43 release 'ada grace'
+carry open8 >/dev/null
+reboot
+state lease_seconds=3000
+cordon run --once
+state lease_seconds=3600
+rm "$NET_BPFFS/maps/rules"
+check "maps made anew while it runs" cordon run --once
+check "give it no more time" test "$(cordon status --json | jq '.latch_state.lease_seconds <= 3000')" = true
 
 # Whoever waited for the lock while a release went on must not shut again what it opened.
 bad=0
 for round in 1 2 3 4 5 6; do
 	cordon seal isolate --reason 'to be raced' >/dev/null
-	order raced $((43 + round)) release 'ada grace'
+	order raced $((44 + round)) release 'ada grace'
 	rm -f "$NET_TMP/held"
 	flock "$NET_ROOT/run/cordon/lock" sh -c 'touch "$0" && sleep 0.3' "$NET_TMP/held" &
 	HOLDER=$!
@@ -327,22 +342,38 @@ for round in 1 2 3 4 5 6; do
 done
 check "a release and who waited with it" test $bad = 0
 
-# kill -9 after each step of a release: sealed or open, and the order can be finished.
-order open7 60 release 'ada grace'
-carry open7 >/dev/null
-bad=0 counter=70 step=0 kills=0
-while [ $((step += 1)) -lt 40 ]; do
+# kill -9 after each step of a release: sealed or open, and the order can be finished, unless the node
+# is sealed once more.
+kill_release_at()
+{
+	local status=0
 	cordon seal isolate --reason 'to be killed' >/dev/null
 	order killed $((counter += 1)) release 'ada grace'
-	status=0
-	CORDON_KILL_AT=$step on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup \
+	CORDON_KILL_AT=$1 on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup \
 		"$NET_CGROUP" order "$NET_TMP/killed.p7" >/dev/null 2>&1 || status=$?
-	[ $status = 137 ] || break
+	[ $status = 137 ]
+}
+
+order open7 60 release 'ada grace'
+carry open7 >/dev/null
+bad=0 replayed=0 counter=70 step=0 kills=0 taken=0
+while [ $((step += 1)) -lt 40 ]; do
+	kill_release_at $step || break
 	kills=$((kills + 1))
 	carry killed >/dev/null 2>&1 || true
 	latch_is open || { bad=1; echo "# not open after being killed at step $step"; }
+	kill_release_at $step || break
+	took release $counter || continue
+	taken=$((taken + 1))
+	cordon seal isolate --reason 'sealed again' >/dev/null
+	carry killed >/dev/null 2>&1 || true
+	latch_is isolate || { replayed=1; echo "# open though sealed after step $step"; }
 done
-echo "# killed $kills times"
+echo "# killed $kills times, and $taken times it was taken"
 check "kill -9 at any step of a release: it can be finished" test $bad = 0 -a $kills -gt 3
-refused replayed "and then not again" killed
+check "but not what was sealed again" test $replayed = 0 -a $taken -gt 1
+latch_is isolate || cordon seal isolate --reason 'once more' >/dev/null
+order last $((counter += 1)) release 'ada grace'
+carry last >/dev/null
+refused replayed "and then not again" last
 test_end
