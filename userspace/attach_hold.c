@@ -25,11 +25,14 @@ DEFINE_CLEANUP(folder, DIR *, closedir)
 /**
  * struct held - one pin
  * @fd: owned
+ * @former: owned; a link that another took the pin from, which stays until the next look, when
+ *	hooks were looked after; -1: none
  * @there: it was found at the last look
  */
 struct held {
 	enum cordon_pin_folder folder;
 	int fd;
+	int former;
 	uint32_t id;
 	bool there;
 	char name[64];
@@ -50,6 +53,15 @@ struct cordon_hold {
 	struct held *held; /* owned */
 	size_t nr;
 };
+
+/* Where two links fit beside each other. */
+static bool is_shared(int fd)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return !bpf_link_get_info_by_fd(fd, &info, &size) && info.type != BPF_LINK_TYPE_XDP;
+}
 
 /* Of a link that somebody took off its hook, or whose interface or cgroup is gone. */
 static bool is_dead(int fd)
@@ -95,7 +107,7 @@ static struct held *add_held(struct cordon_hold *hold, enum cordon_pin_folder fo
 	if (!held)
 		return NULL;
 	held->folder = folder;
-	held->fd = -1;
+	held->fd = held->former = -1;
 	snprintf(held->name, sizeof(held->name), "%.63s", name);
 	return held;
 }
@@ -118,7 +130,11 @@ static int look_at(struct cordon_hold *hold, enum cordon_pin_folder folder, cons
 	held->there = true;
 	if (held->id == id)
 		return 0;
-	hold->displaced |= folder == CORDON_PIN_LINKS && held->id && !is_dead(held->fd);
+	if (folder == CORDON_PIN_LINKS && held->id && !is_dead(held->fd)) {
+		hold->displaced = true;
+		if (is_shared(held->fd))
+			held->former = TAKE_FD(held->fd);
+	}
 	hold->anew |= held->id && folder == CORDON_PIN_MAPS && !strcmp(name, "control");
 	cleanup_close(&held->fd);
 	held->fd = TAKE_FD(fd);
@@ -156,8 +172,11 @@ static int look(struct cordon_hold *hold)
 	int error = 0;
 
 	hold->anew = false;
-	for (size_t i = 0; i < hold->nr; i++)
+	for (size_t i = 0; i < hold->nr; i++) {
 		hold->held[i].there = false;
+		cleanup_close(&hold->held[i].former);
+		hold->held[i].former = -1;
+	}
 	for (int folder = 0; folder < CORDON_PIN_FOLDERS && !error; folder++)
 		error = look_into(hold, folder);
 	return error;
@@ -184,6 +203,7 @@ static bool is_of_no_use(const struct cordon_hold *hold, const struct held *held
 static void drop(struct cordon_hold *hold, size_t index)
 {
 	cleanup_close(&hold->held[index].fd);
+	cleanup_close(&hold->held[index].former);
 	hold->held[index] = hold->held[--hold->nr];
 }
 

@@ -225,7 +225,8 @@ static bool look_in(struct cordon_inbox *inbox, const char *path, bool own,
 	/* First the watch, then the look: what comes in between is told. */
 	inotify_add_watch(inbox->inotify, path, EVENTS);
 	while (folder && most && (entry = readdir(folder))) {
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' ||
+		    (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN))
 			continue;
 		most--;
 		if (!take_file(inbox, dirfd(folder), entry->d_name, ret_file))
