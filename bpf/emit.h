@@ -16,6 +16,7 @@
 #include "core.h"
 #include "maps.h"
 #include "parse.h"
+#include "ring.h"
 
 /* A slot that was silent for so long may be given to another key. */
 #define DENIAL_QUIET_NS 1000000000ULL
@@ -82,29 +83,22 @@ static __always_inline bool record_share_left(struct cordon_loss *loss, __u64 no
 /** denial_record() - tell a slot; false: its counts have to wait */
 VERIFIED_APART __u32 denial_record(struct cordon_denial *slot, __u64 now)
 {
-	struct cordon_denial_record *record;
-	struct cordon_loss *loss;
-	__u32 zero = 0;
-	__u64 sequence;
+	struct cordon_loss *loss = event_loss(CORDON_CLASS_ENFORCEMENT);
+	struct cordon_event_denial *record;
+	__u32 number;
 
-	loss = bpf_map_lookup_elem(&losses, &zero);
 	if (!loss || !slot || !record_share_left(loss, now))
 		return false;
-	sequence = __sync_fetch_and_add(&loss->sequence, 1);
-	record = bpf_ringbuf_reserve(&denial_ring, sizeof(*record), 0);
+	number = event_number(loss);
+	record = bpf_ringbuf_reserve(&enforcement_ring, sizeof(*record), 0);
 	if (!record) {
-		__sync_fetch_and_add(&loss->lost, 1);
+		event_lost(loss);
 		return false;
 	}
+	record->event = event_head(CORDON_EVENT_DENIAL, sizeof(*record), number, slot->pid, now);
+	record->packets = slot->packets - slot->told;
+	record->folded = 0;
 	slot->told = slot->packets;
-	record->header = (struct cordon_record_header){
-		.version = CORDON_RECORD_VERSION,
-		.type = CORDON_RECORD_DENIAL,
-		.size = sizeof(*record),
-		.cpu = bpf_get_smp_processor_id(),
-		.sequence = sequence,
-		.time = now,
-	};
 	__builtin_memcpy(&record->denial, slot, sizeof(record->denial));
 	bpf_ringbuf_submit(record, 0);
 	return true;

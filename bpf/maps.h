@@ -192,19 +192,6 @@ struct {
 	__type(value, struct cordon_denial);
 } denials SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cordon_loss);
-} losses SEC(".maps");
-
-/* Full: the record is counted in losses, its packets stay in denials. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
-} denial_ring SEC(".maps");
-
 /* Who made a socket, 32 bytes and the kernel's own for each. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

@@ -21,12 +21,13 @@
 #include "daemon_hold.h"
 #include "daemon_orders.h"
 #include "denial_text.h"
+#include "event.h"
 #include "inbox.h"
 #include "lease.h"
 #include "live.h"
 #include "nl.h"
 #include "order.h"
-#include "ring.h"
+#include "recorder.h"
 #include "seal.h"
 #include "session.h"
 #include "tally.h"
@@ -37,12 +38,13 @@
 #include "workloads.h"
 
 #define LEASE_COUNT_NS (300ULL * 1000000000ULL)
+#define LOG_BYTES (64UL << 20)
 
 struct daemon {
 	const struct cordon_context *context;
 	struct cordon_nl_watch *watch;
 	struct cordon_daemon_hold *hold;
-	struct cordon_ring *ring;
+	struct cordon_recorder *recorder;
 	struct cordon_inbox *inbox;
 	struct cordon_tally *tally;
 	struct cordon_live live;
@@ -55,6 +57,7 @@ struct daemon {
 	int timer;
 	uint64_t count_by;	/* when the lease is counted next */
 	unsigned int forgotten; /* looks in a row at which the disk did not know of a seal */
+	bool sweeping;		/* what is told is a sum that no record of the ring has told */
 	bool end;
 };
 
@@ -169,11 +172,28 @@ static void on_network(struct daemon *daemon)
 		follow(daemon, &change);
 }
 
+static void record_sum(struct daemon *daemon, const struct cordon_denial *denial, uint64_t packets,
+		       uint64_t folded)
+{
+	struct cordon_event_denial sum = {
+		.event = { .size = sizeof(sum),
+			   .type = CORDON_EVENT_DENIAL_SUM,
+			   .pid = denial->pid },
+		.packets = packets,
+		.folded = folded,
+		.denial = *denial,
+	};
+
+	cordon_recorder_tell(daemon->recorder, &sum.event);
+}
+
 static void tell(void *state, const struct cordon_denial *denial, uint64_t packets, uint64_t folded)
 {
 	struct daemon *daemon = state;
 	struct cordon_denial told = *denial;
 
+	if (daemon->sweeping)
+		record_sum(daemon, denial, packets, folded);
 	told.folded = folded;
 	if (daemon->context->json)
 		cordon_denial_json(stdout, &daemon->live, &told, packets);
@@ -181,11 +201,12 @@ static void tell(void *state, const struct cordon_denial *denial, uint64_t packe
 		cordon_denial_text(stdout, &daemon->live, &told, packets);
 }
 
-static void take_record(void *state, const struct cordon_denial_record *record)
+static void view_record(void *state, const struct cordon_event *event)
 {
 	struct daemon *daemon = state;
 
-	cordon_tally_record(daemon->tally, record);
+	if (cordon_event_is(event, CORDON_EVENT_DENIAL, sizeof(struct cordon_event_denial)))
+		cordon_tally_record(daemon->tally, (const struct cordon_event_denial *)event);
 }
 
 /* Slots first, ring then: so each record of what the slots say has been taken. */
@@ -193,8 +214,10 @@ static void sweep(struct daemon *daemon)
 {
 	if (cordon_denials_read(&daemon->live.maps, daemon->slots))
 		return;
-	cordon_ring_drain(daemon->ring);
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_ENFORCEMENT);
+	daemon->sweeping = true;
 	cordon_tally_sweep(daemon->tally, daemon->slots);
+	daemon->sweeping = false;
 	fflush(stdout);
 }
 
@@ -261,6 +284,7 @@ static void on_second(struct daemon *daemon)
 		;
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
+	cordon_recorder_tick(daemon->recorder);
 	follow_lease(daemon);
 	follow_latch(daemon);
 	/* Not only when we are told: the folder may be another one by now. */
@@ -269,9 +293,9 @@ static void on_second(struct daemon *daemon)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 }
 
-static void on_ring(struct daemon *daemon)
+static void on_enforcement(struct daemon *daemon)
 {
-	cordon_ring_drain(daemon->ring);
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_ENFORCEMENT);
 	fflush(stdout);
 }
 
@@ -349,10 +373,9 @@ static int open_denials(struct daemon *daemon, struct cordon_failure *failure)
 			cordon_tally_new(daemon->live.maps.cpus, tell, daemon, &daemon->tally) :
 			-ENOMEM;
 	if (!error)
-		error = cordon_ring_open(&daemon->live.maps, take_record, daemon, &daemon->ring);
-	return error ? cordon_fail(failure, error, "cannot read the records: %s",
-				   strerror(-error)) :
-		       0;
+		return cordon_recorder_open(daemon->context, &daemon->live.maps, LOG_BYTES,
+					    view_record, daemon, failure, &daemon->recorder);
+	return cordon_fail(failure, error, "cannot read the records: %s", strerror(-error));
 }
 
 static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
@@ -374,7 +397,9 @@ static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
 	if (!error)
 		error = watch_fd(daemon, cordon_daemon_hold_timer(daemon->hold), on_hold);
 	if (!error)
-		error = watch_fd(daemon, cordon_ring_fd(daemon->ring), on_ring);
+		error = watch_fd(daemon,
+				 cordon_recorder_fd(daemon->recorder, CORDON_CLASS_ENFORCEMENT),
+				 on_enforcement);
 	if (!error)
 		error = watch_fd(daemon, cordon_inbox_fd(daemon->inbox), on_inbox);
 	return error ? cordon_fail(failure, error, "cannot start the daemon: %s",
@@ -401,7 +426,7 @@ static void close_daemon(struct daemon *daemon)
 {
 	cordon_daemon_hold_close(daemon->hold);
 	cordon_inbox_close(daemon->inbox);
-	cordon_ring_close(daemon->ring);
+	cordon_recorder_close(daemon->recorder);
 	cordon_tally_free(daemon->tally);
 	cordon_live_close(&daemon->live);
 	cordon_nl_watch_close(daemon->watch);

@@ -349,11 +349,12 @@ int cordon_interface_counts_read(const struct cordon_maps *maps,
 	return 0;
 }
 
-int cordon_losses_read(const struct cordon_maps *maps, struct cordon_losses *ret_losses)
+int cordon_losses_read(const struct cordon_maps *maps, enum cordon_event_class class,
+		       struct cordon_losses *ret_losses)
 {
 	struct cordon_loss *all CLEANUP(free) = calloc(maps->cpus, sizeof(*all));
 	struct cordon_losses sum = { 0 };
-	const uint32_t key = 0;
+	const uint32_t key = class;
 	int error;
 
 	if (!all)

@@ -41,7 +41,9 @@
 	X(OVERTAKEN, "overtaken")                                                                  \
 	X(DENIALS, "denials")                                                                      \
 	X(LOSSES, "losses")                                                                        \
-	X(DENIAL_RING, "denial_ring")                                                              \
+	X(LOSSES_TOLD, "losses_told")                                                                        \
+	X(ENFORCEMENT_RING, "enforcement_ring")                                                    \
+	X(PROCESS_RING, "process_ring")                                                            \
 	X(OWNERS, "owners")
 
 enum cordon_map {
@@ -186,7 +188,9 @@ struct cordon_losses {
 	uint64_t held;
 };
 
-int cordon_losses_read(const struct cordon_maps *maps, struct cordon_losses *ret_losses);
+/** cordon_losses_read() - of one class of events */
+int cordon_losses_read(const struct cordon_maps *maps, enum cordon_event_class class,
+		       struct cordon_losses *ret_losses);
 
 /** cordon_denials_read() - all slots of all CPUs: CORDON_DENIAL_SLOTS * cpus values, CPU last */
 int cordon_denials_read(const struct cordon_maps *maps, struct cordon_denial *ret_denials);

@@ -1,36 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ring of records that the programs write, validated.  Keeps nothing.
+ * One ring of events, read so that nothing is lost by us: records are copied
+ * into a block, in their order, and the kernel gets their room back only when
+ * the block is kept.  Until then they are there for whoever reads next, also
+ * after this process was killed.  What the ring had no room for stands in the
+ * block as a LOSS record, in its place as far as sequence numbers tell.
  */
 #ifndef CORDON_RING_H
 #define CORDON_RING_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-#include <cordon/uapi/record.h>
+#include <cordon/log.h>
+#include <cordon/uapi/event.h>
 
 #include "maps.h"
 
 struct cordon_ring;
 
-/** cordon_ring_taker - gets each record that is what it claims to be */
-typedef void (*cordon_ring_taker)(void *state, const struct cordon_denial_record *record);
+/** cordon_ring_viewer - gets each record once, as soon as it is first seen */
+typedef void (*cordon_ring_viewer)(void *state, const struct cordon_event *event);
 
-int cordon_ring_open(const struct cordon_maps *maps, cordon_ring_taker taker, void *state,
-		     struct cordon_ring **ret_ring);
+/** cordon_ring_open() - Return: 0; -ENOENT: that class has no ring; -errno */
+int cordon_ring_open(const struct cordon_maps *maps, enum cordon_event_class class,
+		     cordon_ring_viewer viewer, void *state, struct cordon_ring **ret_ring);
 void cordon_ring_close(struct cordon_ring *ring);
 
-/** cordon_ring_fd() - readable when there is something to take */
+/** cordon_ring_fd() - readable when there is something to take, if the program said so */
 int cordon_ring_fd(const struct cordon_ring *ring);
 
-/** cordon_ring_drain() - take all that is there; does not wait. Return: 0 or -errno */
-int cordon_ring_drain(struct cordon_ring *ring);
+/**
+ * cordon_ring_fill() - add what comes next to a block, as far as it fits
+ * @block: of CORDON_LOG_BLOCK_MAX bytes of records; of the ring's class
+ * Return: true: the block has records.
+ */
+bool cordon_ring_fill(struct cordon_ring *ring, struct cordon_log_block *block);
 
-/** cordon_ring_bad() - records that were not what they claimed to be */
+/** cordon_ring_keep() - what was filled in is kept: the kernel may have its room */
+void cordon_ring_keep(struct cordon_ring *ring);
+
+/** cordon_ring_rewind() - it is not: cordon_ring_fill() begins with it again */
+void cordon_ring_rewind(struct cordon_ring *ring);
+
+/** cordon_ring_bad() - records that are none of ours, and were left out */
 uint64_t cordon_ring_bad(const struct cordon_ring *ring);
-
-/** cordon_record_check() - whether @size bytes are one whole record of a kind that we know */
-const struct cordon_denial_record *cordon_record_check(const void *bytes, size_t size);
 
 #endif

@@ -106,10 +106,10 @@ static void tell(struct cordon_tally *tally, struct told *told, const struct cor
 	tally->teller(tally->state, denial, packets, folded);
 }
 
-void cordon_tally_record(struct cordon_tally *tally, const struct cordon_denial_record *record)
+void cordon_tally_record(struct cordon_tally *tally, const struct cordon_event_denial *record)
 {
 	const struct cordon_denial *denial = &record->denial;
-	const unsigned int cpu = record->header.cpu;
+	const unsigned int cpu = record->event.cpu;
 	struct told *told;
 
 	if (cpu >= tally->cpus)

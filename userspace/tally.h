@@ -23,7 +23,7 @@ int cordon_tally_new(unsigned int cpus, cordon_tally_teller teller, void *state,
 void cordon_tally_free(struct cordon_tally *tally);
 
 /** cordon_tally_record() - a record has come */
-void cordon_tally_record(struct cordon_tally *tally, const struct cordon_denial_record *record);
+void cordon_tally_record(struct cordon_tally *tally, const struct cordon_event_denial *record);
 
 /**
  * cordon_tally_sweep() - the slots, as they were before all records that have

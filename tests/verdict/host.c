@@ -71,7 +71,7 @@ struct host {
 	struct cordon_counter reasons[CORDON_REASON_COUNT];
 	struct cordon_denial denials[DENIAL_VALUES];
 	struct cordon_loss loss;
-	struct cordon_denial_record record;
+	struct cordon_event_denial record;
 	uint64_t records;
 	struct cordon_address own[2 * STAGE_INTERFACES];
 	struct scene scene;

@@ -49,7 +49,28 @@ enum cordon_event_type {
 	CORDON_EVENT_RECOVERY,
 	CORDON_EVENT_DELETION,
 	CORDON_EVENT_CHECKPOINT,
+
+	/* uapi/record.h; a sum is by userspace: what came since the last record of its kind */
+	CORDON_EVENT_DENIAL = CORDON_EVENT_TYPE(CORDON_CLASS_ENFORCEMENT, 1),
+	CORDON_EVENT_DENIAL_SUM,
+	CORDON_EVENT_POLICY,
+	CORDON_EVENT_LATCH,
+	CORDON_EVENT_ORDER,
+
+	CORDON_EVENT_TAKEN = CORDON_EVENT_TYPE(CORDON_CLASS_TAMPER, 1),
+
+	/* uapi/process.h */
+	CORDON_EVENT_FORK = CORDON_EVENT_TYPE(CORDON_CLASS_PROCESS, 1),
+	CORDON_EVENT_EXEC,
+	CORDON_EVENT_EXIT,
+	CORDON_EVENT_CGROUP,
 };
+
+/*
+ * Texts stand at a record's end, one behind the other, each with its NUL, in the
+ * order that its struct names; zeros fill the record up to a multiple of 8.
+ * They may be anybody's bytes: who shows them cleans them.
+ */
 
 /* The CPU of what userspace tells. */
 #define CORDON_EVENT_NO_CPU 0xffff
@@ -148,6 +169,91 @@ struct cordon_event_checkpoint {
 		__u64 lost;
 		__u8 digest[32];
 	} chain[CORDON_CLASS_COUNT];
+};
+
+/**
+ * struct cordon_event_start - the daemon began to write the log
+ * @uid: who started it, login uid; ~0: nobody logged in
+ * texts: version, kernel release, node
+ */
+struct cordon_event_start {
+	struct cordon_event event;
+	__u32 uid;
+	__u32 pad;
+};
+
+/** struct cordon_event_stop - it was told to end; texts: why */
+struct cordon_event_stop {
+	struct cordon_event event;
+};
+
+/* cordon_event_policy.how: X(NAME, "name") */
+#define CORDON_SWITCHES(X)                                                                         \
+	X(APPLIED, "applied")                                                                      \
+	X(RESTORED, "restored")                                                                    \
+	X(CONFIRMED, "confirmed")                                                                  \
+	X(ROLLED_BACK, "rolled-back")                                                              \
+	X(LAPSED, "lapsed")                                                                        \
+	X(DETACHED, "detached")
+
+enum cordon_switch {
+#define CORDON_SWITCH_ENUM(name, text) CORDON_SWITCH_##name,
+	CORDON_SWITCHES(CORDON_SWITCH_ENUM)
+#undef CORDON_SWITCH_ENUM
+	CORDON_SWITCH_COUNT
+};
+
+/**
+ * struct cordon_event_policy - another generation is in force
+ * @digest: SHA-256 of the policy, zeros: none
+ * @serial: its
+ * @generation: in force now, 0: none
+ * @former: before
+ * @how: enum cordon_switch
+ * @confirm_seconds: it lapses then if nobody confirms it; 0: it does not
+ * @uid: who did it, login uid; ~0: nobody logged in
+ */
+struct cordon_event_policy {
+	struct cordon_event event;
+	__u8 digest[32];
+	__u64 serial;
+	__u32 generation;
+	__u32 former;
+	__u32 how;
+	__u32 confirm_seconds;
+	__u32 uid;
+	__u32 pad;
+};
+
+/**
+ * struct cordon_event_latch - the latch is at another level
+ * @before, @after: enum cordon_latch
+ * texts: by whom, why
+ */
+struct cordon_event_latch {
+	struct cordon_event event;
+	__u32 before;
+	__u32 after;
+};
+
+/**
+ * struct cordon_event_order - an order was carried out or refused
+ * @digest: SHA-256 of its file
+ * @counter: its
+ * @refused: 1
+ * texts: what it orders, by whom it is signed, what refused it ("" if nothing), why
+ */
+struct cordon_event_order {
+	struct cordon_event event;
+	__u8 digest[32];
+	__u64 counter;
+	__u32 refused;
+	__u32 pad;
+};
+
+/** struct cordon_event_taken - something of ours was taken away; texts: what, what became of it */
+struct cordon_event_taken {
+	struct cordon_event event;
 };
 
 #endif

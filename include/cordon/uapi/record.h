@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * What the kernel tells userspace: records in the ring, and the denials that
- * are counted between two records.
+ * Denials: records of the ring of enforcement, and what is counted between two
+ * records.
  *
  * A denial is told at once when its key was not seen on this CPU for a while;
  * after that it is counted in a slot (map `denials`, per CPU) and told in sum.
@@ -13,14 +13,9 @@
 
 #include <linux/types.h>
 
+#include "event.h"
 #include "limits.h"
 #include "policy.h"
-
-#define CORDON_RECORD_VERSION 1
-
-enum cordon_record_type {
-	CORDON_RECORD_DENIAL = 1,
-};
 
 enum cordon_direction {
 	CORDON_DIRECTION_IN,	  /* to the node, or to be forwarded */
@@ -29,26 +24,6 @@ enum cordon_direction {
 	CORDON_DIRECTION_CONNECT, /* a process asked to connect or send */
 	CORDON_DIRECTION_BIND,	  /* a process asked for a port */
 };
-
-/**
- * struct cordon_record_header - at the start of every record
- * @version: CORDON_RECORD_VERSION
- * @type: enum cordon_record_type
- * @size: bytes of the record with this header
- * @cpu: where it was made
- * @sequence: counts per CPU without a hole, lost records included
- * @time: CLOCK_MONOTONIC nanoseconds
- */
-struct cordon_record_header {
-	__u16 version;
-	__u16 type;
-	__u32 size;
-	__u32 cpu;
-	__u32 pad;
-	__u64 sequence;
-	__u64 time;
-};
-_Static_assert(sizeof(struct cordon_record_header) == 32, "no padding");
 
 /**
  * struct cordon_denial_key - what makes two denials the same
@@ -116,14 +91,21 @@ struct cordon_denial {
 };
 _Static_assert(sizeof(struct cordon_denial) == 144, "no padding");
 
-/** struct cordon_denial_record - a record of the ring `denial_ring` */
-struct cordon_denial_record {
-	struct cordon_record_header header;
+/**
+ * struct cordon_event_denial - DENIAL of the ring, and DENIAL_SUM by userspace
+ * @packets: of this kind that no record told before
+ * @folded: likewise of other kinds that were counted with them; 0 in DENIAL
+ * @denial: the slot in that moment
+ */
+struct cordon_event_denial {
+	struct cordon_event event;
+	__u64 packets;
+	__u64 folded;
 	struct cordon_denial denial;
 };
 
 /**
- * struct cordon_loss - per CPU, map `losses`
+ * struct cordon_loss - per CPU and class of events, map `losses`
  * @sequence: next sequence number
  * @lost: records that found no room in the ring
  * @held: records not sent because this CPU had sent its share of the second;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rings, one for each class of events that the kernel tells, and what found
+ * no room in them.  A record is in its ring or counted; nothing here decides what
+ * is told.
+ */
+#ifndef CORDON_BPF_RING_H
+#define CORDON_BPF_RING_H
+
+#include <cordon/uapi/record.h>
+
+#include "core.h"
+
+/* By class; what has no ring counts nothing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CORDON_CLASS_COUNT);
+	__type(key, __u32);
+	__type(value, struct cordon_loss);
+} losses SEC(".maps");
+
+/* How many of those userspace has written down; no program reads it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CORDON_CLASS_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses_told SEC(".maps");
+
+/* Denials, and what commands tell.  Full: counted in losses; a denial's packets stay in denials. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} enforcement_ring SEC(".maps");
+
+/* Full: counted in losses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 * 1024 * 1024);
+} process_ring SEC(".maps");
+
+/** event_loss() - where a class counts on this CPU */
+static __always_inline struct cordon_loss *event_loss(__u32 class)
+{
+	return bpf_map_lookup_elem(&losses, &class);
+}
+
+/** event_number() - the next record of this CPU and class, told or lost */
+static __always_inline __u32 event_number(struct cordon_loss *loss)
+{
+	return __sync_fetch_and_add(&loss->sequence, 1);
+}
+
+static __always_inline void event_lost(struct cordon_loss *loss)
+{
+	__sync_fetch_and_add(&loss->lost, 1);
+}
+
+/** event_head() - what a record begins with */
+static __always_inline struct cordon_event event_head(__u16 type, __u16 size, __u32 sequence,
+						      __u32 pid, __u64 time)
+{
+	const struct cordon_event event = {
+		.size = size,
+		.type = type,
+		.cpu = bpf_get_smp_processor_id(),
+		.sequence = sequence,
+		.pid = pid,
+		.time = time,
+	};
+
+	return event;
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the rings into the log: what the kernel told is written down block by
+ * block, and what this process has to tell, beside it.  With no room on disk, or
+ * none to write to, records stay in their rings, and the kernel counts what finds
+ * no place there; nothing waits for it.  It decides nothing and prints nothing.
+ */
+#ifndef CORDON_RECORDER_H
+#define CORDON_RECORDER_H
+
+#include <stdint.h>
+
+#include "context.h"
+#include "log_store.h"
+#include "maps.h"
+#include "ring.h"
+
+struct cordon_recorder;
+
+/**
+ * cordon_recorder_open() - begin to read, and to write if that can be
+ * @limit: bytes of the log
+ * @viewer: gets each record of a ring once, before it is written
+ * Return: 0, also with no log to write to yet; -errno with @failure.
+ */
+int cordon_recorder_open(const struct cordon_context *context, const struct cordon_maps *maps,
+			 uint64_t limit, cordon_ring_viewer viewer, void *state,
+			 struct cordon_failure *failure, struct cordon_recorder **ret_recorder);
+
+/** cordon_recorder_close() - what is there is written, if it can be */
+void cordon_recorder_close(struct cordon_recorder *recorder);
+
+/** cordon_recorder_fd() - of a class that is told at once. Return: -1: it is not */
+int cordon_recorder_fd(const struct cordon_recorder *recorder, enum cordon_event_class class);
+
+/** cordon_recorder_take() - all that its ring holds */
+void cordon_recorder_take(struct cordon_recorder *recorder, enum cordon_event_class class);
+
+/** cordon_recorder_take_all() - of every class */
+void cordon_recorder_take_all(struct cordon_recorder *recorder);
+
+/** cordon_recorder_tell() - see cordon_log_store_tell(); with no log it is counted and told later */
+void cordon_recorder_tell(struct cordon_recorder *recorder, struct cordon_event *event);
+
+/** cordon_recorder_tick() - once a second; also tries again what could not be opened */
+void cordon_recorder_tick(struct cordon_recorder *recorder);
+
+/** cordon_recorder_problem() - why nothing is written, or "" */
+const char *cordon_recorder_problem(const struct cordon_recorder *recorder);
+
+/** cordon_recorder_store() - NULL: there is none */
+struct cordon_log_store *cordon_recorder_store(struct cordon_recorder *recorder);
+
+#endif
