@@ -14,6 +14,7 @@
 #include "session.h"
 #include "snapshot.h"
 #include "store.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -291,6 +292,25 @@ static enum cordon_refusal open_order(struct work *work, const struct cordon_del
 	return outcome->refusal;
 }
 
+static void tell(const struct cordon_context *context, const struct cordon_warrant *warrant,
+		 const struct cordon_outcome *outcome)
+{
+	struct cordon_event_order told = {
+		.counter = warrant->order.counter,
+		.refused = outcome->refusal != CORDON_REFUSAL_NONE,
+	};
+	char action[96] = "", by[96] = "";
+
+	memcpy(told.digest, warrant->message.digest, sizeof(told.digest));
+	if (warrant->is_order) {
+		cordon_order_action_text(&warrant->order, &action);
+		cordon_warrant_describe(warrant, sizeof(by), by);
+	}
+	cordon_tell_order(context, &told, action, by,
+			  told.refused ? cordon_refusal_name(outcome->refusal) : "",
+			  outcome->why.text);
+}
+
 int cordon_carry_out(const struct cordon_context *context, const struct cordon_delivery *delivery,
 		     const struct cordon_policy_part *policy, struct cordon_failure *failure,
 		     struct cordon_warrant *ret_warrant, struct cordon_outcome *ret_outcome)
@@ -311,5 +331,6 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	ret_outcome->at = cordon_latch_now(&state);
 	if (delivery->again && ret_outcome->passing)
 		return 0;
+	tell(context, ret_warrant, ret_outcome);
 	return cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);
 }

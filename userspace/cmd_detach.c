@@ -12,6 +12,8 @@
 #include "load.h"
 #include "order.h"
 #include "probe.h"
+#include "recorder.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/print.h"
 
@@ -25,6 +27,15 @@ static int need_open(const struct cordon_call *call)
 			   "the node is sealed (%s): what holds it stays until a signed "
 			   "release; see cordon status",
 			   cordon_latch_name(level));
+}
+
+/* The ring goes with the rest: it is written down before. */
+static void tell_detached(const struct cordon_context *context)
+{
+	const struct cordon_event_policy told = { .how = CORDON_SWITCH_DETACHED };
+
+	cordon_tell_policy(context, &told);
+	cordon_recorder_flush(context);
 }
 
 static int detach(const struct cordon_call *call)
@@ -46,7 +57,10 @@ static int detach(const struct cordon_call *call)
 		error = cordon_nl_links_read(call->failure, &links);
 	if (!error)
 		error = cordon_attach_detach(call->context, &links, call->failure);
-	return error ? error : cordon_load_unpin(call->context, call->failure);
+	if (error)
+		return error;
+	tell_detached(call->context);
+	return cordon_load_unpin(call->context, call->failure);
 }
 
 int cordon_cmd_detach(const struct cordon_call *call)

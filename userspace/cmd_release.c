@@ -14,6 +14,7 @@
 #include "latch_text.h"
 #include "receipt.h"
 #include "release.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/print.h"
@@ -190,6 +191,11 @@ static int break_glass(const struct cordon_call *call)
 		outcome.refusal = CORDON_REFUSAL_FAILED;
 	outcome.after = cordon_standing_read(&session.maps).latch;
 	outcome.done_ns = cordon_clock_ns();
+	cordon_tell_order(call->context,
+			  &(struct cordon_event_order){ .refused = outcome.refusal != 0 },
+			  "break-glass", outcome.by,
+			  outcome.refusal ? cordon_refusal_name(outcome.refusal) : "",
+			  outcome.why.text);
 	if (cordon_receipt_keep(call->context, &none, &outcome, call->failure))
 		fprintf(stderr, "cordon: %s\n", call->failure->text);
 	if (outcome.refusal)

@@ -319,7 +319,8 @@ static int collect(struct status *status)
 			cordon_interface_counts_read(&status->session.maps, status->counts) :
 			-ENOMEM;
 	if (!error)
-		error = cordon_losses_read(&status->session.maps, CORDON_CLASS_ENFORCEMENT, &status->losses);
+		error = cordon_losses_read(&status->session.maps, CORDON_CLASS_ENFORCEMENT,
+					   &status->losses);
 	if (error)
 		return cordon_fail(failure, error, "cannot read the counters: %s",
 				   strerror(-error));

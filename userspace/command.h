@@ -6,6 +6,8 @@
 #ifndef CORDON_COMMAND_H
 #define CORDON_COMMAND_H
 
+#include <stdbool.h>
+
 #include "context.h"
 #include "util/failure.h"
 
@@ -35,6 +37,7 @@ struct cordon_call {
  * struct cordon_command - a subcommand
  * @options: lines of help, each ended by a newline; ""
  * @run: returns -errno with call->failure, or enum cordon_exit
+ * @tells: of what it did, in the log; that is written before it ends
  */
 struct cordon_command {
 	const char *name;
@@ -42,6 +45,7 @@ struct cordon_command {
 	const char *summary;
 	const char *options;
 	int (*run)(const struct cordon_call *call);
+	bool tells;
 };
 
 int cordon_cmd_check(const struct cordon_call *call);

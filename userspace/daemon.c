@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "daemon_hold.h"
+#include "daemon_log.h"
 #include "daemon_orders.h"
 #include "denial_text.h"
 #include "event.h"
@@ -38,7 +39,7 @@
 #include "workloads.h"
 
 #define LEASE_COUNT_NS (300ULL * 1000000000ULL)
-#define LOG_BYTES (64UL << 20)
+#define CHECKPOINT_NS (300ULL * 1000000000ULL)
 
 struct daemon {
 	const struct cordon_context *context;
@@ -56,6 +57,7 @@ struct daemon {
 	int signals;
 	int timer;
 	uint64_t count_by;	/* when the lease is counted next */
+	uint64_t checkpoint_by; /* when the log's chains are told next */
 	unsigned int forgotten; /* looks in a row at which the disk did not know of a seal */
 	bool sweeping;		/* what is told is a sum that no record of the ring has told */
 	bool end;
@@ -172,28 +174,13 @@ static void on_network(struct daemon *daemon)
 		follow(daemon, &change);
 }
 
-static void record_sum(struct daemon *daemon, const struct cordon_denial *denial, uint64_t packets,
-		       uint64_t folded)
-{
-	struct cordon_event_denial sum = {
-		.event = { .size = sizeof(sum),
-			   .type = CORDON_EVENT_DENIAL_SUM,
-			   .pid = denial->pid },
-		.packets = packets,
-		.folded = folded,
-		.denial = *denial,
-	};
-
-	cordon_recorder_tell(daemon->recorder, &sum.event);
-}
-
 static void tell(void *state, const struct cordon_denial *denial, uint64_t packets, uint64_t folded)
 {
 	struct daemon *daemon = state;
 	struct cordon_denial told = *denial;
 
 	if (daemon->sweeping)
-		record_sum(daemon, denial, packets, folded);
+		cordon_daemon_log_sum(daemon->recorder, denial, packets, folded);
 	told.folded = folded;
 	if (daemon->context->json)
 		cordon_denial_json(stdout, &daemon->live, &told, packets);
@@ -285,6 +272,10 @@ static void on_second(struct daemon *daemon)
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
 	cordon_recorder_tick(daemon->recorder);
+	if (cordon_clock_ns() >= daemon->checkpoint_by) {
+		daemon->checkpoint_by = cordon_clock_ns() + CHECKPOINT_NS;
+		cordon_daemon_log_checkpoint(daemon->recorder, &daemon->live);
+	}
 	follow_lease(daemon);
 	follow_latch(daemon);
 	/* Not only when we are told: the folder may be another one by now. */
@@ -373,8 +364,9 @@ static int open_denials(struct daemon *daemon, struct cordon_failure *failure)
 			cordon_tally_new(daemon->live.maps.cpus, tell, daemon, &daemon->tally) :
 			-ENOMEM;
 	if (!error)
-		return cordon_recorder_open(daemon->context, &daemon->live.maps, LOG_BYTES,
-					    view_record, daemon, failure, &daemon->recorder);
+		return cordon_recorder_open(daemon->context, &daemon->live.maps,
+					    CORDON_LOG_LIMIT_DEFAULT, view_record, daemon, failure,
+					    &daemon->recorder);
 	return cordon_fail(failure, error, "cannot read the records: %s", strerror(-error));
 }
 
@@ -475,17 +467,19 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 	if (!error)
 		error = cordon_inbox_open(context, failure, &daemon.inbox);
 	if (!error)
-		error = cordon_daemon_hold_open(context, failure, &daemon.hold);
+		error = cordon_daemon_hold_open(context, daemon.recorder, failure, &daemon.hold);
 	if (!error)
 		error = open_loop(&daemon, failure);
 	if (!error) {
 		/* What came between the attach before us and the watch. */
 		follow(&daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 		on_inbox(&daemon);
+		cordon_daemon_log_start(daemon.recorder, context, &daemon.live);
 		say_started(&daemon);
 		notify("READY=1");
 		error = loop(&daemon, failure);
 		notify("STOPPING=1");
+		cordon_daemon_log_stop(daemon.recorder, error ? failure->text : "told to end");
 	}
 	close_daemon(&daemon);
 	return error;

@@ -13,6 +13,7 @@
 
 #include "attach.h"
 #include "attach_hold.h"
+#include "daemon_log.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/print.h"
@@ -34,6 +35,7 @@ struct hooks {
  */
 struct cordon_daemon_hold {
 	const struct cordon_context *context;
+	struct cordon_recorder *recorder;
 	struct cordon_hold *pins;
 	struct hooks hooks;
 	int timer;
@@ -45,6 +47,7 @@ static void say(const struct cordon_daemon_hold *hold, const char *what, const c
 {
 	struct json json = { .file = stdout };
 
+	cordon_daemon_log_taken(hold->recorder, what, became);
 	if (!hold->context->json) {
 		printf("tamper: %s was taken away; %s\n", what, became);
 	} else {
@@ -85,8 +88,8 @@ static int open_timer(struct cordon_daemon_hold *hold)
 	return 0;
 }
 
-int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_failure *failure,
-			    struct cordon_daemon_hold **ret_hold)
+int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_recorder *recorder,
+			    struct cordon_failure *failure, struct cordon_daemon_hold **ret_hold)
 {
 	struct cordon_daemon_hold *hold = calloc(1, sizeof(*hold));
 	int error;
@@ -94,6 +97,7 @@ int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_
 	if (!hold)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	hold->context = context;
+	hold->recorder = recorder;
 	error = open_timer(hold);
 	if (error)
 		cordon_fail(failure, error, "cannot hold on to the pins: %s", strerror(-error));

@@ -9,13 +9,15 @@
 #include <stdbool.h>
 
 #include "context.h"
+#include "recorder.h"
 #include "session.h"
 
 /** struct cordon_daemon_hold - close with cordon_daemon_hold_close() */
 struct cordon_daemon_hold;
 
-int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_failure *failure,
-			    struct cordon_daemon_hold **ret_hold);
+/** cordon_daemon_hold_open() - @recorder is told what is taken away, and stays the caller's */
+int cordon_daemon_hold_open(const struct cordon_context *context, struct cordon_recorder *recorder,
+			    struct cordon_failure *failure, struct cordon_daemon_hold **ret_hold);
 void cordon_daemon_hold_close(struct cordon_daemon_hold *hold);
 
 /** cordon_daemon_hold_fd(), _timer() - either readable: cordon_daemon_hold_read() */

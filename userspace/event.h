@@ -12,8 +12,6 @@
 
 #include <cordon/uapi/event.h>
 
-#define CORDON_EVENT_MAX 4096
-
 /** union cordon_event_room - where a record is made; begin, texts in their order, end */
 union cordon_event_room {
 	struct cordon_event event;

@@ -28,7 +28,8 @@
 	X(BIND6, "bind6")                                                                          \
 	X(SOCK_CREATE, "sock_create")                                                              \
 	X(CGROUP_MKDIR, "cgroup_mkdir")                                                            \
-	X(CGROUP_RMDIR, "cgroup_rmdir")
+	X(CGROUP_RMDIR, "cgroup_rmdir")                                                            \
+	X(TELL, "tell")
 
 enum cordon_program {
 #define CORDON_PROGRAM_ENUM(name, text) CORDON_PROGRAM_##name,

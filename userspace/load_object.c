@@ -16,6 +16,7 @@
 
 #include "bpf/cgroup.skel.h"
 #include "bpf/tcx.skel.h"
+#include "bpf/tell.skel.h"
 #include "bpf/workload.skel.h"
 #include "bpf/xdp.skel.h"
 
@@ -37,6 +38,7 @@ static const struct {
 	[CORDON_PART_XDP] = { "xdp", xdp_bpf__elf_bytes },
 	[CORDON_PART_CGROUP] = { "cgroup", cgroup_bpf__elf_bytes },
 	[CORDON_PART_WORKLOAD] = { "workload", workload_bpf__elf_bytes },
+	[CORDON_PART_TELL] = { "tell", tell_bpf__elf_bytes },
 };
 
 /* FNV-1a by words. */

@@ -120,6 +120,17 @@ static void tell_in(struct cordon_log_store *store, enum cordon_event_class clas
 		chain->lost.first = record->sequence;
 }
 
+void cordon_log_store_lost(struct cordon_log_store *store, enum cordon_event_class class,
+			   uint64_t records)
+{
+	struct chain *chain = &store->chain[class];
+
+	if (records && !chain->lost.records)
+		chain->lost.first = store->sequence;
+	chain->lost.records += records;
+	store->sequence += (uint32_t)records;
+}
+
 void cordon_log_store_tell(struct cordon_log_store *store, struct cordon_event *record)
 {
 	tell_in(store, CORDON_EVENT_CLASS(record->type), record);

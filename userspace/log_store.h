@@ -54,6 +54,10 @@ int cordon_log_store_write(struct cordon_log_store *store, struct cordon_log_blo
 /** cordon_log_store_tell() - a record by userspace: sequence, CPU and time are filled in */
 void cordon_log_store_tell(struct cordon_log_store *store, struct cordon_event *record);
 
+/** cordon_log_store_lost() - so many records of a class could not even be told */
+void cordon_log_store_lost(struct cordon_log_store *store, enum cordon_event_class class,
+			   uint64_t records);
+
 /** cordon_log_store_checkpoint() - tell how far each chain has come
  * @policy: SHA-256 of the policy in force
  */

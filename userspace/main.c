@@ -9,6 +9,7 @@
 
 #include "cmd_help.h"
 #include "command.h"
+#include "recorder.h"
 #include "table.h"
 #include "util/array.h"
 
@@ -47,6 +48,8 @@ static int run_command(const struct cordon_command *command, const struct cordon
 		fprintf(stderr, "cordon: cannot write the output: %s\n", strerror(errno));
 		return CORDON_EXIT_FAILED;
 	}
+	if (command->tells)
+		cordon_recorder_flush(call->context);
 	return result < 0 ? CORDON_EXIT_FAILED : result;
 }
 

@@ -41,7 +41,7 @@
 	X(OVERTAKEN, "overtaken")                                                                  \
 	X(DENIALS, "denials")                                                                      \
 	X(LOSSES, "losses")                                                                        \
-	X(LOSSES_TOLD, "losses_told")                                                                        \
+	X(LOSSES_TOLD, "losses_told")                                                              \
 	X(ENFORCEMENT_RING, "enforcement_ring")                                                    \
 	X(PROCESS_RING, "process_ring")                                                            \
 	X(OWNERS, "owners")

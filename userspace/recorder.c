@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/cleanup.h"
 #include "util/clock.h"
 
 #define FOLDER "/var/lib/cordon/log"
 /* What cannot be opened is tried again so often. */
-#define PAUSE_NS 10000000000ULL
+#define PAUSE_NS 1000000000ULL
 
 /**
  * struct cordon_recorder
@@ -27,6 +28,7 @@ struct cordon_recorder {
 	struct cordon_log_store *store;
 	struct cordon_failure problem;
 	uint64_t again_ns;
+	uint64_t lost[CORDON_CLASS_COUNT];
 	struct cordon_ring *ring[CORDON_CLASS_COUNT];
 	struct cordon_log_block *block;
 };
@@ -38,17 +40,21 @@ static void try_to_open(struct cordon_recorder *recorder)
 	if (recorder->store || now < recorder->again_ns)
 		return;
 	recorder->again_ns = now + PAUSE_NS;
-	if (!cordon_log_store_open(recorder->folder.text, recorder->limit, &recorder->problem,
-				   &recorder->store))
-		recorder->problem.text[0] = '\0';
+	recorder->problem.text[0] = '\0';
+	if (cordon_log_store_open(recorder->folder.text, recorder->limit, &recorder->problem,
+				  &recorder->store))
+		return;
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		cordon_log_store_lost(recorder->store, i, recorder->lost[i]);
+		recorder->lost[i] = 0;
+	}
 }
 
 static int open_rings(struct cordon_recorder *recorder, const struct cordon_maps *maps,
 		      cordon_ring_viewer viewer, void *state)
 {
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++) {
-		const int error =
-			cordon_ring_open(maps, class, viewer, state, &recorder->ring[class]);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		const int error = cordon_ring_open(maps, i, viewer, state, &recorder->ring[i]);
 
 		if (error && error != -ENOENT)
 			return error;
@@ -84,11 +90,29 @@ void cordon_recorder_close(struct cordon_recorder *recorder)
 		return;
 	if (recorder->store)
 		cordon_recorder_take_all(recorder);
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		cordon_ring_close(recorder->ring[class]);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		cordon_ring_close(recorder->ring[i]);
 	cordon_log_store_close(recorder->store);
 	free(recorder->block);
 	free(recorder);
+}
+
+static void view_nothing(void *state, const struct cordon_event *event)
+{
+	(void)state, (void)event;
+}
+
+void cordon_recorder_flush(const struct cordon_context *context)
+{
+	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_recorder *recorder = NULL;
+
+	if (cordon_daemon_pid(context) || cordon_maps_open(context, &unsaid, &maps) ||
+	    cordon_recorder_open(context, &maps, CORDON_LOG_LIMIT_DEFAULT, view_nothing, NULL,
+				 &unsaid, &recorder))
+		return;
+	cordon_recorder_close(recorder);
 }
 
 int cordon_recorder_fd(const struct cordon_recorder *recorder, enum cordon_event_class class)
@@ -122,14 +146,23 @@ void cordon_recorder_take(struct cordon_recorder *recorder, enum cordon_event_cl
 
 void cordon_recorder_take_all(struct cordon_recorder *recorder)
 {
-	for (int class = 0; class < CORDON_CLASS_COUNT; class ++)
-		cordon_recorder_take(recorder, class);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		cordon_recorder_take(recorder, i);
 }
 
 void cordon_recorder_tell(struct cordon_recorder *recorder, struct cordon_event *event)
 {
 	if (recorder->store)
 		cordon_log_store_tell(recorder->store, event);
+	else
+		recorder->lost[CORDON_EVENT_CLASS(event->type)]++;
+}
+
+void cordon_recorder_checkpoint(struct cordon_recorder *recorder, const uint8_t *policy,
+				uint32_t latch)
+{
+	if (recorder->store)
+		cordon_log_store_checkpoint(recorder->store, policy, latch);
 }
 
 void cordon_recorder_tick(struct cordon_recorder *recorder)

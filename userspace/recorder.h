@@ -17,6 +17,9 @@
 
 struct cordon_recorder;
 
+/* Bytes of the log, if no policy says how many. */
+#define CORDON_LOG_LIMIT_DEFAULT (64UL << 20)
+
 /**
  * cordon_recorder_open() - begin to read, and to write if that can be
  * @limit: bytes of the log
@@ -30,6 +33,14 @@ int cordon_recorder_open(const struct cordon_context *context, const struct cord
 /** cordon_recorder_close() - what is there is written, if it can be */
 void cordon_recorder_close(struct cordon_recorder *recorder);
 
+/**
+ * cordon_recorder_flush() - what the rings hold is written by this process, unless the daemon
+ *	runs, which does so itself
+ *
+ * So that what a command did is in the log when it ends.  What cannot be written stays where it is.
+ */
+void cordon_recorder_flush(const struct cordon_context *context);
+
 /** cordon_recorder_fd() - of a class that is told at once. Return: -1: it is not */
 int cordon_recorder_fd(const struct cordon_recorder *recorder, enum cordon_event_class class);
 
@@ -39,8 +50,13 @@ void cordon_recorder_take(struct cordon_recorder *recorder, enum cordon_event_cl
 /** cordon_recorder_take_all() - of every class */
 void cordon_recorder_take_all(struct cordon_recorder *recorder);
 
-/** cordon_recorder_tell() - see cordon_log_store_tell(); with no log it is counted and told later */
+/** cordon_recorder_tell() - see cordon_log_store_tell(); with no log to write to it is counted, and
+ *	told as lost when there is one */
 void cordon_recorder_tell(struct cordon_recorder *recorder, struct cordon_event *event);
+
+/** cordon_recorder_checkpoint() - see cordon_log_store_checkpoint() */
+void cordon_recorder_checkpoint(struct cordon_recorder *recorder, const uint8_t *policy,
+				uint32_t latch);
 
 /** cordon_recorder_tick() - once a second; also tries again what could not be opened */
 void cordon_recorder_tick(struct cordon_recorder *recorder);

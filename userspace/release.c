@@ -9,6 +9,8 @@
 
 #include "fault.h"
 #include "lease.h"
+#include "order.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
@@ -40,6 +42,7 @@ int cordon_release(struct cordon_session *session, const struct cordon_release *
 	state->since = cordon_latch_now(state);
 	snprintf(state->by, sizeof(state->by), "%s", release->by);
 	snprintf(state->reason, sizeof(state->reason), "%s", release->reason);
+	cordon_tell_latch(session->context, before, CORDON_LATCH_OPEN, state->by, state->reason);
 	return 0;
 }
 
@@ -48,7 +51,8 @@ int cordon_release_keep(struct cordon_session *session, uint32_t before,
 {
 	const int error = cordon_latch_write(session->context, &session->latch, failure);
 
-	if (error)
-		cordon_control_tighten(session->maps.control, before);
+	if (error && cordon_control_tighten(session->maps.control, before) < before)
+		cordon_tell_latch(session->context, CORDON_LATCH_OPEN, before, "cordon",
+				  "the release could not be written down");
 	return error;
 }

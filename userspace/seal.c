@@ -14,8 +14,10 @@
 #include "order.h"
 #include "session.h"
 #include "start.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/login.h"
 
 static int refuse_store(const struct cordon_context *context, int error,
 			struct cordon_failure *failure)
@@ -34,26 +36,18 @@ static int refuse_looser(uint32_t level, uint32_t before, struct cordon_failure 
 			   cordon_latch_name(before), cordon_latch_name(level));
 }
 
-static void read_line(const char *path, char *line, size_t size)
-{
-	const int fd CLEANUP(close) = open(path, O_RDONLY | O_CLOEXEC);
-	const ssize_t got = fd < 0 ? 0 : read(fd, line, size - 1);
-
-	line[got > 0 ? got : 0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-}
-
 /* By numbers: names are in files that may be anybody's. */
 static void describe_caller(char *text, size_t size)
 {
-	char login[16], terminal[32] = "";
+	const uint32_t login = cordon_login_uid();
+	char terminal[32] = "", user[16] = "none";
 	const ssize_t got = readlink("/proc/self/fd/0", terminal, sizeof(terminal) - 1);
 
 	if (got <= 0 || !isatty(STDIN_FILENO))
 		terminal[0] = '\0';
-	read_line("/proc/self/loginuid", login, sizeof(login));
-	snprintf(text, size, "uid %u, login uid %s%s%s, locally", getuid(),
-		 login[0] && strcmp(login, "4294967295") ? login : "none",
+	if (login != CORDON_LOGIN_NONE)
+		snprintf(user, sizeof(user), "%u", login);
+	snprintf(text, size, "uid %u, login uid %s%s%s, locally", getuid(), user,
 		 terminal[0] ? ", at " : "", terminal);
 }
 
@@ -202,6 +196,18 @@ static int tighten(const struct cordon_context *context, uint32_t level, uint32_
 	return cordon_latch_tighten(context, level, ret_before);
 }
 
+static void tell(const struct cordon_context *context, uint32_t level, const char *by,
+		 const char *reason, const struct cordon_sealed *sealed)
+{
+	char caller[96];
+
+	if (sealed->before >= level)
+		return;
+	if (!by)
+		describe_caller(caller, sizeof(caller));
+	cordon_tell_latch(context, sealed->before, level, by ? by : caller, reason);
+}
+
 int cordon_seal(const struct cordon_context *context, uint32_t level, const char *by,
 		const char *reason, struct cordon_failure *failure,
 		struct cordon_sealed *ret_sealed)
@@ -222,6 +228,7 @@ int cordon_seal(const struct cordon_context *context, uint32_t level, const char
 	remember(context, level, sealed.before, by, reason, &sealed.forgetful);
 	cordon_step("latch remembered");
 	open = cover(context, level, by, reason, &sealed);
+	tell(context, level, by, reason, &sealed);
 	if (!sealed.loaded) {
 		sealed.shut_ns = cordon_clock_ns();
 		if (open)

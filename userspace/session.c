@@ -16,6 +16,7 @@
 #include "order.h"
 #include "probe.h"
 #include "store.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "workloads.h"
@@ -154,6 +155,26 @@ int cordon_session_latch(struct cordon_session *session, struct cordon_failure *
 	return changed ? cordon_latch_write(session->context, state, failure) : 0;
 }
 
+/* What is in force now, and how that came. */
+static void tell_switch(const struct cordon_session *session, enum cordon_switch how,
+			uint32_t former, uint32_t confirm_seconds)
+{
+	const uint32_t effective = cordon_standing_read(&session->maps).effective;
+	struct cordon_view view CLEANUP(view) = { 0 };
+	struct cordon_event_policy told = {
+		.generation = effective,
+		.former = former,
+		.how = how,
+		.confirm_seconds = confirm_seconds,
+	};
+
+	if (effective && !cordon_view_open(&session->maps, effective, 0, &view)) {
+		told.serial = view.settings->serial;
+		memcpy(told.digest, view.settings->digest, sizeof(told.digest));
+	}
+	cordon_tell_policy(session->context, &told);
+}
+
 int cordon_session_open(const struct cordon_context *context, enum cordon_session_kind kind,
 			struct cordon_failure *failure, struct cordon_session *ret_session)
 {
@@ -173,6 +194,8 @@ int cordon_session_open(const struct cordon_context *context, enum cordon_sessio
 	session.has_cgroups = !error;
 	if (kind != CORDON_SESSION_LOOK) {
 		session.lapsed = cordon_load_settle(&session.maps);
+		if (session.lapsed)
+			tell_switch(&session, CORDON_SWITCH_LAPSED, session.lapsed, 0);
 		/* A disk that cannot be written is status' to tell. */
 		cordon_session_latch(&session, &unsaid);
 	}
@@ -449,9 +472,10 @@ static int keep_files(const struct cordon_session *session, const struct cordon_
 }
 
 /* After the switch nothing turns it back; what could not be done is said. */
-static int finish(struct cordon_session *session, struct cordon_image *image,
+static int finish(struct cordon_session *session, const struct cordon_apply *wish, uint32_t former,
 		  struct cordon_failure *failure)
 {
+	struct cordon_image *image = wish->image;
 	const uint32_t generation = image->settings.generation;
 	struct cordon_failure own = { .text = "" }, unsaid = { .text = "" };
 	int error;
@@ -462,6 +486,8 @@ static int finish(struct cordon_session *session, struct cordon_image *image,
 	session->image[generation & 1] = image;
 	error = follow_kernel(session, &own);
 	session->image[generation & 1] = NULL;
+	tell_switch(session, wish->restored ? CORDON_SWITCH_RESTORED : CORDON_SWITCH_APPLIED,
+		    former, wish->confirm_seconds);
 	/* Its lease begins now. */
 	cordon_session_latch(session, &unsaid);
 	return error ? cordon_fail(failure, error, "generation %u is in force, but: %s", generation,
@@ -472,6 +498,7 @@ static int finish(struct cordon_session *session, struct cordon_image *image,
 int cordon_session_apply(struct cordon_session *session, const struct cordon_apply *wish,
 			 struct cordon_failure *failure)
 {
+	const uint32_t former = cordon_standing_read(&session->maps).effective;
 	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
@@ -505,7 +532,7 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 		point_files(session, &unsaid);
 		return error;
 	}
-	return finish(session, wish->image, failure);
+	return finish(session, wish, former, failure);
 }
 
 int cordon_session_confirm(struct cordon_session *session, struct cordon_failure *failure)
@@ -520,7 +547,11 @@ int cordon_session_confirm(struct cordon_session *session, struct cordon_failure
 	error = check_namespace(session, failure);
 	if (!error)
 		error = cordon_load_confirm(&session->maps, failure);
-	return error ? error : cordon_session_refresh(session, failure);
+	if (error)
+		return error;
+	tell_switch(session, CORDON_SWITCH_CONFIRMED, cordon_standing_read(&session->maps).former,
+		    0);
+	return cordon_session_refresh(session, failure);
 }
 
 int cordon_session_rollback(struct cordon_session *session, struct cordon_failure *failure)
@@ -534,5 +565,8 @@ int cordon_session_rollback(struct cordon_session *session, struct cordon_failur
 	error = check_namespace(session, failure);
 	if (!error)
 		error = cordon_load_rollback(&session->maps, failure);
-	return error ? error : cordon_session_refresh(session, failure);
+	if (error)
+		return error;
+	tell_switch(session, CORDON_SWITCH_ROLLED_BACK, standing.effective, 0);
+	return cordon_session_refresh(session, failure);
 }

@@ -16,38 +16,51 @@
 
 /* {name, arguments, summary, options, function} */
 #define CORDON_COMMANDS                                                                               \
-	{ "check", "[--node] POLICY", "read a policy and say what would be loaded",                   \
+	{ "check",                                                                                    \
+	  "[--node] POLICY",                                                                          \
+	  "read a policy and say what would be loaded",                                               \
 	  "  --node        also ask this machine: hooks, interfaces and units; exit 3 if\n"           \
 	  "                something is missing\n",                                                   \
-	  cordon_cmd_check },                                                                         \
-		{ "apply", "POLICY [--confirm SECONDS] [--audit] [--force]",                          \
+	  cordon_cmd_check,                                                                           \
+	  false },                                                                                    \
+		{ "apply",                                                                            \
+		  "POLICY [--confirm SECONDS] [--audit] [--force]",                                   \
 		  "put a policy into force",                                                          \
 		  "  --confirm S   the former policy returns by itself after S seconds unless\n"      \
 		  "                `cordon confirm` comes\n"                                          \
 		  "  --audit       deny nothing, count and record what would be denied\n"             \
 		  "  --force       also if its serial number is lower, or it leaves no way in\n",     \
-		  cordon_cmd_apply },                                                                 \
-		{ "confirm", "", "keep the policy that waits for it", "", cordon_cmd_confirm },       \
-		{ "rollback", "", "put the former policy back into force", "",                        \
-		  cordon_cmd_rollback },                                                              \
-		{ "run", "[--once]",                                                                  \
+		  cordon_cmd_apply,                                                                   \
+		  true },                                                                             \
+		{ "confirm", "", "keep the policy that waits for it", "", cordon_cmd_confirm, true }, \
+		{ "rollback",	       "",  "put the former policy back into force", "",              \
+		  cordon_cmd_rollback, true },                                                        \
+		{ "run",                                                                              \
+		  "[--once]",                                                                         \
 		  "load, attach, follow interfaces and report denials until ended",                   \
 		  "  --once        only restore latch and policy, as a boot does; then end\n",        \
-		  cordon_cmd_run },                                                                   \
-		{ "seal", "LEVEL [--reason TEXT]",                                                    \
+		  cordon_cmd_run,                                                                     \
+		  false },                                                                            \
+		{ "seal",                                                                             \
+		  "LEVEL [--reason TEXT]",                                                            \
 		  "shut the node, now; only a signed order reopens it",                               \
 		  "  LEVEL         egress: nothing leaves but the keep list; isolate: nothing in\n"   \
 		  "                or out but the keep list; lockdown: as isolate\n"                  \
 		  "  --reason T    why, for who reads the status\n",                                  \
-		  cordon_cmd_seal },                                                                  \
-		{ "order", "FILE", "carry out a signed order, print and keep its receipt", "",        \
-		  cordon_cmd_order },                                                                 \
-		{ "release", "[--break-glass]",                                                       \
+		  cordon_cmd_seal,                                                                    \
+		  true },                                                                             \
+		{ "order", "FILE",	     "carry out a signed order, print and keep its receipt",  \
+		  "",	   cordon_cmd_order, true },                                                  \
+		{ "release",                                                                          \
+		  "[--break-glass]",                                                                  \
 		  "say how a sealed node is reopened: by a signed order",                             \
 		  "  --break-glass reopen it by the code whose hash is in the signed policy, once,\n" \
 		  "                read from standard input\n",                                       \
-		  cordon_cmd_release },                                                               \
-		{ "sign", "WHAT [ARGUMENT ...]", "make signed orders and read them, off the node",    \
+		  cordon_cmd_release,                                                                 \
+		  true },                                                                             \
+		{ "sign",                                                                             \
+		  "WHAT [ARGUMENT ...]",                                                              \
+		  "make signed orders and read them, off the node",                                   \
 		  "  order seal LEVEL | release | renew | snapshot\n"                                 \
 		  "                make an order\n"                                                   \
 		  "  policy POLICY make a bundle: a policy and the files it includes, as an order\n"  \
@@ -68,28 +81,46 @@
 		  "  -o FILE       where the signed order is written to\n"                            \
 		  "  --force       also if it is there already\n"                                     \
 		  "  --trust DIR   show: would who is trusted by this folder be enough?\n\n",         \
-		  cordon_cmd_sign },                                                                  \
-		{ "detach", "", "take everything out of the kernel; nothing is enforced any more",    \
-		  "", cordon_cmd_detach },                                                            \
-		{ "status", "",                                                                       \
-		  "what is in force and covered; exit 0 enforcing, 3 degraded, 4 not", "",            \
-		  cordon_cmd_status },                                                                \
-		{ "explain", "[OPTION ...] DIRECTION PROTOCOL SOURCE DESTINATION [PORT]",             \
+		  cordon_cmd_sign,                                                                    \
+		  false },                                                                            \
+		{ "detach",                                                                           \
+		  "",                                                                                 \
+		  "take everything out of the kernel; nothing is enforced any more",                  \
+		  "",                                                                                 \
+		  cordon_cmd_detach,                                                                  \
+		  false },                                                                            \
+		{ "status",                                                                           \
+		  "",                                                                                 \
+		  "what is in force and covered; exit 0 enforcing, 3 degraded, 4 not",                \
+		  "",                                                                                 \
+		  cordon_cmd_status,                                                                  \
+		  false },                                                                            \
+		{ "explain",                                                                          \
+		  "[OPTION ...] DIRECTION PROTOCOL SOURCE DESTINATION [PORT]",                        \
 		  "the rule or reason that decides",                                                  \
 		  "  DIRECTION     in, out or forward\n"                                              \
 		  "  PORT          port, or TYPE or TYPE/CODE of ICMP\n"                              \
 		  "  --interface I as seen there (forward: where it comes in)\n"                      \
 		  "  --workload W  sent by this workload, or for a port that it listens on\n"         \
 		  "  --policy FILE this policy instead of the one in force\n",                        \
-		  cordon_cmd_explain },                                                               \
-		{ "counters", "[--denials]", "packets by rule, and denied by reason",                 \
-		  "  --denials     who was denied what\n", cordon_cmd_counters },                     \
-		{ "flows", "", "live flows", "", cordon_cmd_flows },                                  \
-		{ "top", "[--count N]", "what is busiest, every second",                              \
-		  "  --count N     end after N rounds\n", cordon_cmd_top },                           \
+		  cordon_cmd_explain,                                                                 \
+		  false },                                                                            \
+		{ "counters",                                                                         \
+		  "[--denials]",                                                                      \
+		  "packets by rule, and denied by reason",                                            \
+		  "  --denials     who was denied what\n",                                            \
+		  cordon_cmd_counters,                                                                \
+		  false },                                                                            \
+		{ "flows", "", "live flows", "", cordon_cmd_flows, false },                           \
+		{ "top",                                                                              \
+		  "[--count N]",                                                                      \
+		  "what is busiest, every second",                                                    \
+		  "  --count N     end after N rounds\n",                                             \
+		  cordon_cmd_top,                                                                     \
+		  false },                                                                            \
 	{                                                                                             \
 		"demo", "", "the whole story in private namespaces, on any machine", "",              \
-			cordon_cmd_demo                                                               \
+			cordon_cmd_demo, false                                                        \
 	}
 
 #endif

@@ -72,6 +72,9 @@ enum cordon_event_type {
  * They may be anybody's bytes: who shows them cleans them.
  */
 
+/* Bytes of a record that userspace makes, at most. */
+#define CORDON_EVENT_MAX 1024
+
 /* The CPU of what userspace tells. */
 #define CORDON_EVENT_NO_CPU 0xffff
 
@@ -174,7 +177,7 @@ struct cordon_event_checkpoint {
 /**
  * struct cordon_event_start - the daemon began to write the log
  * @uid: who started it, login uid; ~0: nobody logged in
- * texts: version, kernel release, node
+ * texts: kernel release, node
  */
 struct cordon_event_start {
 	struct cordon_event event;
@@ -227,7 +230,7 @@ struct cordon_event_policy {
 
 /**
  * struct cordon_event_latch - the latch is at another level
- * @before, @after: enum cordon_latch
+ * @before, @after: enum cordon_latch; the same: this is how it was when the log went on
  * texts: by whom, why
  */
 struct cordon_event_latch {

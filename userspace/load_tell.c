@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a command did, told in the ring; see tell.h.
+ */
+#include "tell.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "event.h"
+#include "load.h"
+#include "util/cleanup.h"
+#include "util/login.h"
+
+int cordon_tell(const struct cordon_context *context, const struct cordon_event *event)
+{
+	const struct cordon_path path =
+		cordon_path_pin(context, "progs", cordon_program_name(CORDON_PROGRAM_TELL));
+	const int fd CLEANUP(close) = bpf_obj_get(path.text);
+	uint8_t told[CORDON_EVENT_MAX] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = told, .ctx_size_in = sizeof(told));
+	int error;
+
+	if (fd < 0)
+		return fd;
+	memcpy(told, event, event->size);
+	error = bpf_prog_test_run_opts(fd, &run);
+	if (error)
+		return error;
+	return run.retval ? -ENOBUFS : 0;
+}
+
+void cordon_tell_latch(const struct cordon_context *context, uint32_t before, uint32_t after,
+		       const char *by, const char *reason)
+{
+	union cordon_event_room room;
+	struct cordon_event_latch *latch =
+		cordon_event_begin(&room, CORDON_EVENT_LATCH, sizeof(*latch));
+
+	latch->before = before;
+	latch->after = after;
+	cordon_event_add(&room, by);
+	cordon_event_add(&room, reason);
+	cordon_tell(context, cordon_event_end(&room));
+}
+
+void cordon_tell_policy(const struct cordon_context *context,
+			const struct cordon_event_policy *policy)
+{
+	union cordon_event_room room;
+	struct cordon_event_policy *told =
+		cordon_event_begin(&room, CORDON_EVENT_POLICY, sizeof(*told));
+	const struct cordon_event head = told->event;
+
+	*told = *policy;
+	told->event = head;
+	told->uid = cordon_login_uid();
+	cordon_tell(context, cordon_event_end(&room));
+}
+
+void cordon_tell_order(const struct cordon_context *context, const struct cordon_event_order *order,
+		       const char *action, const char *by, const char *refusal, const char *why)
+{
+	union cordon_event_room room;
+	struct cordon_event_order *told =
+		cordon_event_begin(&room, CORDON_EVENT_ORDER, sizeof(*told));
+	const struct cordon_event head = told->event;
+
+	*told = *order;
+	told->event = head;
+	cordon_event_add(&room, action);
+	cordon_event_add(&room, by);
+	cordon_event_add(&room, refusal);
+	cordon_event_add(&room, why);
+	cordon_tell(context, cordon_event_end(&room));
+}
