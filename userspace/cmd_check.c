@@ -299,6 +299,19 @@ static void print_reserve(const struct cordon_settings *settings)
 		puts("break-glass    a code, which counts once it is signed");
 }
 
+static void print_log(const struct cordon_settings *settings)
+{
+	const bool exec = !(settings->flags & CORDON_SETTINGS_NO_EXEC);
+	const bool denied = !(settings->flags & CORDON_SETTINGS_QUIET);
+
+	printf("log            %llu MiB of disk; records%s%s%s\n",
+	       (unsigned long long)(settings->log_bytes >> 20), denied ? " denials" : "",
+	       denied && exec ? " and" :
+	       denied || exec ? "" :
+				" neither",
+	       exec ? " processes" : "");
+}
+
 static void print_text(const char *path, const struct cordon_image *image,
 		       const struct faults *faults)
 {
@@ -316,6 +329,7 @@ static void print_text(const char *path, const struct cordon_image *image,
 	printf("rules          %zu, and %zu in the keep list\n",
 	       image->nr_rules - count_keep(image), count_keep(image));
 	print_reserve(settings);
+	print_log(settings);
 	printf("tables         %zu prefix cells, %zu pages of services, %zu classes of interfaces\n",
 	       image->nr_prefixes * CORDON_PREFIX_PAGE_CELLS, image->nr_pages, image->nr_classes);
 	printf("flows          %u\n", settings->flow_buckets * CORDON_FLOW_WAYS);
@@ -381,6 +395,9 @@ static void print_json(const struct cordon_image *image, const struct faults *wa
 	json_number(&json, "kernel_memory", cordon_image_memory(image, possible_cpus()));
 	json_number(&json, "lease_hours", settings->lease_hours);
 	json_number(&json, "lease_boots", settings->lease_boots);
+	json_number(&json, "log_bytes", settings->log_bytes);
+	json_bool(&json, "log_denied", !(settings->flags & CORDON_SETTINGS_QUIET));
+	json_bool(&json, "log_exec", !(settings->flags & CORDON_SETTINGS_NO_EXEC));
 	print_json_lists(&json, image);
 	print_json_faults(&json, "warnings", warnings);
 	print_json_faults(&json, "faults", faults);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cordon/log.h>
 #include <cordon/uapi/reason.h>
 
 #include "interface_class.h"
@@ -504,6 +505,8 @@ static uint32_t settings_flags(const struct cordon_policy *policy)
 		flags |= CORDON_SETTINGS_AUDIT;
 	if (policy->log_flows == CORDON_LOG_FLOWS_NONE)
 		flags |= CORDON_SETTINGS_QUIET;
+	if (!policy->log_exec)
+		flags |= CORDON_SETTINGS_NO_EXEC;
 	for (size_t i = 0; i < policy->nr_zones; i++) {
 		if (policy->zones[i].nr_interfaces)
 			flags |= CORDON_SETTINGS_TIED;
@@ -521,6 +524,13 @@ static uint32_t flow_buckets(uint32_t entries)
 	if (entries > CORDON_FLOWS_MAX)
 		entries = CORDON_FLOWS_MAX;
 	return (entries + CORDON_FLOW_WAYS - 1) / CORDON_FLOW_WAYS;
+}
+
+static uint64_t log_bytes(uint64_t bytes)
+{
+	if (bytes < CORDON_LOG_LIMIT_MIN)
+		return CORDON_LOG_LIMIT_MIN;
+	return bytes < CORDON_LOG_LIMIT_MAX ? bytes : CORDON_LOG_LIMIT_MAX;
 }
 
 static void fill_settings(const struct cordon_policy *policy, struct cordon_settings *settings)
@@ -547,6 +557,7 @@ static void fill_settings(const struct cordon_policy *policy, struct cordon_sett
 	settings->lease_hours = policy->lease.hours;
 	settings->lease_boots = policy->lease.boots;
 	settings->lease_latch = policy->lease.latch;
+	settings->log_bytes = log_bytes(policy->log_bytes);
 	memcpy(settings->break_glass, policy->break_glass, sizeof(settings->break_glass));
 	copy_text(settings->node, sizeof(settings->node), policy->node);
 	memcpy(settings->digest, policy->digest, sizeof(settings->digest));

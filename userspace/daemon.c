@@ -260,6 +260,21 @@ static void on_inbox(struct daemon *daemon)
 	cordon_daemon_orders(daemon->context, daemon->inbox);
 }
 
+static uint64_t log_limit(const struct daemon *daemon)
+{
+	const struct cordon_settings *settings = daemon->live.view.settings;
+
+	return settings ? settings->log_bytes : CORDON_LOG_LIMIT_DEFAULT;
+}
+
+/* That a policy is gone is no reason to delete what it let us keep. */
+static void follow_log(struct daemon *daemon)
+{
+	if (daemon->live.view.settings)
+		cordon_recorder_set_limit(daemon->recorder, log_limit(daemon));
+	cordon_recorder_tick(daemon->recorder);
+}
+
 static void on_second(struct daemon *daemon)
 {
 	uint64_t expirations;
@@ -271,7 +286,7 @@ static void on_second(struct daemon *daemon)
 		;
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
-	cordon_recorder_tick(daemon->recorder);
+	follow_log(daemon);
 	if (cordon_clock_ns() >= daemon->checkpoint_by) {
 		daemon->checkpoint_by = cordon_clock_ns() + CHECKPOINT_NS;
 		cordon_daemon_log_checkpoint(daemon->recorder, &daemon->live);
@@ -364,9 +379,8 @@ static int open_denials(struct daemon *daemon, struct cordon_failure *failure)
 			cordon_tally_new(daemon->live.maps.cpus, tell, daemon, &daemon->tally) :
 			-ENOMEM;
 	if (!error)
-		return cordon_recorder_open(daemon->context, &daemon->live.maps,
-					    CORDON_LOG_LIMIT_DEFAULT, view_record, daemon, failure,
-					    &daemon->recorder);
+		return cordon_recorder_open(daemon->context, &daemon->live.maps, log_limit(daemon),
+					    view_record, daemon, failure, &daemon->recorder);
 	return cordon_fail(failure, error, "cannot read the records: %s", strerror(-error));
 }
 

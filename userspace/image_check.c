@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cordon/log.h>
 #include <cordon/uapi/flow.h>
 #include <cordon/uapi/reason.h>
 
@@ -66,6 +67,8 @@ static bool are_settings_sound(const struct cordon_settings *settings)
 	       settings->flow_buckets >= CORDON_FLOWS_MIN / CORDON_FLOW_WAYS &&
 	       settings->flow_buckets <= CORDON_FLOWS_MAX / CORDON_FLOW_WAYS &&
 	       settings->lease_latch < CORDON_LATCH_LEVELS && !settings->pad &&
+	       settings->log_bytes >= CORDON_LOG_LIMIT_MIN &&
+	       settings->log_bytes <= CORDON_LOG_LIMIT_MAX &&
 	       is_text(settings->node, sizeof(settings->node));
 }
 

@@ -32,9 +32,6 @@
 #define SEGMENT_SHARE 64
 #define SEGMENT_MAX (8UL << 20)
 
-/* The key by which all can be verified, until its owner has taken it. */
-#define ENROL_FILE "enrol"
-
 struct chain {
 	struct cordon_log_writer *writer;
 	struct cordon_log_block *told; /* by userspace, with room for a whole block */
@@ -252,8 +249,9 @@ void cordon_log_store_set_limit(struct cordon_log_store *store, uint64_t limit)
 /* In hexadecimal, to be read aloud if need be. */
 static int write_enrol(int folder, const uint8_t *secret)
 {
-	const int fd CLEANUP(close) = openat(
-		folder, ENROL_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	const int fd CLEANUP(close) = openat(folder, CORDON_LOG_ENROL_FILE,
+					     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+					     0600);
 	char text[2 * CORDON_LOG_KEY_SIZE + 1];
 	int error;
 
@@ -278,7 +276,7 @@ static int begin_keys(struct cordon_log_store *store, struct cordon_failure *fai
 		return cordon_fail(failure, -EIO, "no random numbers for the log's key");
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
 		cordon_log_key_first(secret, i, &store->keys.chain[i]);
-	unlinkat(store->folder, ENROL_FILE, 0);
+	unlinkat(store->folder, CORDON_LOG_ENROL_FILE, 0);
 	error = write_enrol(store->folder, secret);
 	explicit_bzero(secret, sizeof(secret));
 	if (!error)

@@ -21,8 +21,6 @@
 #include "log_block.h"
 #include "util/failure.h"
 
-#define CORDON_LOG_LIMIT_MIN (4UL << 20)
-
 struct cordon_log_store;
 
 /**

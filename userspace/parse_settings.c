@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <cordon/log.h>
+
 #include "parse.h"
 #include "util/array.h"
 
@@ -18,6 +20,8 @@
 void cordon_parse_set_defaults(struct cordon_policy *policy)
 {
 	policy->flow_entries = FLOW_ENTRIES_DEFAULT;
+	policy->log_exec = true;
+	policy->log_bytes = CORDON_LOG_LIMIT_DEFAULT;
 	policy->timeouts = (struct cordon_timeouts){
 		.tcp_open = 60,
 		.tcp = 7440, /* RFC 5382, REQ-5: 2 hours and 4 minutes, above TCP keep-alive */
@@ -253,6 +257,55 @@ int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, vo
 
 /* ---- log --------------------------------------------------------------------------------- */
 
+static uint64_t bytes_of(char unit)
+{
+	switch (unit) {
+	case 'K':
+		return 1U << 10;
+	case 'M':
+		return 1U << 20;
+	case 'G':
+		return 1U << 30;
+	default:
+		return 0;
+	}
+}
+
+/* "67108864", "65536K", "64M", "1G"; 0: it is none of these, or beyond what a log may have. */
+static uint64_t read_bytes(const char *text)
+{
+	uint64_t number = 0, unit = 1;
+
+	if (*text < '1' || *text > '9')
+		return 0;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		number = number * 10 + (uint64_t)(*text - '0');
+		if (number > CORDON_LOG_LIMIT_MAX)
+			return 0;
+	}
+	if (*text)
+		unit = text[1] ? 0 : bytes_of(*text);
+	return unit && number <= CORDON_LOG_LIMIT_MAX / unit ? number * unit : 0;
+}
+
+static int read_budget(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	uint64_t bytes;
+	int error = cordon_parse_need_kind(parse, value, "'budget'", CORDON_VALUE_TEXT);
+
+	(void)target;
+	if (error)
+		return error;
+	bytes = read_bytes(value->text);
+	if (bytes < CORDON_LOG_LIMIT_MIN)
+		return cordon_parse_refuse(parse, value->at,
+					   "'budget' is 4M to 64G of disk, written 64M, 1G, 8192K "
+					   "or in bytes, not '%.40s'",
+					   value->text);
+	parse->policy->log_bytes = bytes;
+	return 0;
+}
+
 static int read_log_flows(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	static const char *const names[] = {
@@ -260,9 +313,16 @@ static int read_log_flows(struct parse *parse, const struct cordon_value *value,
 		[CORDON_LOG_FLOWS_NONE] = "none",
 	};
 	size_t index;
-	int error = cordon_parse_choice(parse, value, "'flows'", names, ARRAY_SIZE(names), &index);
+	int error = cordon_parse_need_kind(parse, value, "'flows'", CORDON_VALUE_TEXT);
 
 	(void)target;
+	if (!error && !strcmp(value->text, "all"))
+		return cordon_parse_refuse(parse, value->at,
+					   "'flows: all' is not there yet: this version records "
+					   "what is denied only; write denied, or none");
+	if (!error)
+		error = cordon_parse_choice(parse, value, "'flows'", names, ARRAY_SIZE(names),
+					    &index);
 	if (!error)
 		parse->policy->log_flows = (enum cordon_log_flows)index;
 	return error;
@@ -275,16 +335,13 @@ static int read_log_exec(struct parse *parse, const struct cordon_value *value, 
 	int error = cordon_parse_choice(parse, value, "'exec'", names, ARRAY_SIZE(names), &index);
 
 	(void)target;
-	if (error)
-		return error;
-	parse->policy->log_exec = index;
-	if (index)
-		cordon_diag_warning(parse->diag, value->at,
-				    "'exec: all' is noted, but this version records no programs");
-	return 0;
+	if (!error)
+		parse->policy->log_exec = index;
+	return error;
 }
 
 static const struct parse_field log_fields[] = {
+	{ .name = "budget", .read = read_budget },
 	{ .name = "flows", .read = read_log_flows },
 	{ .name = "exec", .read = read_log_exec },
 };

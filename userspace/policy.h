@@ -187,7 +187,8 @@ struct cordon_policy {
 	uint32_t flow_entries;
 	struct cordon_timeouts timeouts;
 	enum cordon_log_flows log_flows;
-	bool log_exec;
+	bool log_exec; /* record processes */
+	uint64_t log_bytes;
 	uint8_t digest[32]; /* SHA-256 of the policy's text; if it includes files, SHA-256 of
 			     * that and of each file's SHA-256, in the order of files[] */
 };

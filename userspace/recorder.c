@@ -115,6 +115,13 @@ void cordon_recorder_flush(const struct cordon_context *context)
 	cordon_recorder_close(recorder);
 }
 
+void cordon_recorder_set_limit(struct cordon_recorder *recorder, uint64_t limit)
+{
+	recorder->limit = limit;
+	if (recorder->store)
+		cordon_log_store_set_limit(recorder->store, limit);
+}
+
 int cordon_recorder_fd(const struct cordon_recorder *recorder, enum cordon_event_class class)
 {
 	return recorder->ring[class] ? cordon_ring_fd(recorder->ring[class]) : -1;

@@ -17,9 +17,6 @@
 
 struct cordon_recorder;
 
-/* Bytes of the log, if no policy says how many. */
-#define CORDON_LOG_LIMIT_DEFAULT (64UL << 20)
-
 /**
  * cordon_recorder_open() - begin to read, and to write if that can be
  * @limit: bytes of the log
@@ -40,6 +37,9 @@ void cordon_recorder_close(struct cordon_recorder *recorder);
  * So that what a command did is in the log when it ends.  What cannot be written stays where it is.
  */
 void cordon_recorder_flush(const struct cordon_context *context);
+
+/** cordon_recorder_set_limit() - as another policy has it */
+void cordon_recorder_set_limit(struct cordon_recorder *recorder, uint64_t limit);
 
 /** cordon_recorder_fd() - of a class that is told at once. Return: -1: it is not */
 int cordon_recorder_fd(const struct cordon_recorder *recorder, enum cordon_event_class class);

@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 #define CORDON_IMAGE_MAGIC "CORDIMG"
-#define CORDON_IMAGE_VERSION 4
+#define CORDON_IMAGE_VERSION 5
 #define CORDON_IMAGE_ORDER 0x01020304U
 
 enum cordon_image_section {

@@ -50,6 +50,12 @@
 #define CORDON_LOG_DIGEST_SIZE 32
 #define CORDON_LOG_KEY_SIZE 32
 
+/* Bytes of all segments: at the least each segment, a 64th, has room for a block; at the most they
+ * are listed in an instant. */
+#define CORDON_LOG_LIMIT_MIN (4ULL << 20)
+#define CORDON_LOG_LIMIT_DEFAULT (64ULL << 20)
+#define CORDON_LOG_LIMIT_MAX (64ULL << 30)
+
 /* Bytes of records in a block: small enough to be lost, large enough to be worth its frame. */
 #define CORDON_LOG_BLOCK_MAX 65536U
 
@@ -79,6 +85,8 @@ _Static_assert(sizeof(struct cordon_log_seal) == 64, "no padding");
 #define CORDON_LOG_KEYS_MAGIC "CORDKEY"
 #define CORDON_LOG_KEYS_VERSION 1
 #define CORDON_LOG_KEYS_FILE "keys"
+/* The log's own key, in hexadecimal and a newline, until its owner takes it away. */
+#define CORDON_LOG_ENROL_FILE "enrol"
 /* Two copies in turn, a page apart: power that fails tears one of them at most, and what is
  * written over is the key before the last. */
 #define CORDON_LOG_KEYS_STRIDE 4096

@@ -601,7 +601,8 @@ TEST(defaults)
 	EXPECT_EQ(30, policy->timeouts.fragment);
 	EXPECT_EQ(600, policy->timeouts.other);
 	EXPECT_EQ(CORDON_LOG_FLOWS_DENIED, policy->log_flows);
-	EXPECT_FALSE(policy->log_exec);
+	EXPECT_TRUE(policy->log_exec);
+	EXPECT_EQ(64U << 20, policy->log_bytes);
 }
 
 TEST(settings)
@@ -627,7 +628,8 @@ TEST(settings)
 	EXPECT_EQ(4, policy->timeouts.fragment);
 	EXPECT_EQ(2592000, policy->timeouts.other);
 	EXPECT_EQ(CORDON_LOG_FLOWS_NONE, policy->log_flows);
-	EXPECT_TRUE(policy->log_exec);
+	EXPECT_FALSE(policy->log_exec);
+	EXPECT_EQ(1U << 30, policy->log_bytes);
 	ASSERT_EQ(5, policy->nr_choices);
 	EXPECT_STREQ("veth*", policy->choices[1].pattern);
 	EXPECT_EQ(CORDON_MODE_EXCLUDE, policy->choices[1].mode);
@@ -635,6 +637,47 @@ TEST(settings)
 	EXPECT_EQ(CORDON_MODE_XDP, policy->choices[2].mode);
 	EXPECT_EQ(CORDON_MODE_TC, policy->choices[3].mode);
 	EXPECT_EQ(CORDON_MODE_AUTO, policy->choices[4].mode);
+}
+
+TEST(budget_of_the_log)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes; /* 0: refused */
+	} rows[] = {
+		{ "4M", 4 << 20 },
+		{ "4096K", 4 << 20 },
+		{ "4194304", 4 << 20 },
+		{ "4194303", 0 },
+		{ "4095K", 0 },
+		{ "1G", 1 << 30 },
+		{ "64G", 64ULL << 30 },
+		{ "65G", 0 },
+		{ "68719476737", 0 },
+		{ "68719476736G", 0 },
+		{ "18446744073709551616", 0 },
+		{ "64m", 0 },
+		{ "64MB", 0 },
+		{ "064M", 0 },
+		{ "-64M", 0 },
+		{ "6.4G", 0 },
+		{ "M", 0 },
+		{ "''", 0 },
+		{ "[64M]", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cordon_policy *policy CLEANUP(policy) = NULL;
+		struct cordon_diag diag = { 0 };
+		char text[128];
+
+		snprintf(text, sizeof(text), HEAD "log: {budget: %s}\n", rows[i].text);
+		cordon_policy_parse_memory(text, strlen(text), "p", &diag, &policy);
+		cordon_diag_clear(&diag);
+		EXPECT_EQ(!rows[i].bytes, !policy) TH_LOG("%s", rows[i].text);
+		if (policy)
+			EXPECT_EQ(rows[i].bytes, policy->log_bytes) TH_LOG("%s", rows[i].text);
+	}
 }
 
 TEST(zones)

@@ -106,7 +106,8 @@ struct cordon_overtaken {
 #define CORDON_SETTINGS_FORWARD (1U << 3)   /* some rule is between two zones */
 #define CORDON_SETTINGS_RESERVED (1U << 4)  /* some rule leads to a workload */
 #define CORDON_SETTINGS_QUIET (1U << 5)	    /* count denials, make no records of them */
-#define CORDON_SETTINGS_KNOWN_FLAGS 0x3fU
+#define CORDON_SETTINGS_NO_EXEC (1U << 6)   /* make no records of processes */
+#define CORDON_SETTINGS_KNOWN_FLAGS 0x7fU
 
 /**
  * struct cordon_prefix_root - where the search for one address family starts
@@ -186,6 +187,7 @@ struct cordon_prefix_page {
  *	@lease_latch; 0: hours do not count
  * @lease_boots: likewise, of boots; both 0: there is no lease
  * @lease_latch: enum cordon_latch
+ * @log_bytes: that the log may have on disk, CORDON_LOG_LIMIT_MIN to _MAX
  * @break_glass: SHA-256 of the code that reopens the node once; zeros: there is none
  * @node: name of the node from the policy, NUL padded
  * @digest: SHA-256 of the policy text with its included files
@@ -216,11 +218,12 @@ struct cordon_settings {
 	__u32 lease_boots;
 	__u32 lease_latch;
 	__u32 pad;
+	__u64 log_bytes;
 	char node[64];
 	__u8 digest[32];
 	__u8 break_glass[32];
 };
-_Static_assert(sizeof(struct cordon_settings) == 248, "cordon_settings has no padding");
+_Static_assert(sizeof(struct cordon_settings) == 256, "cordon_settings has no padding");
 
 /**
  * struct cordon_cell - one cell of the matrix
