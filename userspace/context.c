@@ -18,7 +18,7 @@
 #include "util/cleanup.h"
 
 #define LOCK_WAIT_MS 2000
-#define LOCK_POLL_MS 20
+#define LOCK_POLL_MS 10
 
 struct option {
 	const char *name;
@@ -173,24 +173,61 @@ static int open_change_lock(const struct cordon_context *context, struct cordon_
 	return pins < 0 ? cordon_fail(failure, fd, "%s", unsaid.text) : pins;
 }
 
+/* Two locks on one file that know nothing of each other: who waits for the second holds the first,
+ * so that whoever had the lock and wants it again comes after him. */
+static int try_queue(int fd)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (!fcntl(fd, F_OFD_SETLK, &whole) || errno == EBADF)
+		return 0; /* EBADF: a folder, which has no such lock */
+	return errno == EACCES ? -EAGAIN : -errno;
+}
+
+static void leave_queue(int fd)
+{
+	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static int try_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+}
+
+static int wait_for(int fd, int (*try)(int fd), int *waited)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
+	int error;
+
+	while ((error = try(fd)) == -EAGAIN || error == -EINTR) {
+		if (*waited >= LOCK_WAIT_MS)
+			return -EBUSY;
+		nanosleep(&pause, NULL);
+		*waited += LOCK_POLL_MS;
+	}
+	return error;
+}
+
 int cordon_lock_take(const struct cordon_context *context, struct cordon_failure *failure,
 		     int *ret_fd)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
 	int fd CLEANUP(close) = open_change_lock(context, failure);
+	int waited = 0, error;
 
 	if (fd < 0)
 		return fd;
-	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += LOCK_POLL_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return cordon_fail(failure, -errno, "cannot lock: %s", strerror(errno));
-		if (waited >= LOCK_WAIT_MS)
-			return cordon_fail(failure, -EBUSY,
-					   "another cordon (pid %d) is changing the policy; "
-					   "try again",
-					   read_pid(fd));
-		nanosleep(&pause, NULL);
-	}
+	error = wait_for(fd, try_queue, &waited);
+	if (!error)
+		error = wait_for(fd, try_lock, &waited);
+	leave_queue(fd);
+	if (error == -EBUSY)
+		return cordon_fail(failure, error,
+				   "another cordon (pid %d) is changing the policy; try again",
+				   read_pid(fd));
+	if (error)
+		return cordon_fail(failure, error, "cannot lock: %s", strerror(-error));
 	write_pid(fd);
 	*ret_fd = TAKE_FD(fd);
 	return 0;

@@ -48,7 +48,9 @@ struct cordon_path cordon_path_pin(const struct cordon_context *context, const c
 int cordon_folder_make(const char *path, unsigned int mode);
 
 /**
- * cordon_lock_take() - the right to change state, waited for 2 seconds at most
+ * cordon_lock_take() - the right to change state, in the order in which it is asked for
+ *
+ * It is waited for, 2 seconds at most.
  * @ret_fd: close it to let go
  * Return: 0; -EBUSY: another has it; -errno; @failure says which.
  */
