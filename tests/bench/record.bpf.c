@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Makes records of 200 bytes as fast as it is asked to, by what bpf/ring.h has:
+ * numbered, counted when the ring is full, a wake-up when it becomes half full.
+ */
+#include "ring.h"
+
+#define HALF (2 * 1024 * 1024)
+
+struct wish {
+	__u64 records;
+};
+
+struct record {
+	struct cordon_event event;
+	__u64 content[22];
+};
+
+static long make_record(__u32 index, void *state)
+{
+	struct cordon_loss *loss = event_loss(CORDON_CLASS_PROCESS);
+	__u64 before = bpf_ringbuf_query(&process_ring, BPF_RB_AVAIL_DATA);
+	const bool fills = before <= HALF && before + sizeof(struct record) + 8 > HALF;
+	struct record *record;
+	__u32 number;
+
+	(void)state;
+	if (!loss)
+		return 1;
+	number = event_number(loss);
+	record = bpf_ringbuf_reserve(&process_ring, sizeof(*record), 0);
+	if (!record) {
+		event_lost(loss);
+		return 0;
+	}
+	record->event =
+		event_head(CORDON_EVENT_FORK, sizeof(*record), number, index, bpf_ktime_get_ns());
+	__builtin_memset(record->content, 0x5a, sizeof(record->content));
+	record->content[0] = index;
+	bpf_ringbuf_submit(record, fills ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+SEC("syscall")
+int make_records(const struct wish *wish)
+{
+	bpf_loop(wish->records, make_record, NULL, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
