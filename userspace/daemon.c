@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "daemon_hold.h"
 #include "daemon_log.h"
 #include "daemon_orders.h"
@@ -284,6 +285,7 @@ static void on_second(struct daemon *daemon)
 	/* What put an order's policy into force outlives it for a moment (load_switch.c). */
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
+	notify("WATCHDOG=1");
 	cordon_live_follow(&daemon->live);
 	sweep(daemon);
 	follow_log(daemon);
@@ -473,6 +475,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		.signals = -1,
 		.timer = -1,
 	};
+	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
 	error = cordon_nl_watch_open(failure, &daemon.watch);
@@ -488,6 +491,8 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		/* What came between the attach before us and the watch. */
 		follow(&daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 		on_inbox(&daemon);
+		if (cordon_confine(&unsaid))
+			complain(&unsaid);
 		cordon_daemon_log_start(daemon.recorder, context, &daemon.live);
 		say_started(&daemon);
 		notify("READY=1");

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the daemon gives up; see confine.h.
+ *
+ * The filter names what is refused: what a C library calls changes from version
+ * to version, and a kill switch must not stop at a call that nobody thought of.
+ */
+#include "confine.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/array.h"
+
+#define BIT(capability) (1ULL << (capability))
+
+/*
+ * BPF, PERFMON, NET_ADMIN: maps, programs, hooks, sockets that are cut
+ * SYS_ADMIN: what is pinned is found by its number
+ * DAC_READ_SEARCH: a cgroup's name by its number
+ * LEASE: an order that somebody else's process still writes
+ * SYS_RESOURCE: a log goes on in what a disk keeps for root
+ */
+static const uint64_t kept = BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_NET_ADMIN) |
+			     BIT(CAP_SYS_ADMIN) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_LEASE) |
+			     BIT(CAP_SYS_RESOURCE);
+
+/* Other memory, other kernels, other mounts and namespaces, devices, the clock. */
+static const uint32_t refused[] = {
+	__NR_ptrace,
+	__NR_process_vm_readv,
+	__NR_process_vm_writev,
+	__NR_process_madvise,
+	__NR_pidfd_getfd,
+	__NR_kexec_load,
+	__NR_kexec_file_load,
+	__NR_init_module,
+	__NR_finit_module,
+	__NR_delete_module,
+	__NR_reboot,
+	__NR_swapon,
+	__NR_swapoff,
+	__NR_mount,
+	__NR_umount2,
+	__NR_move_mount,
+	__NR_open_tree,
+	__NR_fsopen,
+	__NR_fsmount,
+	__NR_mount_setattr,
+	__NR_pivot_root,
+	__NR_chroot,
+	__NR_unshare,
+	__NR_setns,
+	__NR_settimeofday,
+	__NR_clock_settime,
+	__NR_clock_adjtime,
+	__NR_adjtimex,
+	__NR_sethostname,
+	__NR_setdomainname,
+	__NR_add_key,
+	__NR_request_key,
+	__NR_keyctl,
+	__NR_io_uring_setup,
+	__NR_userfaultfd,
+	__NR_personality,
+	__NR_acct,
+	__NR_quotactl,
+	__NR_syslog,
+#ifdef __NR_iopl
+	__NR_iopl,
+	__NR_ioperm,
+	__NR_modify_ldt,
+#endif
+};
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#error "which system calls has this machine?"
+#endif
+
+#define HEAD 4
+
+/* Another architecture's calls have other numbers, and x32's are beyond ours: all are refused. */
+static size_t build_filter(struct sock_filter *filter)
+{
+	const struct sock_filter head[HEAD] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 0, ARRAY_SIZE(refused) + 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, ARRAY_SIZE(refused) + 1, 0),
+	};
+	size_t nr = HEAD;
+
+	memcpy(filter, head, sizeof(head));
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+		filter[nr++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused[i],
+							    (uint8_t)(ARRAY_SIZE(refused) - i), 0);
+	filter[nr++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	filter[nr++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+	return nr;
+}
+
+static int filter_calls(void)
+{
+	struct sock_filter filter[HEAD + ARRAY_SIZE(refused) + 2];
+	const struct sock_fprog program = {
+		.len = (unsigned short)build_filter(filter),
+		.filter = filter,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) ? -errno : 0;
+}
+
+/* What is not there to begin with, in a container say, is not asked for. */
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	for (int i = 0; i <= CAP_LAST_CAP; i++) {
+		if (!(kept & BIT(i)))
+			prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+	}
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(data); i++) {
+		data[i].permitted &= (uint32_t)(kept >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+int cordon_confine(struct cordon_failure *failure)
+{
+	int error = drop_capabilities();
+
+	if (!error)
+		error = filter_calls();
+	return error ? cordon_fail(failure, error, "cannot give up privileges: %s",
+				   strerror(-error)) :
+		       0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon gives up for good once it is set up, it and all that it starts:
+ * capabilities that it does not use, and system calls by which whoever took it
+ * over would go further.  What it keeps is what loading programs and following
+ * interfaces takes.
+ */
+#ifndef CORDON_CONFINE_H
+#define CORDON_CONFINE_H
+
+#include "util/failure.h"
+
+/** cordon_confine() - Return: 0; -errno with @failure: less was given up than meant, none is back */
+int cordon_confine(struct cordon_failure *failure);
+
+#endif
