@@ -90,20 +90,22 @@ static uint64_t block_behind(const struct room *room, int class, uint32_t segmen
 	return next;
 }
 
-static int delete_oldest(struct room *room, int class, struct cordon_event_deletion *ret_deletion)
+/* It is told before it is done: who is killed in between has not deleted in secret. */
+static int delete_oldest(struct room *room, int class, cordon_log_room_teller teller, void *state)
 {
 	const struct cordon_log_segment *segment = oldest_closed(room, class);
 	const uint64_t next = block_behind(room, class, segment->number);
-	int error;
-
-	*ret_deletion = (struct cordon_event_deletion){
-		.event = { .size = sizeof(*ret_deletion), .type = CORDON_EVENT_DELETION },
+	struct cordon_event_deletion deletion = {
+		.event = { .size = sizeof(deletion), .type = CORDON_EVENT_DELETION },
 		.class = class,
 		.segment = segment->number,
 		.used = sum(room),
 		.limit = room->limit,
 		.next = next,
 	};
+	int error;
+
+	teller(state, &deletion);
 	error = cordon_log_segment_delete(room->folder, class, segment);
 	if (error)
 		return error;
@@ -114,18 +116,15 @@ static int delete_oldest(struct room *room, int class, struct cordon_event_delet
 
 static int delete_until_it_fits(struct room *room, cordon_log_room_teller teller, void *state)
 {
-	struct cordon_event_deletion deletion;
-
 	while (sum(room) > room->limit) {
 		const int victim = find_victim(room);
 		int error;
 
 		if (victim < 0)
 			return 0;
-		error = delete_oldest(room, victim, &deletion);
+		error = delete_oldest(room, victim, teller, state);
 		if (error)
 			return error;
-		teller(state, &deletion);
 	}
 	return 0;
 }

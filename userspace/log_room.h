@@ -13,7 +13,7 @@
 
 #include <cordon/uapi/event.h>
 
-/** cordon_log_room_teller - gets each deletion, its event all but filled in */
+/** cordon_log_room_teller - gets each deletion before it is done, its event all but filled in */
 typedef void (*cordon_log_room_teller)(void *state, struct cordon_event_deletion *deletion);
 
 /**

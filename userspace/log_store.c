@@ -194,9 +194,11 @@ void cordon_log_store_sync(struct cordon_log_store *store)
 
 /* ---- room --------------------------------------------------------------------------------- */
 
+/* On a disk without room it waits in memory: the deletion may be what makes some. */
 static void tell_deletion(void *state, struct cordon_event_deletion *deletion)
 {
 	tell_in(state, deletion->class, &deletion->event);
+	cordon_log_store_sync(state);
 }
 
 void cordon_log_store_make_room(struct cordon_log_store *store)
