@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "latch_text.h"
+#include "log_text.h"
 #include "order.h"
 #include "probe.h"
 #include "session.h"
@@ -33,7 +34,7 @@ struct status {
 	struct cordon_view view;
 	struct cordon_coverages coverage;
 	struct cordon_interface_counter *counts; /* by place */
-	struct cordon_losses losses;
+	struct cordon_log_state log;
 	struct cordon_latch_view latch;
 	struct cordon_cgroup_hook hooks[CORDON_CGROUP_HOOKS];
 	int daemon;
@@ -241,6 +242,25 @@ static void judge(struct status *status)
 			  status->standing.effective);
 }
 
+static void judge_log(struct status *status)
+{
+	struct cordon_failure fault = { .text = "" };
+
+	if (status->daemon && !cordon_log_judge(&status->log, &fault))
+		add_fault(status, "%s", fault.text);
+}
+
+/* Those of the ring of enforcement. */
+static const struct cordon_losses *denials_of(const struct status *status)
+{
+	return &status->log.losses[CORDON_CLASS_ENFORCEMENT];
+}
+
+static uint64_t log_budget(const struct status *status)
+{
+	return status->view.settings ? status->view.settings->log_bytes : CORDON_LOG_LIMIT_DEFAULT;
+}
+
 static bool any_covered(const struct status *status)
 {
 	for (size_t i = 0; i < status->coverage.nr; i++) {
@@ -319,8 +339,7 @@ static int collect(struct status *status)
 			cordon_interface_counts_read(&status->session.maps, status->counts) :
 			-ENOMEM;
 	if (!error)
-		error = cordon_losses_read(&status->session.maps, CORDON_CLASS_ENFORCEMENT,
-					   &status->losses);
+		error = cordon_log_state_read(context, &status->session.maps, &status->log);
 	if (error)
 		return cordon_fail(failure, error, "cannot read the counters: %s",
 				   strerror(-error));
@@ -329,6 +348,7 @@ static int collect(struct status *status)
 	status->latch.standing = status->standing;
 	judge_latch(status);
 	judge_store(status);
+	judge_log(status);
 	if (status->view.settings || status->standing.latch)
 		judge(status);
 	return 0;
@@ -414,6 +434,8 @@ static void print_faults(const struct status *status)
 
 static int print_text(const struct status *status)
 {
+	const struct cordon_losses *losses = denials_of(status);
+
 	printf("cordon is %s\n", state_name(status));
 	cordon_latch_text(stdout, &status->latch);
 	if (status->view.settings)
@@ -422,8 +444,9 @@ static int print_text(const struct status *status)
 		puts("generation  none: no policy is in force");
 	print_hooks(status);
 	printf("records     %llu made, %llu held back, %llu lost\n",
-	       (unsigned long long)status->losses.records, (unsigned long long)status->losses.held,
-	       (unsigned long long)status->losses.lost);
+	       (unsigned long long)losses->records, (unsigned long long)losses->held,
+	       (unsigned long long)losses->lost);
+	cordon_log_text(stdout, &status->log, log_budget(status));
 	if (status->daemon)
 		printf("daemon      pid %d\n\n", status->daemon);
 	else
@@ -515,6 +538,7 @@ static void json_lists(struct json *json, const struct status *status)
 static int print_json(const struct status *status)
 {
 	const struct cordon_standing *standing = &status->standing;
+	const struct cordon_losses *losses = denials_of(status);
 	struct json json = { .file = stdout };
 
 	json_object(&json, NULL);
@@ -529,10 +553,11 @@ static int print_json(const struct status *status)
 	if (status->view.settings)
 		json_policy(&json, status);
 	json_object(&json, "records");
-	json_number(&json, "made", status->losses.records);
-	json_number(&json, "held", status->losses.held);
-	json_number(&json, "lost", status->losses.lost);
+	json_number(&json, "made", losses->records);
+	json_number(&json, "held", losses->held);
+	json_number(&json, "lost", losses->lost);
 	json_object_end(&json);
+	cordon_log_json(&json, &status->log, log_budget(status));
 	cordon_latch_json(&json, &status->latch);
 	json_number(&json, "daemon", (uint64_t)status->daemon);
 	json_lists(&json, status);

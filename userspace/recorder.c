@@ -12,7 +12,6 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 
-#define FOLDER "/var/lib/cordon/log"
 /* What cannot be opened is tried again so often. */
 #define PAUSE_NS 1000000000ULL
 
@@ -71,7 +70,7 @@ int cordon_recorder_open(const struct cordon_context *context, const struct cord
 
 	if (!recorder)
 		return cordon_fail(failure, -ENOMEM, "no memory for the log");
-	recorder->folder = cordon_path_root(context, FOLDER);
+	recorder->folder = cordon_path_root(context, CORDON_LOG_FOLDER);
 	recorder->limit = limit;
 	recorder->block = calloc(1, CORDON_LOG_BLOCK_FRAME + CORDON_LOG_BLOCK_MAX);
 	error = recorder->block ? open_rings(recorder, maps, viewer, state) : -ENOMEM;

@@ -43,6 +43,12 @@ void cordon_ring_keep(struct cordon_ring *ring);
 /** cordon_ring_rewind() - it is not: cordon_ring_fill() begins with it again */
 void cordon_ring_rewind(struct cordon_ring *ring);
 
+/**
+ * cordon_ring_age() - for who does not read it: how long its oldest record has been waiting
+ * Return: nanoseconds; 0: none waits, or it is being read, or the class has no ring.
+ */
+uint64_t cordon_ring_age(const struct cordon_maps *maps, enum cordon_event_class class);
+
 /** cordon_ring_bad() - records that are none of ours, and were left out */
 uint64_t cordon_ring_bad(const struct cordon_ring *ring);
 

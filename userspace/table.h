@@ -118,6 +118,17 @@
 		  "  --count N     end after N rounds\n",                                             \
 		  cordon_cmd_top,                                                                     \
 		  false },                                                                            \
+		{ "log",                                                                              \
+		  "[verify [DIR] --key FILE | key [FILE] | head [DIR]]",                              \
+		  "is the event log what the node wrote? and its key, once",                          \
+		  "  verify DIR    check a log offline, here or on any machine; without DIR this\n"   \
+		  "                node's own; exit 1 if it was edited, cut, forged ...\n"            \
+		  "  key FILE      hand out the key for that into FILE or to standard output,\n"      \
+		  "                once, and erase it here\n"                                         \
+		  "  head DIR      where the chains end, by their own word\n\n"                       \
+		  "  --key FILE    verify: what `cordon log key` handed out\n",                       \
+		  cordon_cmd_log,                                                                     \
+		  false },                                                                            \
 	{                                                                                             \
 		"demo", "", "the whole story in private namespaces, on any machine", "",              \
 			cordon_cmd_demo, false                                                        \

@@ -45,6 +45,8 @@
 
 #include <linux/types.h>
 
+#define CORDON_LOG_FOLDER "/var/lib/cordon/log"
+
 #define CORDON_LOG_MAGIC 0x4c445243U /* "CRDL" in little-endian order */
 #define CORDON_LOG_VERSION 1
 #define CORDON_LOG_DIGEST_SIZE 32

@@ -27,7 +27,7 @@ offers()
 }
 
 echo 'TAP version 13'
-echo '1..28'
+echo '1..32'
 offers 'check confirm counters' cordon c
 offers 'status' cordon --root /tmp st
 offers 'status' cordon --json st
@@ -55,4 +55,8 @@ offers '' cordon sign order release --node ''
 offers 'tests/policy/good/minimal.yaml' cordon sign policy tests/policy/good/mini
 offers 'tests/policy/good/minimal.yaml' cordon sign show --cert tests/policy/good/mini
 offers 'tests/policy/good' cordon sign show x --trust tests/policy/go
+offers 'verify key head' cordon log ''
+offers '--key' cordon log verify --k
+offers 'tests/policy' cordon log verify tests/pol
+offers 'tests/policy/good/minimal.yaml' cordon log verify tests --key tests/policy/good/mini
 offers 'tests/policy/good/minimal.yaml' cordon check --node tests/policy/good/mini

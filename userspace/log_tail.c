@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The ends of the log's chains; see log_tail.h.
+ */
+#include "log_tail.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log_block.h"
+#include "log_segment.h"
+#include "util/cleanup.h"
+
+static bool is_block(const struct cordon_log_block *block, enum cordon_event_class class,
+		     size_t room)
+{
+	return room >= CORDON_LOG_BLOCK_FRAME && block->magic == CORDON_LOG_MAGIC &&
+	       block->version == CORDON_LOG_VERSION && block->class == class &&
+	       block->size <= CORDON_LOG_BLOCK_MAX && block->size % 8 == 0 &&
+	       cordon_log_block_size(block) <= room;
+}
+
+/* From head to head, without a look at what is in between. */
+static bool find_last(const uint8_t *bytes, size_t size, enum cordon_event_class class,
+		      struct cordon_log_tail *tail)
+{
+	const struct cordon_log_block *block = (const void *)bytes, *last = NULL;
+
+	while (is_block(block, class, size)) {
+		last = block;
+		bytes += cordon_log_block_size(block);
+		size -= cordon_log_block_size(block);
+		block = (const void *)bytes;
+	}
+	if (!last)
+		return false;
+	tail->blocks = last->number + 1;
+	tail->records = last->first + last->records;
+	tail->last = *last;
+	memcpy(tail->digest, (const uint8_t *)(last + 1) + last->size, sizeof(tail->digest));
+	return true;
+}
+
+/* The newest segment may have got no block yet. */
+static int read_last(int folder, enum cordon_event_class class,
+		     const struct cordon_log_segments *segments, struct cordon_log_tail *tail)
+{
+	for (size_t i = segments->nr; i-- > 0;) {
+		uint8_t *bytes CLEANUP(free) = NULL;
+		size_t size;
+		int error;
+
+		error = cordon_log_segment_read(folder, class, &segments->segment[i], &bytes,
+						&size);
+		if (error)
+			return error;
+		if (find_last(bytes, size, class, tail))
+			return 0;
+	}
+	return 0;
+}
+
+int cordon_log_tail_read(int folder, enum cordon_event_class class,
+			 struct cordon_log_tail *ret_tail)
+{
+	struct cordon_log_tail tail = { .blocks = 0 };
+	struct cordon_log_segments segments;
+	int error;
+
+	error = cordon_log_segments_list(folder, class, &segments);
+	if (error)
+		return error;
+	for (size_t i = 0; i < segments.nr; i++)
+		tail.bytes += segments.segment[i].size;
+	error = read_last(folder, class, &segments, &tail);
+	free(segments.segment);
+	if (!error)
+		*ret_tail = tail;
+	return error;
+}
