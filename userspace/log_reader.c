@@ -19,6 +19,8 @@ struct cordon_log_reader {
 	uint8_t *bytes;
 	size_t size;
 	size_t offset;
+	uint32_t whole_number; /* of the segment with the last whole block */
+	size_t whole_end;      /* of that block in it */
 };
 
 int cordon_log_reader_open(int folder, enum cordon_event_class class,
@@ -69,17 +71,57 @@ bool cordon_log_reader_last(const struct cordon_log_reader *reader, uint32_t *re
 	return true;
 }
 
-static int load(struct cordon_log_reader *reader, struct cordon_failure *failure)
+/* Its size says that nothing came to it. */
+static bool is_read(const struct cordon_log_reader *reader)
 {
 	const struct cordon_log_segment *segment = &reader->segments.segment[reader->at];
-	const struct cordon_log_name name =
-		cordon_log_segment_name(reader->class, segment->number, segment->compressed);
+
+	return reader->at < reader->segments.nr && segment->number == reader->whole_number &&
+	       !segment->compressed && segment->size == reader->whole_end;
+}
+
+int cordon_log_reader_again(struct cordon_log_reader *reader)
+{
+	struct cordon_log_segments segments;
+	const int error = cordon_log_segments_list(reader->folder, reader->class, &segments);
+
+	if (error)
+		return error;
+	free(reader->segments.segment);
+	free(reader->bytes);
+	reader->bytes = NULL;
+	reader->segments = segments;
+	reader->at = 0;
+	cordon_log_reader_skip_to(reader, reader->whole_number);
+	reader->at += is_read(reader);
+	return 0;
+}
+
+/* It may have been compressed since it was listed. */
+static int read_segment(struct cordon_log_reader *reader, struct cordon_log_segment *segment)
+{
+	int error = cordon_log_segment_read(reader->folder, reader->class, segment, &reader->bytes,
+					    &reader->size);
+
+	if (error != -ENOENT || segment->compressed)
+		return error;
+	segment->compressed = true;
+	return cordon_log_segment_read(reader->folder, reader->class, segment, &reader->bytes,
+				       &reader->size);
+}
+
+static int load(struct cordon_log_reader *reader, struct cordon_failure *failure)
+{
+	struct cordon_log_segment *segment = &reader->segments.segment[reader->at];
+	struct cordon_log_name name;
 	int error;
 
-	reader->offset = 0;
 	reader->number = segment->number;
-	error = cordon_log_segment_read(reader->folder, reader->class, segment, &reader->bytes,
-					&reader->size);
+	error = read_segment(reader, segment);
+	name = cordon_log_segment_name(reader->class, segment->number, segment->compressed);
+	reader->offset = segment->number == reader->whole_number ? reader->whole_end : 0;
+	if (!error && reader->offset > reader->size)
+		error = -ESTALE;
 	if (error == -EBADMSG)
 		return cordon_fail(failure, error, "%s: not what zstd made", name.text);
 	return error ? cordon_fail(failure, error, "%s: %s", name.text, strerror(-error)) : 0;
@@ -124,6 +166,10 @@ static void find(struct cordon_log_reader *reader, struct cordon_log_found *ret_
 	else
 		found.size = size_of_rest(reader);
 	reader->offset += found.size;
+	if (found.fault == CORDON_LOG_WHOLE) {
+		reader->whole_number = found.segment;
+		reader->whole_end = reader->offset;
+	}
 	*ret_found = found;
 }
 

@@ -54,9 +54,17 @@ bool cordon_log_reader_last(const struct cordon_log_reader *reader, uint32_t *re
 /**
  * cordon_log_reader_next() - the next block, or the next bytes that are none
  * @ret_found: good until the next call
- * Return: 1; 0: that was all; -errno with @failure: a segment cannot be read.
+ * Return: 1; 0: that was all; -errno with @failure: a segment cannot be read; the next
+ *	call goes on behind it.
  */
 int cordon_log_reader_next(struct cordon_log_reader *reader, struct cordon_failure *failure,
 			   struct cordon_log_found *ret_found);
+
+/**
+ * cordon_log_reader_again() - there may be more by now: cordon_log_reader_next()
+ *	goes on behind the last whole block
+ * Return: 0 or -errno.
+ */
+int cordon_log_reader_again(struct cordon_log_reader *reader);
 
 #endif
