@@ -180,6 +180,9 @@ static void tell(void *state, const struct cordon_denial *denial, uint64_t packe
 	struct daemon *daemon = state;
 	struct cordon_denial told = *denial;
 
+	/* Its names are those of its generation, which may have come this very moment. */
+	if (denial->key.generation != daemon->live.standing.effective)
+		cordon_live_follow(&daemon->live);
 	if (daemon->sweeping)
 		cordon_daemon_log_sum(daemon->recorder, denial, packets, folded);
 	told.folded = folded;

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A denial in one line.  Names are those of now: a denial of a generation that
- * is gone keeps its numbers' names only if they still have them.
+ * A denial in one line.
  */
 #include "denial_text.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include <cordon/uapi/reason.h>
 
-#include "service.h"
 #include "util/array.h"
 #include "util/print.h"
 
-static const char *reason_name(uint16_t reason)
+const char *cordon_reason_name(uint16_t reason)
 {
 	static const char *const names[] = {
 #define REASON_NAME(name, text, help) [CORDON_REASON_##name] = text,
@@ -25,105 +22,144 @@ static const char *reason_name(uint16_t reason)
 	return reason < ARRAY_SIZE(names) ? names[reason] : "?";
 }
 
-static const char *direction_name(uint8_t direction)
+const char *cordon_direction_name(uint8_t direction)
 {
 	static const char *const names[] = { "in", "out", "forward", "connect", "bind" };
 
 	return direction < ARRAY_SIZE(names) ? names[direction] : "?";
 }
 
-/* A process may name itself with any bytes. */
-static void clean_name(const char *name, size_t size, char *text)
-{
-	size_t i;
-
-	for (i = 0; i < size && name[i]; i++)
-		text[i] = isprint((unsigned char)name[i]) ? name[i] : '?';
-	text[i] = '\0';
-}
-
-static void find_unit(const struct cordon_live *live, const struct cordon_denial *denial,
+static void find_path(const struct cordon_live *live, const struct cordon_denial *denial,
 		      char (*ret_path)[PATH_MAX])
 {
 	(*ret_path)[0] = '\0';
 	if (!denial->key.cgroup || !live->has_cgroups)
 		return;
 	if (cordon_cgroup_path(&live->cgroups, denial->key.cgroup, ret_path))
-		snprintf(*ret_path, sizeof(*ret_path), "(gone)");
+		(*ret_path)[0] = '\0';
 }
 
-static void service_text(const struct cordon_denial *denial, char text[CORDON_SERVICE_TEXT_SIZE])
+const char *cordon_denial_service(const struct cordon_denial *denial,
+				  char (*buffer)[CORDON_SERVICE_TEXT_SIZE])
 {
 	const uint16_t service = denial->key.service;
 	/* A protocol without services is said by its name alone. */
 	const bool whole = !service && !denial->destination_port;
 
-	cordon_service_format(denial->key.protocol, service, whole ? 65535 : service, text);
+	cordon_service_format(denial->key.protocol, service, whole ? 65535 : service, *buffer);
+	return *buffer;
+}
+
+const char *cordon_denial_identity(const struct cordon_live *live,
+				   const struct cordon_denial *denial, uint16_t identity,
+				   char (*buffer)[24])
+{
+	const bool built_in = identity == CORDON_IDENTITY_STRANGER ||
+			      identity == CORDON_IDENTITY_NODE;
+
+	if (built_in || (live && live->standing.effective == denial->key.generation))
+		return cordon_live_identity(live, identity);
+	snprintf(*buffer, sizeof(*buffer), "identity %u", identity);
+	return *buffer;
+}
+
+const char *cordon_denial_interface(const struct cordon_live *live, uint32_t ifindex,
+				    char (*buffer)[24])
+{
+	if (live)
+		return cordon_live_interface(live, ifindex);
+	snprintf(*buffer, sizeof(*buffer), "interface %u", ifindex);
+	return *buffer;
 }
 
 /* The end on this machine of a call that was refused has no address yet. */
 static void print_end(FILE *file, const struct cordon_live *live,
-		      const struct cordon_address *address, uint16_t identity)
+		      const struct cordon_denial *denial, const struct cordon_address *address,
+		      uint16_t identity)
 {
 	static const struct cordon_address none;
-	char text[64];
+	char text[64], number[24];
+	const char *name = cordon_denial_identity(live, denial, identity, &number);
 
 	if (!memcmp(address, &none, sizeof(none)))
-		fputs(cordon_live_identity(live, identity), file);
+		fputs(name, file);
 	else
-		fprintf(file, "%s (%s)", print_address(address->bytes, &text),
-			cordon_live_identity(live, identity));
+		fprintf(file, "%s (%s)", print_address(address->bytes, &text), name);
+}
+
+/* A process and a cgroup may have any name. */
+static void print_process(FILE *file, const char *path, const struct cordon_denial *denial)
+{
+	if (denial->pid) {
+		fputs(" by ", file);
+		print_clean(file, denial->comm, sizeof(denial->comm));
+		fprintf(file, "[%u] uid %u", denial->pid, denial->uid);
+	}
+	if (path[0] && strcmp(path, "/") != 0) {
+		fputs(" in ", file);
+		print_clean(file, path, strlen(path));
+	} else if (!path[0] && denial->key.cgroup) {
+		fprintf(file, " in cgroup %llu", (unsigned long long)denial->key.cgroup);
+	}
+}
+
+void cordon_denial_line(FILE *file, const struct cordon_live *live, const char *path,
+			const struct cordon_denial *denial, uint64_t packets)
+{
+	const struct cordon_denial_key *key = &denial->key;
+	char service[CORDON_SERVICE_TEXT_SIZE], number[24];
+
+	fprintf(file, "%s %s %s: %s ", key->audit ? "would deny" : "denied",
+		cordon_direction_name(key->direction), cordon_reason_name(key->reason),
+		cordon_denial_service(denial, &service));
+	print_end(file, live, denial, &denial->source, key->from);
+	fputs(" -> ", file);
+	print_end(file, live, denial, &denial->destination, key->to);
+	if (key->ifindex)
+		fprintf(file, " on %s", cordon_denial_interface(live, key->ifindex, &number));
+	print_process(file, path, denial);
+	fprintf(file, ", %llu packet%s", (unsigned long long)packets, packets == 1 ? "" : "s");
+	if (denial->folded)
+		fprintf(file, ", and %llu of other kinds", (unsigned long long)denial->folded);
 }
 
 void cordon_denial_text(FILE *file, const struct cordon_live *live,
 			const struct cordon_denial *denial, uint64_t packets)
 {
-	char service[CORDON_SERVICE_TEXT_SIZE], comm[sizeof(denial->comm) + 1], unit[PATH_MAX];
+	char path[PATH_MAX];
 
-	service_text(denial, service);
-	clean_name(denial->comm, sizeof(denial->comm), comm);
-	find_unit(live, denial, &unit);
-	fprintf(file, "%s %s %s: %s ", denial->key.audit ? "would deny" : "denied",
-		direction_name(denial->key.direction), reason_name(denial->key.reason), service);
-	print_end(file, live, &denial->source, denial->key.from);
-	fputs(" -> ", file);
-	print_end(file, live, &denial->destination, denial->key.to);
-	if (denial->key.ifindex)
-		fprintf(file, " on %s", cordon_live_interface(live, denial->key.ifindex));
-	if (denial->pid)
-		fprintf(file, " by %s[%u] uid %u", comm, denial->pid, denial->uid);
-	if (unit[0] && strcmp(unit, "/") != 0)
-		fprintf(file, " in %s", unit);
-	fprintf(file, ", %llu packet%s", (unsigned long long)packets, packets == 1 ? "" : "s");
-	if (denial->folded)
-		fprintf(file, ", and %llu of other kinds", (unsigned long long)denial->folded);
+	find_path(live, denial, &path);
+	cordon_denial_line(file, live, path, denial, packets);
 	fputc('\n', file);
 }
 
 static void json_end(struct json *json, const char *key, const struct cordon_live *live,
-		     const struct cordon_address *address, uint16_t port, uint16_t identity)
+		     const struct cordon_denial *denial, bool source)
 {
-	char text[64];
+	const struct cordon_address *address = source ? &denial->source : &denial->destination;
+	char text[64], number[24];
 
 	json_object(json, key);
 	json_string(json, "address", print_address(address->bytes, &text));
-	json_number(json, "port", port);
-	json_string(json, "identity", cordon_live_identity(live, identity));
+	json_number(json, "port", source ? denial->source_port : denial->destination_port);
+	json_string(json, "identity",
+		    cordon_denial_identity(live, denial, source ? denial->key.from : denial->key.to,
+					   &number));
 	json_object_end(json);
 }
 
 static void json_process(struct json *json, const struct cordon_live *live,
 			 const struct cordon_denial *denial)
 {
-	char comm[sizeof(denial->comm) + 1], unit[PATH_MAX];
+	char comm[sizeof(denial->comm) + 1] = "", path[PATH_MAX];
 
-	clean_name(denial->comm, sizeof(denial->comm), comm);
-	find_unit(live, denial, &unit);
+	memcpy(comm, denial->comm, sizeof(denial->comm));
+	find_path(live, denial, &path);
 	json_object(json, "process");
 	json_number(json, "pid", denial->pid);
 	json_number(json, "uid", denial->uid);
 	json_string(json, "name", comm);
-	json_string(json, "cgroup", unit);
+	json_string(json, "cgroup", path);
 	json_object_end(json);
 }
 
@@ -134,16 +170,14 @@ void cordon_denial_json(FILE *file, const struct cordon_live *live,
 	struct json json = { .file = file };
 	char service[CORDON_SERVICE_TEXT_SIZE], protocol[16];
 
-	service_text(denial, service);
 	json_object(&json, NULL);
 	json_string(&json, "event", key->audit ? "would-deny" : "denied");
-	json_string(&json, "direction", direction_name(key->direction));
-	json_string(&json, "reason", reason_name(key->reason));
+	json_string(&json, "direction", cordon_direction_name(key->direction));
+	json_string(&json, "reason", cordon_reason_name(key->reason));
 	json_string(&json, "protocol", print_protocol(key->protocol, &protocol));
-	json_string(&json, "service", service);
-	json_end(&json, "source", live, &denial->source, denial->source_port, key->from);
-	json_end(&json, "destination", live, &denial->destination, denial->destination_port,
-		 key->to);
+	json_string(&json, "service", cordon_denial_service(denial, &service));
+	json_end(&json, "source", live, denial, true);
+	json_end(&json, "destination", live, denial, false);
 	json_string(&json, "interface", cordon_live_interface(live, key->ifindex));
 	json_number(&json, "generation", key->generation);
 	json_number(&json, "packets", packets);

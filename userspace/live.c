@@ -71,16 +71,21 @@ uint64_t cordon_live_serial(const struct cordon_context *context)
 	return live.view.settings->serial;
 }
 
-const char *cordon_live_identity(const struct cordon_live *live, uint32_t identity)
+static const char *zone_name(const struct cordon_live *live, uint32_t identity)
 {
 	const struct cordon_area *area = &live->view.area[CORDON_TABLE_ZONES];
 	const struct cordon_zone *zones = area->cells;
 
+	return identity < area->count && zones[identity].name[0] ? zones[identity].name : "?";
+}
+
+const char *cordon_live_identity(const struct cordon_live *live, uint32_t identity)
+{
 	if (identity == CORDON_IDENTITY_STRANGER)
 		return "stranger";
 	if (identity == CORDON_IDENTITY_NODE)
 		return "node";
-	return identity < area->count && zones[identity].name[0] ? zones[identity].name : "?";
+	return live ? zone_name(live, identity) : "?";
 }
 
 const char *cordon_live_rule(const struct cordon_live *live, uint32_t slot)

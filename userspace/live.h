@@ -35,7 +35,9 @@ uint64_t cordon_live_serial(const struct cordon_context *context);
 /** cordon_live_follow() - look again which generation is in force */
 int cordon_live_follow(struct cordon_live *live);
 
-/** cordon_live_identity() - what a person calls it; never NULL */
+/** cordon_live_identity() - what a person calls it; never NULL
+ * @live: NULL: only those that every policy has
+ */
 const char *cordon_live_identity(const struct cordon_live *live, uint32_t identity);
 
 /** cordon_live_rule() - name of a rule slot; never NULL */

@@ -13,7 +13,15 @@
 #include "array.h"
 #include "utf8.h"
 
-/* A character that must not stand in a JSON text or on a terminal as it is.
+/* Control characters, C1 too, and what turns the direction of a line or cannot be seen in it. */
+static bool steers_terminal(uint32_t rune)
+{
+	return rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || (rune >= 0x200b && rune <= 0x200f) ||
+	       (rune >= 0x2028 && rune <= 0x202e) || (rune >= 0x2060 && rune <= 0x206f) ||
+	       rune == 0xfeff;
+}
+
+/* A character as it may stand in a JSON text and on a terminal.
  * Return: bytes of @text that were written. */
 static size_t write_rune(FILE *file, const char *text, size_t size)
 {
@@ -25,7 +33,7 @@ static size_t write_rune(FILE *file, const char *text, size_t size)
 		fputs("\\ufffd", file);
 		return 1;
 	}
-	if (rune < 0x20 || rune == 0x7f)
+	if (steers_terminal(rune))
 		fprintf(file, "\\u%04x", rune);
 	else if (rune == '"' || rune == '\\')
 		fprintf(file, "\\%c", (int)rune);
@@ -118,6 +126,22 @@ void json_line_end(struct json *json)
 {
 	fputc('\n', json->file);
 	json->more = false;
+}
+
+void print_clean(FILE *file, const char *text, size_t size)
+{
+	size_t length;
+
+	for (size_t at = 0; at < size && text[at]; at += length) {
+		uint32_t rune = 0;
+
+		length = utf8_decode((const unsigned char *)text + at, size - at, &rune);
+		if (length && !steers_terminal(rune))
+			fwrite(text + at, 1, length, file);
+		else
+			fputc('?', file);
+		length = length ? length : 1;
+	}
 }
 
 static void push_cell(struct table *table, char *text)

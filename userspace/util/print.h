@@ -45,6 +45,10 @@ void table_cell(struct table *table, const char *format, ...) __attribute__((for
 /** table_print() - and free */
 void table_print(struct table *table, FILE *file);
 
+/** print_clean() - a text that anybody may have written, up to its NUL or @size bytes: what is no
+ *	UTF-8 or could steer a terminal is a question mark */
+void print_clean(FILE *file, const char *text, size_t size);
+
 /** print_size() - bytes as people read them: "12.3 MB" */
 const char *print_size(uint64_t bytes, char (*buffer)[32]);
 
