@@ -61,6 +61,7 @@ int cordon_cmd_seal(const struct cordon_call *call);
 int cordon_cmd_status(const struct cordon_call *call);
 int cordon_cmd_explain(const struct cordon_call *call);
 int cordon_cmd_counters(const struct cordon_call *call);
+int cordon_cmd_events(const struct cordon_call *call);
 int cordon_cmd_flows(const struct cordon_call *call);
 int cordon_cmd_top(const struct cordon_call *call);
 int cordon_cmd_log(const struct cordon_call *call);

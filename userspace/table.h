@@ -111,6 +111,23 @@
 		  "  --denials     who was denied what\n",                                            \
 		  cordon_cmd_counters,                                                                \
 		  false },                                                                            \
+		{ "events",                                                                           \
+		  "[OPTION ...] [FOLDER]",                                                            \
+		  "what the log tells, also another machine's",                                       \
+		  "  FOLDER        of a log; this node's is /var/lib/cordon/log\n"                    \
+		  "  --class C     only these: own, enforcement, tamper, auth, config, flow,\n"       \
+		  "                process; a comma between two\n"                                    \
+		  "  --user U      by this user, by name or number\n"                                 \
+		  "  --unit U      in this unit, ssh.service\n"                                       \
+		  "  --pid P       by this process\n"                                                 \
+		  "  --reason R    denied for this reason, no-rule\n"                                 \
+		  "  --since T     \"YYYY-MM-DD HH:MM[:SS]\" (UTC), or 30s, 10m, 2h, 3d ago\n"        \
+		  "  --until T     likewise\n"                                                        \
+		  "  --boot        of this boot\n"                                                    \
+		  "  --tree        processes, by who started whom\n"                                  \
+		  "  --follow      what comes from now on; with --since, from then on\n",             \
+		  cordon_cmd_events,                                                                  \
+		  false },                                                                            \
 		{ "flows", "", "live flows", "", cordon_cmd_flows, false },                           \
 		{ "top",                                                                              \
 		  "[--count N]",                                                                      \

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 180
+#
+# What the daemon wrote, as `cordon events` tells it: denials, policy, latch and what was taken, by
+# every filter, in both forms, while it is written and on another machine.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/net/lib.sh
+
+events() { cordon events "$@"; }
+count() { events "$@" | wc -l; }
+# Does each line of JSON pass a filter of jq, and is there one?
+every() { local filter=$1; shift; events --json "$@" | jq -se "length > 0 and all(.[]; $filter)"; }
+told() { grep -qF -- "$1" "$NET_TMP/run.log"; }
+has() { local text=$1; shift; events "$@" | grep -qF -- "$text"; }
+denied() { has "denied connect no-rule: tcp/$1" --class enforcement; }
+try() { in_unit "$1" timeout 2 bash -c "exec 3<>/dev/tcp/10.9.0.2/$2" 2>/dev/null || true; }
+# What the daemon printed of a denial, and the log says: the same but for time and class.
+same()
+{
+	local line
+	line=$(grep -m 1 "tcp/$1 " "$NET_TMP/run.log") && has " $line" --class enforcement
+}
+
+test_start 47
+net_start
+net_peer wan0
+net_address wan0 10.9.0.1/24 10.9.0.2/24
+cat >"$NET_TMP/policy.yaml" <<-END
+	cordon: 1
+	serial: 7
+	node: store-0042
+	zones: {wan: {addresses: [10.9.0.0/24], interfaces: [wan0]}}
+	workloads: {pos: {units: [pos.service]}}
+	rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
+	quarantine: {keep: [{name: in, from: wan, to: node, services: [tcp/22]}]}
+END
+refuse "no log, no events" events
+check "and it is said which one is missing" says "cannot open the log $NET_ROOT/var/lib/cordon/log" events
+in_unit pos.service true
+cordon apply "$NET_TMP/policy.yaml" >/dev/null
+cordon run >"$NET_TMP/run.log" 2>&1 &
+run=$!
+check "the daemon runs" until_ok 30 test -e "$NET_ROOT/run/cordon/daemon"
+check "what it tells of itself is there" until_ok 30 has "start on store-0042, Linux " --class own
+check "and the policy" until_ok 30 has "policy applied: serial 7, "
+
+cordon events --follow >"$NET_TMP/follow" &
+follow=$!
+cordon events --follow --json --since 1h --class enforcement >"$NET_TMP/follow.json" &
+follow_json=$!
+check "who asks for what was gets that first" until_ok 30 grep -q '"serial":7' "$NET_TMP/follow.json"
+try pos.service 443
+check "a denial is in the log" until_ok 30 denied 443
+check "and told to who follows" until_ok 30 grep -qF "denied connect no-rule: tcp/443" "$NET_TMP/follow"
+check "in JSON, too" until_ok 30 grep -q '"destination":{"ip":"10.9.0.2","port":443}' "$NET_TMP/follow.json"
+check "it reads as the daemon told it" until_ok 30 same 443
+check "who follows is told nothing twice" test "$(grep -c tcp/443 "$NET_TMP/follow")" = \
+	"$(events --class enforcement | grep -c tcp/443)"
+refuse "nor what was before" grep -q "policy applied" "$NET_TMP/follow"
+kill "$follow" "$follow_json"
+wait "$follow" "$follow_json" 2>/dev/null || true
+
+try other.service 444
+check "another unit is denied, too" until_ok 30 denied 444
+cordon seal egress --reason 'a drill' >/dev/null
+check "the latch, by whom and why" until_ok 30 has "latch from open to egress, by " --class enforcement
+check "with the reason" has ": a drill"
+
+# ---- filters -----------------------------------------------------------------------------------
+
+check "by class" every '.cordon.class == "own"' --class own
+check "by several" every '.cordon.class == "own" or .cordon.class == "enforcement"' --class own,enforcement
+check "by user" every '.user.id == "0" or .cordon.login.id == "0"' --user root
+check "by the user's number" test "$(count --user 0)" = "$(count --user root)"
+refuse "of another there is none" has denied --user 4242
+check "by unit" every '.cordon.unit == "pos.service" and .destination.port == 443' --unit pos.service --class enforcement
+check "by reason" every '.event.reason == "no-rule"' --reason no-rule
+pid=$(events --json --reason no-rule | jq -s '.[0].process.pid')
+check "by process" every ".process.pid == $pid" --pid "$pid"
+check "since" test "$(count --since 1h)" = "$(count)"
+check "until" test "$(count --until 1h)" = 0
+check "between" test "$(count --since 2h --until 1h)" = 0
+check "since a moment" test "$(count --since "$(date -u -d '1 hour ago' '+%Y-%m-%d %H:%M')")" = "$(count)"
+check "of this boot" test "$(count --boot)" = "$(count)"
+check "names are those of the generation in force" every '.cordon.denial.to == "wan"' --reason no-rule
+
+for bad in '--class nothing' '--user no-such-user' '--pid 0' '--reason none' '--since tomorrow' \
+	'--until 1' '--unit /' '--tree --follow' '--nothing'; do
+	# shellcheck disable=SC2086 # an option and its value
+	check "$bad: refused as usage" exits 2 events $bad
+done
+check "in one clear line" test "$(events --class nothing 2>&1 | grep -c 'there is no class nothing')" = 1
+
+# ---- elsewhere ---------------------------------------------------------------------------------
+
+cp -r "$NET_ROOT/var/lib/cordon/log" "$NET_TMP/copy"
+elsewhere() { "$CORDON" --root /nowhere events "$NET_TMP/copy"; }
+check "on another machine it is read by numbers" says "10.9.0.2 (identity " elsewhere
+check "and all of it" test "$(elsewhere | wc -l)" -ge "$(count --class own,enforcement --until 10s)"
+head -c 200 /dev/zero >>"$(echo "$NET_TMP"/copy/own.*0)"
+check "bytes that are no block are said" says "200 bytes of the log are no blocks of records" elsewhere
+check "and the rest is shown" test "$(elsewhere 2>/dev/null | wc -l)" = "$(elsewhere 2>&1 | grep -vc '^cordon: ')"
+echo 'no zstd' >"$NET_TMP/copy/own.00000099.zst"
+check "so is a segment that cannot be read" says "1 segments cannot be read: own.00000099.zst" elsewhere
+check "and the answer is not whole" exits 1 elsewhere
+check "JSON is JSON" every '."@timestamp" and .ecs.version == "8.17.0" and .host.boot.id == "'"$(cat /proc/sys/kernel/random/boot_id)"'"'
+
+kill "$(cat "$NET_ROOT/run/cordon/daemon")"
+wait "$run" || true
+check "its end is told" has "stop: told to end" --class own
+test_end

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Logs for tests; see sample.h.
+ */
+#include "sample.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cordon/uapi/reason.h>
+
+#include "event.h"
+#include "log_key.h"
+#include "util/boot.h"
+#include "util/clock.h"
+
+bool sample_open(struct sample *sample, const char *path)
+{
+	static const uint8_t secret[CORDON_LOG_KEY_SIZE] = "a key that everybody may know";
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_log_recovery recovery;
+	struct cordon_log_key key;
+
+	memset(sample, 0, sizeof(*sample));
+	sample->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sample->block = calloc(1, CORDON_LOG_BLOCK_FRAME + CORDON_LOG_BLOCK_MAX);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		cordon_log_key_first(secret, i, &key);
+		if (cordon_log_writer_open(sample->folder, i, &key, 1 << 20, &failure, &recovery,
+					   &sample->writer[i]))
+			return false;
+	}
+	return sample->block;
+}
+
+void sample_close(struct sample *sample)
+{
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		if (sample->writer[i])
+			cordon_log_writer_close(sample->writer[i]);
+	}
+	free(sample->block);
+	close(sample->folder);
+}
+
+void sample_begin(struct sample *sample, enum cordon_event_class class)
+{
+	memset(sample->block, 0, sizeof(*sample->block));
+	sample->block->class = class;
+}
+
+void sample_add(struct sample *sample, const struct cordon_event *record)
+{
+	struct cordon_log_block *block = sample->block;
+
+	memcpy((uint8_t *)(block + 1) + block->size, record, record->size);
+	block->size += record->size;
+	block->records++;
+}
+
+bool sample_write(struct sample *sample, uint8_t boot, uint64_t monotonic, int64_t wall)
+{
+	memset(sample->block->boot_id, boot, sizeof(sample->block->boot_id));
+	sample->block->monotonic = monotonic;
+	sample->block->wall = wall;
+	return !cordon_log_writer_add(sample->writer[sample->block->class], sample->block);
+}
+
+bool sample_write_here(struct sample *sample)
+{
+	cordon_boot_id(&sample->block->boot_id);
+	sample->block->monotonic = cordon_clock_ns();
+	sample->block->wall = time(NULL);
+	return !cordon_log_writer_add(sample->writer[sample->block->class], sample->block);
+}
+
+void sample_record(struct sample *sample, uint16_t type, uint64_t time)
+{
+	union cordon_event_room room;
+	struct cordon_event *event = cordon_event_begin(&room, type, 64);
+
+	event->time = time;
+	sample_add(sample, event);
+}
+
+/* ---- processes ---------------------------------------------------------------------------- */
+
+void sample_fork(struct sample *sample, uint32_t pid, uint64_t start, uint32_t child,
+		 uint64_t child_start)
+{
+	const struct cordon_event_fork fork = {
+		.event = { .size = sizeof(fork),
+			   .type = CORDON_EVENT_FORK,
+			   .pid = pid,
+			   .time = child_start },
+		.start = start,
+		.child_start = child_start,
+		.child = child,
+		.child_own = child,
+	};
+
+	sample_add(sample, &fork.event);
+}
+
+/* Return: bytes with the NUL. */
+static uint16_t put(uint8_t **at, const char *text, size_t size)
+{
+	memcpy(*at, text, size);
+	*at += size;
+	return (uint16_t)size;
+}
+
+void sample_exec(struct sample *sample, const struct sample_exec *made)
+{
+	static const char folder[] = "/srv";
+	union {
+		struct cordon_event_exec exec;
+		uint8_t bytes[4096];
+	} room = { .exec = { .start = made->start,
+			     .parent_start = made->parent_start,
+			     .cgroup = made->cgroup,
+			     .inode = 4711,
+			     .device = 8 << 20 | 1,
+			     .capabilities = 0x1ffffffffffULL,
+			     .parent = made->parent,
+			     .own = made->pid,
+			     .pid_namespace = 4026531836U,
+			     .uid = made->uid,
+			     .euid = made->euid,
+			     .login_uid = 1000,
+			     .session = 3,
+			     .tty = 136 << 20 | 2,
+			     .arguments_size = (uint32_t)made->size } };
+	uint8_t *at = (uint8_t *)(&room.exec + 1);
+	const char *interpreter = made->interpreter ? made->interpreter : made->path;
+
+	room.exec.event.type = CORDON_EVENT_EXEC;
+	room.exec.event.pid = made->pid;
+	room.exec.event.time = made->time;
+	room.exec.event.flags = made->flags;
+	room.exec.path_size = put(&at, made->path, strlen(made->path) + 1);
+	room.exec.interpreter_size = put(&at, interpreter, strlen(interpreter) + 1);
+	room.exec.directory_size = put(&at, folder, sizeof(folder));
+	room.exec.told_size = put(&at, made->arguments, made->size);
+	room.exec.event.size = (uint16_t)((at - room.bytes + 7) & ~7);
+	sample_add(sample, &room.exec.event);
+}
+
+void sample_exit(struct sample *sample, uint32_t pid, uint64_t start, uint64_t time,
+		 uint32_t status)
+{
+	const struct cordon_event_exit exit = {
+		.event = { .size = sizeof(exit),
+			   .type = CORDON_EVENT_EXIT,
+			   .pid = pid,
+			   .time = time },
+		.start = start,
+		.cpu_ns = 2500000,
+		.peak_bytes = 3 << 20,
+		.status = status,
+	};
+
+	sample_add(sample, &exit.event);
+}
+
+void sample_cgroup(struct sample *sample, uint64_t cgroup, const char *path, uint64_t time)
+{
+	union cordon_event_room room;
+	struct cordon_event_cgroup *record =
+		cordon_event_begin(&room, CORDON_EVENT_CGROUP, sizeof(*record));
+
+	record->event.time = time;
+	record->cgroup = cgroup;
+	cordon_event_add(&room, path);
+	sample_add(sample, cordon_event_end(&room));
+}
+
+/* ---- the others --------------------------------------------------------------------------- */
+
+struct cordon_event_denial sample_denial(uint64_t time)
+{
+	struct cordon_event_denial denial = {
+		.event = { .size = sizeof(denial),
+			   .type = CORDON_EVENT_DENIAL,
+			   .cpu = 1,
+			   .sequence = 7,
+			   .pid = 2641,
+			   .time = time },
+		.packets = 3,
+		.denial = { .key = { .reason = CORDON_REASON_NO_RULE,
+				     .from = 5,
+				     .to = 6,
+				     .service = 443,
+				     .protocol = 6,
+				     .direction = CORDON_DIRECTION_OUT,
+				     .generation = 9,
+				     .cgroup = 77,
+				     .ifindex = 2 },
+			    .source_port = 40000,
+			    .destination_port = 443,
+			    .pid = 2641,
+			    .uid = 1000,
+			    .comm = "curl" },
+	};
+	static const uint8_t source[16] = { [10] = 0xff, 0xff, 10, 0, 0, 1 },
+			     destination[16] = { [10] = 0xff, 0xff, 198, 51, 100, 2 };
+
+	memcpy(denial.denial.source.bytes, source, sizeof(source));
+	memcpy(denial.denial.destination.bytes, destination, sizeof(destination));
+	return denial;
+}
+
+static void add_texts(struct sample *sample, uint16_t type, size_t size, const char *const *texts)
+{
+	union cordon_event_room room;
+	struct cordon_event *event = cordon_event_begin(&room, type, size);
+
+	event->cpu = CORDON_EVENT_NO_CPU;
+	event->time = cordon_clock_ns();
+	for (; *texts; texts++)
+		cordon_event_add(&room, *texts);
+	sample_add(sample, cordon_event_end(&room));
+}
+
+static bool each_own(struct sample *sample)
+{
+	static const char *const none[] = { NULL },
+				 *const start[] = { "6.12.0-amd64", "store-0042", NULL },
+				 *const stop[] = { "told to end", NULL };
+
+	sample_begin(sample, CORDON_CLASS_OWN);
+	add_texts(sample, CORDON_EVENT_START, sizeof(struct cordon_event_start), start);
+	add_texts(sample, CORDON_EVENT_LOSS, sizeof(struct cordon_event_loss), none);
+	add_texts(sample, CORDON_EVENT_RECOVERY, sizeof(struct cordon_event_recovery), none);
+	add_texts(sample, CORDON_EVENT_DELETION, sizeof(struct cordon_event_deletion), none);
+	add_texts(sample, CORDON_EVENT_CHECKPOINT, sizeof(struct cordon_event_checkpoint), none);
+	add_texts(sample, CORDON_EVENT_STOP, sizeof(struct cordon_event_stop), stop);
+	add_texts(sample, CORDON_EVENT_TYPE(CORDON_CLASS_OWN, 99), 64, none);
+	return sample_write_here(sample);
+}
+
+static void add_order(struct sample *sample)
+{
+	union cordon_event_room room;
+	struct cordon_event_order *order =
+		cordon_event_begin(&room, CORDON_EVENT_ORDER, sizeof(*order));
+
+	order->event.time = cordon_clock_ns();
+	order->counter = 5;
+	order->refused = 1;
+	cordon_event_add(&room, "release");
+	cordon_event_add(&room, "alice, bob");
+	cordon_event_add(&room, "replayed");
+	cordon_event_add(&room, "its counter is not above 5");
+	sample_add(sample, cordon_event_end(&room));
+}
+
+static bool each_enforcement(struct sample *sample)
+{
+	static const char *const none[] = { NULL },
+				 *const latch[] = { "root", "card data seen leaving", NULL },
+				 *const carried_out[] = { "seal isolate", "alice", "", "a drill",
+							  NULL };
+	struct cordon_event_denial denial = sample_denial(cordon_clock_ns());
+
+	sample_begin(sample, CORDON_CLASS_ENFORCEMENT);
+	sample_add(sample, &denial.event);
+	denial.event.type = CORDON_EVENT_DENIAL_SUM;
+	denial.denial.key.direction = CORDON_DIRECTION_IN;
+	denial.denial.key.audit = 1;
+	sample_add(sample, &denial.event);
+	add_texts(sample, CORDON_EVENT_POLICY, sizeof(struct cordon_event_policy), none);
+	add_texts(sample, CORDON_EVENT_LATCH, sizeof(struct cordon_event_latch), latch);
+	add_texts(sample, CORDON_EVENT_ORDER, sizeof(struct cordon_event_order), carried_out);
+	add_order(sample);
+	return sample_write_here(sample);
+}
+
+static bool each_process(struct sample *sample)
+{
+	static const char arguments[] = "sh\0-c\0echo \033[31m\"red\"";
+	const uint64_t now = cordon_clock_ns(), start = now;
+
+	sample_begin(sample, CORDON_CLASS_PROCESS);
+	sample_cgroup(sample, 77,
+		      "/system.slice/docker-"
+		      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope",
+		      now);
+	sample_fork(sample, 100, 5, 101, start);
+	sample_exec(sample, &(struct sample_exec){
+				    .pid = 101,
+				    .parent = 100,
+				    .parent_start = 5,
+				    .euid = 0,
+				    .uid = 1000,
+				    .start = start,
+				    .time = now,
+				    .cgroup = 77,
+				    .flags = CORDON_EXEC_PATH_CUT | CORDON_EXEC_INTERPRETER_CUT |
+					     CORDON_EXEC_DIRECTORY_CUT | CORDON_EXEC_GAINED,
+				    .path = "/bin/sh",
+				    .interpreter = "/bin/dash",
+				    .arguments = arguments,
+				    .size = sizeof(arguments) });
+	sample_exec(sample, &(struct sample_exec){ .pid = 101,
+						   .parent = 100,
+						   .parent_start = 5,
+						   .start = start,
+						   .time = now + 1,
+						   .flags = CORDON_EXEC_ARGUMENTS_CUT |
+							    CORDON_EXEC_ARGUMENTS_UNREAD,
+						   .path = "/bin/true",
+						   .arguments = arguments,
+						   .size = 0 });
+	sample_exit(sample, 101, start, now + 2, 3 << 8);
+	sample_exit(sample, 101, start, now + 3, 9 | 0x80);
+	return sample_write_here(sample);
+}
+
+bool sample_each(struct sample *sample)
+{
+	static const char *const taken[] = { "pin links/eth0", "put back", NULL };
+
+	if (!each_own(sample) || !each_enforcement(sample) || !each_process(sample))
+		return false;
+	sample_begin(sample, CORDON_CLASS_TAMPER);
+	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);
+	return sample_write_here(sample);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Moments and spans of events.
+ */
+#include "event_time.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SECOND 1000000000LL
+
+/* Return: nanoseconds of the second. */
+static unsigned int break_down(int64_t wall, struct tm *ret_parts)
+{
+	int64_t seconds = wall / SECOND, rest = wall % SECOND;
+	time_t time;
+
+	if (rest < 0) {
+		seconds--;
+		rest += SECOND;
+	}
+	time = seconds;
+	gmtime_r(&time, ret_parts); /* never too large: 64 bits of nanoseconds are 292 years */
+	return (unsigned int)rest;
+}
+
+const char *cordon_event_time_text(int64_t wall, struct cordon_event_time *ret_time)
+{
+	struct tm parts;
+	const unsigned int rest = break_down(wall, &parts);
+	const size_t used =
+		strftime(ret_time->text, sizeof(ret_time->text), "%Y-%m-%d %H:%M:%S", &parts);
+
+	snprintf(ret_time->text + used, sizeof(ret_time->text) - used, ".%03u", rest / 1000000);
+	return ret_time->text;
+}
+
+const char *cordon_event_time_iso(int64_t wall, struct cordon_event_time *ret_time)
+{
+	struct tm parts;
+	const unsigned int rest = break_down(wall, &parts);
+	const size_t used =
+		strftime(ret_time->text, sizeof(ret_time->text), "%Y-%m-%dT%H:%M:%S", &parts);
+
+	snprintf(ret_time->text + used, sizeof(ret_time->text) - used, ".%09uZ", rest);
+	return ret_time->text;
+}
+
+const char *cordon_event_span_text(uint64_t span, struct cordon_event_time *ret_time)
+{
+	const uint64_t minutes = span / SECOND / 60;
+	char *text = ret_time->text;
+	const size_t size = sizeof(ret_time->text);
+
+	if (span < (uint64_t)SECOND)
+		snprintf(text, size, "%.3f ms", (double)span / 1e6);
+	else if (minutes < 2)
+		snprintf(text, size, "%.3f s", (double)span / 1e9);
+	else if (minutes < 120)
+		snprintf(text, size, "%" PRIu64 " min", minutes);
+	else
+		snprintf(text, size, "%" PRIu64 " h %" PRIu64 " min", minutes / 60, minutes % 60);
+	return text;
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+static int64_t seconds_of(char unit)
+{
+	switch (unit) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 86400;
+	default:
+		return 0;
+	}
+}
+
+/* Years back are enough. */
+static bool read_ago(const char *text, int64_t now, int64_t *ret_wall)
+{
+	const size_t digits = strspn(text, "0123456789");
+	const int64_t unit = seconds_of(text[digits]);
+
+	if (!digits || digits > 5 || !unit || text[digits + 1])
+		return false;
+	*ret_wall = now - strtol(text, NULL, 10) * unit * SECOND;
+	return true;
+}
+
+/* What the calendar does not have, such as February 30, comes back as another day. */
+static bool is_in_calendar(const struct tm *parts)
+{
+	struct tm back = *parts;
+
+	timegm(&back);
+	return back.tm_mday == parts->tm_mday && back.tm_sec == parts->tm_sec &&
+	       parts->tm_year >= 70 && parts->tm_year < 300;
+}
+
+static bool read_moment(const char *text, int64_t *ret_wall)
+{
+	static const char *const shapes[] = { "dddd-dd-dd dd:dd", "dddd-dd-dd dd:dd:dd" };
+	const char *shape = shapes[strlen(text) == strlen(shapes[1])];
+	struct tm parts = { .tm_sec = 0 };
+	const char *end;
+
+	for (size_t i = 0; i <= strlen(shape); i++) {
+		const bool digit = text[i] >= '0' && text[i] <= '9';
+
+		if (shape[i] == 'd' ? !digit : text[i] != shape[i])
+			return false;
+	}
+	end = strptime(text,
+		       strlen(text) == strlen(shapes[1]) ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M",
+		       &parts);
+	if (!end || *end)
+		return false;
+	if (!is_in_calendar(&parts))
+		return false;
+	*ret_wall = (int64_t)timegm(&parts) * SECOND;
+	return true;
+}
+
+int cordon_event_time_read(const char *name, const char *text, int64_t now,
+			   struct cordon_failure *failure, int64_t *ret_wall)
+{
+	if (read_ago(text, now, ret_wall) || read_moment(text, ret_wall))
+		return 0;
+	return cordon_fail(failure, -EINVAL,
+			   "%s: %s is neither \"YYYY-MM-DD HH:MM[:SS]\" (UTC) nor 30s, 10m, 2h or "
+			   "3d ago",
+			   name, text);
+}
