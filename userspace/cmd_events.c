@@ -26,6 +26,8 @@
 
 /* Without a notice it is looked at again so often. */
 #define PAUSE_MS 1000
+/* Bytes of output that are written at once, of what is there already. */
+#define OUTPUT_SIZE 65536
 
 DEFINE_CLEANUP(events, struct cordon_events *, cordon_events_close)
 DEFINE_CLEANUP(past, struct cordon_event_past *, cordon_event_past_free)
@@ -262,5 +264,6 @@ int cordon_cmd_events(const struct cordon_call *call)
 	show.silent = asked.follow && !asked.wish.since;
 	show.live = !asked.folder && !cordon_live_open(&quiet, &live) ? &live : NULL;
 	cordon_boot_id(&show.boot_id);
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_SIZE);
 	return show_log(call, &show, asked.folder ? asked.folder : own.text, &asked);
 }

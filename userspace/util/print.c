@@ -42,13 +42,29 @@ static size_t write_rune(FILE *file, const char *text, size_t size)
 	return length;
 }
 
+/* Bytes of @text that can stand anywhere as they are: most of it. */
+static size_t plain_size(const char *text, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && text[i] >= ' ' && text[i] < 0x7f && text[i] != '"' && text[i] != '\\')
+		i++;
+	return i;
+}
+
 static void write_string(FILE *file, const char *text)
 {
 	const size_t size = strlen(text);
 
 	fputc('"', file);
-	for (size_t at = 0; at < size;)
-		at += write_rune(file, text + at, size - at);
+	for (size_t at = 0; at < size;) {
+		const size_t plain = plain_size(text + at, size - at);
+
+		fwrite(text + at, 1, plain, file);
+		at += plain;
+		if (at < size)
+			at += write_rune(file, text + at, size - at);
+	}
 	fputc('"', file);
 }
 
