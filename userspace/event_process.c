@@ -68,6 +68,17 @@ void cordon_exec_command(FILE *file, const struct cordon_event_exec *exec)
 		fputs(" (arguments could not be read)", file);
 }
 
+static void print_parent(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_facts *facts = &view->facts;
+	const struct cordon_event_process *parent =
+		cordon_event_past_process(view->past, facts->parent, facts->parent_start);
+
+	if (parent)
+		print_clean(file, parent->name, sizeof(parent->name));
+	fprintf(file, "[%u]", facts->parent);
+}
+
 /* ---- fork --------------------------------------------------------------------------------- */
 
 static void fork_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
@@ -84,7 +95,8 @@ static void fork_text(FILE *file, const struct cordon_event_view *view)
 {
 	fputs("fork ", file);
 	cordon_event_who_text(file, view);
-	fprintf(file, " of [%u]", view->record->event->pid);
+	fputs(" of ", file);
+	print_parent(file, view);
 }
 
 static void fork_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
@@ -113,17 +125,14 @@ static void exec_facts(const struct cordon_event *event, struct cordon_event_fac
 static void exec_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_exec *exec = (const void *)view->record->event;
-	const struct cordon_event_process *parent =
-		cordon_event_past_process(view->past, exec->parent, exec->parent_start);
 	const struct cordon_exec_texts texts = cordon_exec_texts(exec);
 
 	fputs("exec ", file);
 	cordon_event_who_text(file, view);
 	fputs(exec->event.flags & CORDON_EXEC_GAINED ? " with the file's rights, by " : ", by ",
 	      file);
-	if (parent)
-		print_clean(file, parent->name, sizeof(parent->name));
-	fprintf(file, "[%u]: ", exec->parent);
+	print_parent(file, view);
+	fputs(": ", file);
 	cordon_exec_command(file, exec);
 	if (texts.interpreter[0] && strcmp(texts.interpreter, texts.path) != 0) {
 		fputs(", run by ", file);

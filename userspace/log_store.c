@@ -52,7 +52,7 @@ struct cordon_log_store {
 
 /* ---- blocks ------------------------------------------------------------------------------- */
 
-int cordon_log_store_write(struct cordon_log_store *store, struct cordon_log_block *block)
+static int write_block(struct cordon_log_store *store, struct cordon_log_block *block)
 {
 	struct chain *chain = &store->chain[block->class];
 
@@ -81,10 +81,17 @@ static void append(struct cordon_log_block *block, const struct cordon_event *re
 
 static void write_told(struct cordon_log_store *store, struct chain *chain)
 {
-	if (!chain->told->records || cordon_log_store_write(store, chain->told))
+	if (!chain->told->records || write_block(store, chain->told))
 		return;
 	chain->told->size = 0;
 	chain->told->records = 0;
+}
+
+/* What was told before it comes before it: a cgroup's name, say, before who is in it. */
+int cordon_log_store_write(struct cordon_log_store *store, struct cordon_log_block *block)
+{
+	write_told(store, &store->chain[block->class]);
+	return write_block(store, block);
 }
 
 /* What was lost is told as soon as there is room, in its place: before what comes after it. */

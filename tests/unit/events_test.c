@@ -21,6 +21,8 @@
 #include "event_tree.h"
 #include "log/sample.h"
 #include "log_segment.h"
+#include "log_store.h"
+#include "util/clock.h"
 #include "util/print.h"
 
 #define S SAMPLE_SECOND
@@ -151,6 +153,26 @@ TEST_F(log, a_record_is_as_much_before_its_block_was_closed_as_the_clock_ran)
 	EXPECT_EQ(1000000 * S + 500000000, record.wall);
 	ASSERT_EQ(1, cordon_events_next(self->events, &record));
 	EXPECT_EQ(5000 * S, record.wall);
+}
+
+TEST_F(log, what_userspace_told_comes_before_what_the_kernel_told_since)
+{
+	struct cordon_event told = { .size = sizeof(told), .type = AUTH_TYPE };
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_events_record record;
+	struct cordon_log_store *store;
+
+	ASSERT_EQ(0, cordon_log_store_open(self->path, CORDON_LOG_LIMIT_MIN, &failure, &store));
+	cordon_log_store_tell(store, &told);
+	sample_begin(&self->sample, CORDON_CLASS_AUTH);
+	sample_record(&self->sample, AUTH_TYPE, cordon_clock_ns());
+	ASSERT_EQ(0, cordon_log_store_write(store, self->sample.block));
+	cordon_log_store_close(store);
+	ASSERT_TRUE(open_events(self, 1U << CORDON_CLASS_AUTH));
+	ASSERT_EQ(1, cordon_events_next(self->events, &record));
+	EXPECT_EQ(sizeof(told), record.event->size);
+	ASSERT_EQ(1, cordon_events_next(self->events, &record));
+	EXPECT_EQ(64, record.event->size);
 }
 
 /* ---- what is none ------------------------------------------------------------------------- */
@@ -375,7 +397,7 @@ static bool put_story(FIXTURE_DATA(log) * self)
 #define AT(second) "1970-01-01 00:16:3" #second ".000 "
 #define CGROUP_LINE AT(0) "process     cgroup 77 is /system.slice/pos.service\n"
 #define BASH_LINE AT(1) "process     exec bash[10] uid 1000 in pos.service, by [1]: /bin/bash\n"
-#define FORK_LINE AT(2) "process     fork bash[11] uid 1000 in pos.service of [10]\n"
+#define FORK_LINE AT(2) "process     fork bash[11] uid 1000 in pos.service of bash[10]\n"
 #define EXEC_LINE                                                                                  \
 	AT(3)                                                                                      \
 	"process     exec ?[2Jy[11] uid 1000 as 0 in pos.service with the file's rights, by "      \
