@@ -34,9 +34,10 @@ struct {
 } enforcement_ring SEC(".maps");
 
 /* Full: counted in losses. */
+#define PROCESS_RING_SIZE (4 * 1024 * 1024)
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 * 1024 * 1024);
+	__uint(max_entries, PROCESS_RING_SIZE);
 } process_ring SEC(".maps");
 
 /** event_loss() - where a class counts on this CPU */
