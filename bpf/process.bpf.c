@@ -16,7 +16,7 @@
 #include "task.h"
 
 /* Set by the loader. */
-const volatile __u32 page_size = 4096;
+const volatile __u32 page_size SEC(".rodata.page_size") = 4096;
 
 /* Bytes of a cgroup's path that are told, with the NUL. */
 #define CGROUP_TEXT 1024

@@ -22,6 +22,7 @@
 #include "daemon_hold.h"
 #include "daemon_log.h"
 #include "daemon_orders.h"
+#include "daemon_process.h"
 #include "denial_text.h"
 #include "event.h"
 #include "inbox.h"
@@ -57,6 +58,7 @@ struct daemon {
 	int epoll;
 	int signals;
 	int timer;
+	int process_timer;
 	uint64_t count_by;	/* when the lease is counted next */
 	uint64_t checkpoint_by; /* when the log's chains are told next */
 	unsigned int forgotten; /* looks in a row at which the disk did not know of a seal */
@@ -310,6 +312,16 @@ static void on_enforcement(struct daemon *daemon)
 	fflush(stdout);
 }
 
+/* The timer's, or that of a ring that is half full. */
+static void on_process(struct daemon *daemon)
+{
+	uint64_t expirations;
+
+	if (read(daemon->process_timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
+		return;
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_PROCESS);
+}
+
 static void on_signal(struct daemon *daemon)
 {
 	struct signalfd_siginfo info;
@@ -327,6 +339,27 @@ static int watch_fd(struct daemon *daemon, int fd, event_taker taker)
 	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = (void *)taker } };
 
 	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/* Only when the kernel says so: it has something nearly always. */
+static int watch_process_ring(struct daemon *daemon)
+{
+	const int fd = cordon_recorder_fd(daemon->recorder, CORDON_CLASS_PROCESS);
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET,
+				     .data = { .ptr = (void *)on_process } };
+
+	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int watch_processes(struct daemon *daemon)
+{
+	int error;
+
+	daemon->process_timer = cordon_daemon_process_timer();
+	if (daemon->process_timer < 0)
+		return daemon->process_timer;
+	error = watch_fd(daemon, daemon->process_timer, on_process);
+	return error ? error : watch_process_ring(daemon);
 }
 
 static sigset_t signal_set(void)
@@ -412,6 +445,8 @@ static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
 				 cordon_recorder_fd(daemon->recorder, CORDON_CLASS_ENFORCEMENT),
 				 on_enforcement);
 	if (!error)
+		error = watch_processes(daemon);
+	if (!error)
 		error = watch_fd(daemon, cordon_inbox_fd(daemon->inbox), on_inbox);
 	return error ? cordon_fail(failure, error, "cannot start the daemon: %s",
 				   strerror(-error)) :
@@ -447,6 +482,7 @@ static void close_daemon(struct daemon *daemon)
 	cleanup_close(&daemon->epoll);
 	cleanup_close(&daemon->signals);
 	cleanup_close(&daemon->timer);
+	cleanup_close(&daemon->process_timer);
 }
 
 static void say_started(const struct daemon *daemon)
@@ -477,6 +513,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		.epoll = -1,
 		.signals = -1,
 		.timer = -1,
+		.process_timer = -1,
 	};
 	struct cordon_failure unsaid = { .text = "" };
 	int error;
@@ -484,6 +521,8 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 	error = cordon_nl_watch_open(failure, &daemon.watch);
 	if (!error)
 		error = open_denials(&daemon, failure);
+	if (!error)
+		cordon_daemon_process_start(context, &daemon.live, daemon.recorder);
 	if (!error)
 		error = cordon_inbox_open(context, failure, &daemon.inbox);
 	if (!error)

@@ -97,6 +97,11 @@ int cordon_load_first(struct cordon_loading *loading, struct cordon_failure *fai
 int cordon_load_finish(const struct cordon_context *context, struct cordon_loading *loading,
 		       struct cordon_failure *failure);
 
+/** cordon_load_process() - those that tell what processes do, pinned, and of this build; a kernel
+ *	may refuse them
+ */
+int cordon_load_process(const struct cordon_context *context, struct cordon_failure *failure);
+
 /** cordon_loading_free() - what has begun is waited for; without cordon_load_finish() the next
  *	cordon_load_start() begins anew */
 void cordon_loading_free(struct cordon_loading *loading);

@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/cgroup.skel.h"
+#include "bpf/process.skel.h"
 #include "bpf/tcx.skel.h"
 #include "bpf/tell.skel.h"
 #include "bpf/workload.skel.h"
@@ -39,6 +40,7 @@ static const struct {
 	[CORDON_PART_CGROUP] = { "cgroup", cgroup_bpf__elf_bytes },
 	[CORDON_PART_WORKLOAD] = { "workload", workload_bpf__elf_bytes },
 	[CORDON_PART_TELL] = { "tell", tell_bpf__elf_bytes },
+	[CORDON_PART_PROCESS] = { "process", process_bpf__elf_bytes },
 };
 
 /* FNV-1a by words. */
@@ -192,7 +194,7 @@ static void choose_programs(struct bpf_object *object, uint32_t programs)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object) {
-		bool wanted = false;
+		bool wanted = programs == CORDON_OBJECT_ALL;
 
 		for (int i = 0; i < CORDON_PROGRAM_COUNT; i++) {
 			if (programs >> i & 1)
@@ -201,6 +203,16 @@ static void choose_programs(struct bpf_object *object, uint32_t programs)
 		}
 		bpf_program__set_autoload(program, wanted);
 	}
+}
+
+/* No helper tells it, and some machines' kernels have larger ones. */
+static void set_page_size(struct bpf_object *object)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.page_size");
+	const uint32_t size = (uint32_t)sysconf(_SC_PAGESIZE);
+
+	if (map)
+		bpf_map__set_initial_value(map, &size, sizeof(size));
 }
 
 /* Of a part, with maps as far as they stand, and only some of its programs. */
@@ -221,6 +233,7 @@ static int open_object(const struct cordon_context *context, enum cordon_part pa
 		return cordon_fail(failure, -errno, "cannot read the %s object: %s",
 				   parts[part].name, strerror(errno));
 	choose_programs(object, programs);
+	set_page_size(object);
 	error = reuse_maps(context, object, failure);
 	if (error)
 		return error;

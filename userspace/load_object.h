@@ -19,6 +19,7 @@ enum cordon_part {
 	CORDON_PART_CGROUP,
 	CORDON_PART_WORKLOAD,
 	CORDON_PART_TELL,
+	CORDON_PART_PROCESS,
 	CORDON_PART_COUNT
 };
 
@@ -32,11 +33,13 @@ uint64_t cordon_object_digest(void);
  */
 int cordon_object_maps(const struct cordon_context *context, struct cordon_failure *failure);
 
+#define CORDON_OBJECT_ALL UINT32_MAX
+
 /**
  * cordon_object_programs() - some programs of a part, loaded and pinned in place
  *	of those of their name; the maps are pinned.  May be called by more than
  *	one thread at a time
- * @programs: bit by enum cordon_program
+ * @programs: bit by enum cordon_program; CORDON_OBJECT_ALL: whatever there is
  */
 int cordon_object_programs(const struct cordon_context *context, enum cordon_part part,
 			   uint32_t programs, struct cordon_failure *failure);

@@ -3,6 +3,8 @@
  * Programs and maps in their order: maps first, then the programs without which
  * no packet is judged, then, while the caller goes on, the others.
  *
+ * Those that only tell what happens come when somebody asks for them.
+ *
  * The map `build` says which build the pinned programs are of, which they are,
  * for a kernel may refuse some, and how the maps are to be read.  It is written
  * last, so that a load cut short is done again.
@@ -31,6 +33,7 @@ enum {
 	BUILD_DIGEST,
 	BUILD_PROGRAMS, /* bit by enum cordon_program */
 	BUILD_MAPS,	/* CORDON_MAPS_VERSION */
+	BUILD_PROCESS,	/* 1: those of cordon_load_process() are of it, too */
 	BUILD_COUNT
 };
 
@@ -281,4 +284,27 @@ int cordon_load_finish(const struct cordon_context *context, struct cordon_loadi
 		return 0;
 	error = cordon_loading_finish(loading, failure);
 	return error ? error : write_build(context, failure);
+}
+
+static int note_process(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
+	const int fd CLEANUP(close) = bpf_obj_get(path.text);
+	const uint32_t key = BUILD_PROCESS;
+	const uint64_t one = 1;
+	const int error = fd < 0 ? fd : bpf_map_update_elem(fd, &key, &one, BPF_ANY);
+
+	return error ? cordon_fail(failure, error, "cannot use %s: %s", path.text,
+				   strerror(-error)) :
+		       0;
+}
+
+int cordon_load_process(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	int error;
+
+	if (read_build(context, BUILD_PROCESS))
+		return 0;
+	error = cordon_object_programs(context, CORDON_PART_PROCESS, CORDON_OBJECT_ALL, failure);
+	return error ? error : note_process(context, failure);
 }

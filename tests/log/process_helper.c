@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Processes for process_test.sh, and what the log says of them:
+ *
+ *	process_helper read FOLDER       each record of the class in a line: what, then NAME=VALUE
+ *	process_helper check FOLDER      are records and told losses of each CPU without a hole, from
+ *					 the first to the last?  prints both sums
+ *	process_helper forks N           so many processes that end at once
+ *	process_helper execs N CMD...    so many that start a program
+ *	process_helper threads N         so many threads at once, all alive when the process ends
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cordon/uapi/process.h>
+
+#include "event.h"
+#include "log_reader.h"
+#include "util/cleanup.h"
+
+#define CPUS_MAX 1024
+
+/* struct places - by CPU, what has been seen of it */
+struct places {
+	struct {
+		uint32_t next;
+		bool known;
+	} cpu[CPUS_MAX];
+	uint64_t records, lost;
+	unsigned int holes;
+};
+
+typedef void (*taker)(void *state, const struct cordon_event *event);
+
+static void print_text(const char *name, const char *text, size_t size)
+{
+	printf(" %s=", name);
+	for (size_t i = 0; i + 1 < size; i++)
+		putchar(text[i] > ' ' && text[i] <= '~' ? text[i] : text[i] ? '?' : '|');
+}
+
+static void print_exec(const struct cordon_event_exec *exec)
+{
+	const char *text = (const char *)(exec + 1);
+
+	printf(" parent=%u parent_start=%llu own=%u namespace=%u uid=%u euid=%u gid=%u egid=%u "
+	       "login=%u session=%u tty=%u cgroup=%llu inode=%llu device=%u capabilities=%llx "
+	       "arguments_size=%u told=%u",
+	       exec->parent, exec->parent_start, exec->own, exec->pid_namespace, exec->uid,
+	       exec->euid, exec->gid, exec->egid, exec->login_uid, exec->session, exec->tty,
+	       exec->cgroup, exec->inode, exec->device, exec->capabilities, exec->arguments_size,
+	       exec->told_size);
+	print_text("path", text, exec->path_size);
+	text += exec->path_size;
+	print_text("interpreter", text, exec->interpreter_size);
+	text += exec->interpreter_size;
+	print_text("directory", text, exec->directory_size);
+	text += exec->directory_size;
+	print_text("arguments", text, exec->told_size);
+}
+
+static void print_head(const char *what, const struct cordon_event *event)
+{
+	printf("%s cpu=%u sequence=%u pid=%u time=%llu flags=%u size=%u", what, event->cpu,
+	       event->sequence, event->pid, event->time, event->flags, event->size);
+}
+
+static void print(void *state, const struct cordon_event *event)
+{
+	const struct cordon_event_fork *process = (const void *)event;
+	const struct cordon_event_exit *exit = (const void *)event;
+	const struct cordon_event_cgroup *cgroup = (const void *)event;
+
+	(void)state;
+	switch (event->type) {
+	case CORDON_EVENT_FORK:
+		print_head("fork", event);
+		printf(" start=%llu child=%u child_start=%llu own=%u", process->start,
+		       process->child, process->child_start, process->child_own);
+		break;
+	case CORDON_EVENT_EXEC:
+		print_head("exec", event);
+		printf(" start=%llu", process->start);
+		print_exec((const void *)event);
+		break;
+	case CORDON_EVENT_EXIT:
+		print_head("exit", event);
+		printf(" start=%llu cpu_ns=%llu peak=%llu status=%u", exit->start, exit->cpu_ns,
+		       exit->peak_bytes, exit->status);
+		break;
+	case CORDON_EVENT_CGROUP:
+		print_head("cgroup", event);
+		printf(" cgroup=%llu path=%s", cgroup->cgroup,
+		       cordon_event_text(event, sizeof(*cgroup), 0));
+		break;
+	default:
+		print_head("other", event);
+	}
+	putchar('\n');
+}
+
+static void follow(struct places *places, unsigned int cpu, uint32_t first, uint64_t records)
+{
+	if (cpu >= CPUS_MAX)
+		return;
+	places->holes += places->cpu[cpu].known && places->cpu[cpu].next != first;
+	places->cpu[cpu].known = true;
+	places->cpu[cpu].next = first + (uint32_t)records;
+}
+
+static void count(void *state, const struct cordon_event *event)
+{
+	const struct cordon_event_loss *loss = (const void *)event;
+	struct places *places = state;
+
+	if (event->type == CORDON_EVENT_LOSS) {
+		places->lost += loss->records;
+		follow(places, loss->cpu, loss->first, loss->records);
+	} else if (event->cpu != CORDON_EVENT_NO_CPU) {
+		places->records++;
+		follow(places, event->cpu, event->sequence, 1);
+	}
+}
+
+static void take_block(const struct cordon_log_block *block, taker take, void *state)
+{
+	const uint8_t *at = (const uint8_t *)(block + 1), *end = at + block->size;
+
+	for (; at < end; at += ((const struct cordon_event *)at)->size)
+		take(state, (const struct cordon_event *)at);
+}
+
+static int read_log(const char *path, taker take, void *state)
+{
+	const int folder CLEANUP(close) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_log_reader *reader;
+	struct cordon_log_found found;
+	int more;
+
+	if (cordon_log_reader_open(folder, CORDON_CLASS_PROCESS, &failure, &reader)) {
+		fprintf(stderr, "%s: %s\n", path, failure.text);
+		return 1;
+	}
+	while ((more = cordon_log_reader_next(reader, &failure, &found)) > 0) {
+		/* One that is being written is short. */
+		if (found.fault == CORDON_LOG_WHOLE)
+			take_block(found.block, take, state);
+	}
+	cordon_log_reader_close(reader);
+	return more ? 1 : 0;
+}
+
+static int check(const char *path)
+{
+	struct places places = { .holes = 0 };
+
+	if (read_log(path, count, &places))
+		return 1;
+	printf("%llu %llu\n", (unsigned long long)places.records, (unsigned long long)places.lost);
+	fprintf(stderr, "%u holes\n", places.holes);
+	return places.holes ? 1 : 0;
+}
+
+static int make(unsigned int number, char **command)
+{
+	while (number--) {
+		const pid_t child = fork();
+
+		if (child < 0)
+			return 1;
+		if (!child && command)
+			execv(command[0], command);
+		if (!child)
+			_exit(command ? 127 : 0);
+		waitpid(child, NULL, 0);
+	}
+	return 0;
+}
+
+static void *wait_for_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+static int make_threads(unsigned int number)
+{
+	pthread_t thread;
+
+	while (number--) {
+		if (pthread_create(&thread, NULL, wait_for_ever, NULL))
+			return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "read"))
+		return read_log(argv[2], print, NULL);
+	if (argc == 3 && !strcmp(argv[1], "check"))
+		return check(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "forks"))
+		return make((unsigned int)atoi(argv[2]), NULL);
+	if (argc > 3 && !strcmp(argv[1], "execs"))
+		return make((unsigned int)atoi(argv[2]), argv + 3);
+	if (argc == 3 && !strcmp(argv[1], "threads"))
+		return make_threads((unsigned int)atoi(argv[2]));
+	return 2;
+}

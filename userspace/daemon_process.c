@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What processes do, as the daemon has it told.
+ */
+#include "daemon_process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cordon/uapi/process.h>
+
+#include "attach_process.h"
+#include "cgroup.h"
+#include "event.h"
+
+/* A wake-up a record would cost more than the record: who reads looks so often. */
+#define LOOK_NS 100000000L
+
+/* Those that are made later, the kernel tells. */
+static uint64_t tell_cgroup(void *recorder, const struct cordon_cgroup *cgroup)
+{
+	union cordon_event_room room;
+	struct cordon_event_cgroup *told =
+		cordon_event_begin(&room, CORDON_EVENT_CGROUP, sizeof(*told));
+
+	told->cgroup = cgroup->id;
+	cordon_event_add(&room, cgroup->path);
+	cordon_recorder_tell(recorder, cordon_event_end(&room));
+	return 0;
+}
+
+void cordon_daemon_process_start(const struct cordon_context *context,
+				 const struct cordon_live *live, struct cordon_recorder *recorder)
+{
+	struct cordon_failure failure = { .text = "" };
+
+	if (cordon_process_attach(context, &failure))
+		fprintf(stderr, "cordon: %s; the log is without processes\n", failure.text);
+	else if (live->has_cgroups)
+		cordon_cgroup_walk(&live->cgroups, tell_cgroup, recorder);
+}
+
+int cordon_daemon_process_timer(void)
+{
+	const struct itimerspec often = { .it_interval = { .tv_nsec = LOOK_NS },
+					  .it_value = { .tv_nsec = LOOK_NS } };
+	const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (timer < 0)
+		return -errno;
+	timerfd_settime(timer, 0, &often, NULL);
+	return timer;
+}
