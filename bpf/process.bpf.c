@@ -153,7 +153,7 @@ static __always_inline void tell_program(struct cordon_event_exec *exec,
 	exec->inode = inode->i_ino;
 	exec->device = inode->i_sb->s_dev;
 	/* What a set-user-ID program of one's own starts may be secure, too, but gains nothing. */
-	if (program->per_clear && BPF_CORE_READ_BITFIELD(program, secureexec))
+	if (program->per_clear && BPF_CORE_READ_BITFIELD_PROBED(program, secureexec))
 		exec->event.flags |= CORDON_EXEC_GAINED;
 }
 
