@@ -69,8 +69,9 @@ struct {
 static __always_inline __u64 wake_up(void)
 {
 	const __u64 waiting = bpf_ringbuf_query(&process_ring, BPF_RB_AVAIL_DATA);
+	const __u64 room = bpf_ringbuf_query(&process_ring, BPF_RB_RING_SIZE);
 
-	return waiting > PROCESS_RING_SIZE / 2 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return waiting > room / 2 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 /* Return: NULL: it is taken */

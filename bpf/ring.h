@@ -34,10 +34,9 @@ struct {
 } enforcement_ring SEC(".maps");
 
 /* Full: counted in losses. */
-#define PROCESS_RING_SIZE (4 * 1024 * 1024)
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, PROCESS_RING_SIZE);
+	__uint(max_entries, 4 * 1024 * 1024);
 } process_ring SEC(".maps");
 
 /** event_loss() - where a class counts on this CPU */

@@ -207,6 +207,14 @@ static void drop(struct cordon_hold *hold, size_t index)
 	hold->held[index] = hold->held[--hold->nr];
 }
 
+void cordon_hold_let_go(struct cordon_hold *hold, const char *link)
+{
+	const struct held *held = find_held(hold, CORDON_PIN_LINKS, link);
+
+	if (held)
+		drop(hold, (size_t)(held - hold->held));
+}
+
 static int put_back(const struct cordon_hold *hold, struct held *held)
 {
 	const struct cordon_path path = path_of(hold, held->folder, held->name);

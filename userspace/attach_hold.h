@@ -37,6 +37,9 @@ bool cordon_hold_read(struct cordon_hold *hold);
  */
 int cordon_hold_pins(struct cordon_hold *hold, struct cordon_failure *failure);
 
+/** cordon_hold_let_go() - of a link that we are about to unpin ourselves */
+void cordon_hold_let_go(struct cordon_hold *hold, const char *link);
+
 /** cordon_hold_is_loose() - a link that is held is on no hook any more, or one that was is held no
  *	more, since another took its pin, which is told once: look at the hooks */
 bool cordon_hold_is_loose(struct cordon_hold *hold);

@@ -18,12 +18,17 @@
 static const struct {
 	const char *program;
 	const char *pin;
-} watchers[] = {
+} watchers[CORDON_PROCESS_LINKS] = {
 	{ "process_cgroup", "process-cgroup" },
 	{ "process_fork", "process-fork" },
 	{ "process_exec", "process-exec" },
 	{ "process_exit", "process-exit" },
 };
+
+const char *cordon_process_link(unsigned int index)
+{
+	return watchers[index].pin;
+}
 
 static int attach(const struct cordon_context *context, const struct cordon_pinned_links *pins,
 		  size_t watcher)

@@ -18,6 +18,11 @@
  */
 int cordon_process_attach(const struct cordon_context *context, struct cordon_failure *failure);
 
+#define CORDON_PROCESS_LINKS 4
+
+/** cordon_process_link() - name of the pin of a link */
+const char *cordon_process_link(unsigned int index);
+
 /** cordon_process_detach() - nothing is; takes the lock, too */
 int cordon_process_detach(const struct cordon_context *context, struct cordon_failure *failure);
 

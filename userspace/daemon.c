@@ -50,6 +50,7 @@ struct daemon {
 	struct cordon_recorder *recorder;
 	struct cordon_inbox *inbox;
 	struct cordon_tally *tally;
+	struct cordon_daemon_process process;
 	struct cordon_live live;
 	struct cordon_denial *slots;   /* room for a sweep */
 	struct cordon_image *image[2]; /* kept between two looks */
@@ -292,6 +293,7 @@ static void on_second(struct daemon *daemon)
 		;
 	notify("WATCHDOG=1");
 	cordon_live_follow(&daemon->live);
+	cordon_daemon_process_follow(&daemon->process, &daemon->live, daemon->hold);
 	sweep(daemon);
 	follow_log(daemon);
 	if (cordon_clock_ns() >= daemon->checkpoint_by) {
@@ -422,6 +424,17 @@ static int open_denials(struct daemon *daemon, struct cordon_failure *failure)
 	return cordon_fail(failure, error, "cannot read the records: %s", strerror(-error));
 }
 
+/* Before the pins are held: those that stay away. */
+static void open_process(struct daemon *daemon)
+{
+	daemon->process = (struct cordon_daemon_process){
+		.context = daemon->context,
+		.recorder = daemon->recorder,
+		.followed = -1,
+	};
+	cordon_daemon_process_follow(&daemon->process, &daemon->live, NULL);
+}
+
 static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
 {
 	int error;
@@ -522,7 +535,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 	if (!error)
 		error = open_denials(&daemon, failure);
 	if (!error)
-		cordon_daemon_process_start(context, &daemon.live, daemon.recorder);
+		open_process(&daemon);
 	if (!error)
 		error = cordon_inbox_open(context, failure, &daemon.inbox);
 	if (!error)

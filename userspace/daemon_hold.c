@@ -141,6 +141,12 @@ void cordon_daemon_hold_keep(struct cordon_daemon_hold *hold)
 	hold->failed = failed;
 }
 
+void cordon_daemon_hold_let_go(struct cordon_daemon_hold *hold, const char *link)
+{
+	if (hold)
+		cordon_hold_let_go(hold->pins, link);
+}
+
 bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold)
 {
 	const bool touched = cordon_hold_read(hold->pins);

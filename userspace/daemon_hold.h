@@ -30,6 +30,9 @@ bool cordon_daemon_hold_read(struct cordon_daemon_hold *hold);
 /** cordon_daemon_hold_keep() - pins that are gone are back, and new ones held.  Without the lock */
 void cordon_daemon_hold_keep(struct cordon_daemon_hold *hold);
 
+/** cordon_daemon_hold_let_go() - of a link that the daemon is about to unpin */
+void cordon_daemon_hold_let_go(struct cordon_daemon_hold *hold, const char *link);
+
 /**
  * cordon_daemon_hold_look() - which hooks are there; a loss since the last look is said
  * @session: with its images

@@ -31,15 +31,40 @@ static uint64_t tell_cgroup(void *recorder, const struct cordon_cgroup *cgroup)
 	return 0;
 }
 
-void cordon_daemon_process_start(const struct cordon_context *context,
-				 const struct cordon_live *live, struct cordon_recorder *recorder)
+static void start(const struct cordon_daemon_process *process, const struct cordon_live *live)
 {
 	struct cordon_failure failure = { .text = "" };
 
-	if (cordon_process_attach(context, &failure))
+	if (cordon_process_attach(process->context, &failure))
 		fprintf(stderr, "cordon: %s; the log is without processes\n", failure.text);
 	else if (live->has_cgroups)
-		cordon_cgroup_walk(&live->cgroups, tell_cgroup, recorder);
+		cordon_cgroup_walk(&live->cgroups, tell_cgroup, process->recorder);
+}
+
+static void stop(const struct cordon_daemon_process *process, struct cordon_daemon_hold *hold)
+{
+	struct cordon_failure failure = { .text = "" };
+
+	for (unsigned int i = 0; i < CORDON_PROCESS_LINKS; i++)
+		cordon_daemon_hold_let_go(hold, cordon_process_link(i));
+	if (cordon_process_detach(process->context, &failure))
+		fprintf(stderr, "cordon: %s\n", failure.text);
+}
+
+void cordon_daemon_process_follow(struct cordon_daemon_process *process,
+				  const struct cordon_live *live, struct cordon_daemon_hold *hold)
+{
+	const struct cordon_settings *settings = live->view.settings;
+	const bool wanted = !settings || !(settings->flags & CORDON_SETTINGS_NO_EXEC);
+
+	/* That a policy is gone changes nothing. */
+	if (process->followed == wanted || (!settings && process->followed >= 0))
+		return;
+	process->followed = wanted;
+	if (wanted)
+		start(process, live);
+	else
+		stop(process, hold);
 }
 
 int cordon_daemon_process_timer(void)

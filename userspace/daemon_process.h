@@ -6,14 +6,25 @@
 #ifndef CORDON_DAEMON_PROCESS_H
 #define CORDON_DAEMON_PROCESS_H
 
+#include "daemon_hold.h"
 #include "live.h"
 #include "recorder.h"
 
-/** cordon_daemon_process_start() - it is told, and what the cgroups are called; a kernel that
- *	refuses it is complained of, once
+/** struct cordon_daemon_process - @followed: 0, 1; -1: not known yet */
+struct cordon_daemon_process {
+	const struct cordon_context *context;
+	struct cordon_recorder *recorder;
+	int followed;
+};
+
+/**
+ * cordon_daemon_process_follow() - they are followed, or not, as the policy in force has it
+ * @hold: NULL: there is none yet
+ *
+ * Quick when nothing has changed.  A kernel that refuses it is complained of, once.
  */
-void cordon_daemon_process_start(const struct cordon_context *context,
-				 const struct cordon_live *live, struct cordon_recorder *recorder);
+void cordon_daemon_process_follow(struct cordon_daemon_process *process,
+				  const struct cordon_live *live, struct cordon_daemon_hold *hold);
 
 /** cordon_daemon_process_timer() - readable so often that no record gets old. Return: fd; -errno */
 int cordon_daemon_process_timer(void);

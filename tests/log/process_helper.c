@@ -3,11 +3,12 @@
  * Processes for process_test.sh, and what the log says of them:
  *
  *	process_helper read FOLDER       each record of the class in a line: what, then NAME=VALUE
- *	process_helper check FOLDER      are records and told losses of each CPU without a hole, from
- *					 the first to the last?  prints both sums
- *	process_helper forks N           so many processes that end at once
+ *	process_helper check FOLDER      are records and told losses of each CPU without a hole,
+ *from number 0 to the last?  prints both sums; what a reader who was killed had written down
+ *already, counts once process_helper forks N           so many processes that end at once
  *	process_helper execs N CMD...    so many that start a program
  *	process_helper threads N         so many threads at once, all alive when the process ends
+ *	process_helper leader N          so many threads at once, which outlive the first
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,12 +26,9 @@
 
 #define CPUS_MAX 1024
 
-/* struct places - by CPU, what has been seen of it */
+/* struct places - number of the record that comes next, by CPU */
 struct places {
-	struct {
-		uint32_t next;
-		bool known;
-	} cpu[CPUS_MAX];
+	uint32_t next[CPUS_MAX];
 	uint64_t records, lost;
 	unsigned int holes;
 };
@@ -104,13 +102,16 @@ static void print(void *state, const struct cordon_event *event)
 	putchar('\n');
 }
 
-static void follow(struct places *places, unsigned int cpu, uint32_t first, uint64_t records)
+/* Return: false: all of them were seen before */
+static bool follow(struct places *places, unsigned int cpu, uint32_t first, uint64_t records)
 {
-	if (cpu >= CPUS_MAX)
-		return;
-	places->holes += places->cpu[cpu].known && places->cpu[cpu].next != first;
-	places->cpu[cpu].known = true;
-	places->cpu[cpu].next = first + (uint32_t)records;
+	const uint32_t next = first + (uint32_t)records;
+
+	if (cpu >= CPUS_MAX || (int32_t)(next - places->next[cpu]) <= 0)
+		return false;
+	places->holes += places->next[cpu] != first;
+	places->next[cpu] = next;
+	return true;
 }
 
 static void count(void *state, const struct cordon_event *event)
@@ -118,13 +119,11 @@ static void count(void *state, const struct cordon_event *event)
 	const struct cordon_event_loss *loss = (const void *)event;
 	struct places *places = state;
 
-	if (event->type == CORDON_EVENT_LOSS) {
-		places->lost += loss->records;
-		follow(places, loss->cpu, loss->first, loss->records);
-	} else if (event->cpu != CORDON_EVENT_NO_CPU) {
-		places->records++;
-		follow(places, event->cpu, event->sequence, 1);
-	}
+	if (event->type == CORDON_EVENT_LOSS)
+		places->lost +=
+			follow(places, loss->cpu, loss->first, loss->records) ? loss->records : 0;
+	else if (event->cpu != CORDON_EVENT_NO_CPU)
+		places->records += follow(places, event->cpu, event->sequence, 1);
 }
 
 static void take_block(const struct cordon_log_block *block, taker take, void *state)
@@ -190,15 +189,28 @@ static void *wait_for_ever(void *unused)
 	return unused;
 }
 
-static int make_threads(unsigned int number)
+static void *wait_a_moment(void *unused)
+{
+	usleep(100000);
+	return unused;
+}
+
+static int make_threads(unsigned int number, void *(*work)(void *))
 {
 	pthread_t thread;
 
 	while (number--) {
-		if (pthread_create(&thread, NULL, wait_for_ever, NULL))
+		if (pthread_create(&thread, NULL, work, NULL))
 			return 1;
 	}
 	return 0;
+}
+
+static int lead(unsigned int number)
+{
+	if (make_threads(number, wait_a_moment))
+		return 1;
+	pthread_exit(NULL);
 }
 
 int main(int argc, char **argv)
@@ -212,6 +224,8 @@ int main(int argc, char **argv)
 	if (argc > 3 && !strcmp(argv[1], "execs"))
 		return make((unsigned int)atoi(argv[2]), argv + 3);
 	if (argc == 3 && !strcmp(argv[1], "threads"))
-		return make_threads((unsigned int)atoi(argv[2]));
+		return make_threads((unsigned int)atoi(argv[2]), wait_for_ever);
+	if (argc == 3 && !strcmp(argv[1], "leader"))
+		return lead((unsigned int)atoi(argv[2]));
 	return 2;
 }
