@@ -2,7 +2,8 @@
 /*
  * Processes for process_test.sh, and what the log says of them:
  *
- *	process_helper read FOLDER       each record of the class in a line: what, then NAME=VALUE
+ *	process_helper read FOLDER WHAT NAME=PATTERN...
+ *					 each record of that kind and with all of these, in a line
  *	process_helper check FOLDER      are records and told losses of each CPU without a hole,
  *from number 0 to the last?  prints both sums; what a reader who was killed had written down
  *already, counts once process_helper forks N           so many processes that end at once
@@ -12,6 +13,8 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <regex.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,71 +38,108 @@ struct places {
 
 typedef void (*taker)(void *state, const struct cordon_event *event);
 
-static void print_text(const char *name, const char *text, size_t size)
+/* struct line - of what is printed, room for all of a record */
+struct line {
+	char text[8192];
+	size_t length;
+};
+
+/* struct wanted - records that are printed */
+struct wanted {
+	const char *what;
+	regex_t pattern[16];
+	int patterns;
+};
+
+static __attribute__((format(printf, 2, 3))) void add(struct line *line, const char *format, ...)
 {
-	printf(" %s=", name);
-	for (size_t i = 0; i + 1 < size; i++)
-		putchar(text[i] > ' ' && text[i] <= '~' ? text[i] : text[i] ? '?' : '|');
+	const size_t left = sizeof(line->text) - line->length;
+	va_list list;
+	int length;
+
+	va_start(list, format);
+	length = vsnprintf(line->text + line->length, left, format, list);
+	va_end(list);
+	line->length += (size_t)length < left ? (size_t)length : left - 1;
 }
 
-static void print_exec(const struct cordon_event_exec *exec)
+static void add_text(struct line *line, const char *name, const char *text, size_t size)
+{
+	add(line, " %s=", name);
+	for (size_t i = 0; i + 1 < size; i++)
+		add(line, "%c", text[i] > ' ' && text[i] <= '~' ? text[i] : text[i] ? '?' : '|');
+}
+
+static void add_exec(struct line *line, const struct cordon_event_exec *exec)
 {
 	const char *text = (const char *)(exec + 1);
 
-	printf(" parent=%u parent_start=%llu own=%u namespace=%u uid=%u euid=%u gid=%u egid=%u "
-	       "login=%u session=%u tty=%u cgroup=%llu inode=%llu device=%u capabilities=%llx "
-	       "arguments_size=%u told=%u",
-	       exec->parent, exec->parent_start, exec->own, exec->pid_namespace, exec->uid,
-	       exec->euid, exec->gid, exec->egid, exec->login_uid, exec->session, exec->tty,
-	       exec->cgroup, exec->inode, exec->device, exec->capabilities, exec->arguments_size,
-	       exec->told_size);
-	print_text("path", text, exec->path_size);
+	add(line,
+	    " start=%llu parent=%u parent_start=%llu own=%u namespace=%u uid=%u euid=%u gid=%u "
+	    "egid=%u login=%u session=%u tty=%u cgroup=%llu inode=%llu device=%u capabilities=%llx "
+	    "arguments_size=%u told=%u",
+	    exec->start, exec->parent, exec->parent_start, exec->own, exec->pid_namespace,
+	    exec->uid, exec->euid, exec->gid, exec->egid, exec->login_uid, exec->session, exec->tty,
+	    exec->cgroup, exec->inode, exec->device, exec->capabilities, exec->arguments_size,
+	    exec->told_size);
+	add_text(line, "path", text, exec->path_size);
 	text += exec->path_size;
-	print_text("interpreter", text, exec->interpreter_size);
+	add_text(line, "interpreter", text, exec->interpreter_size);
 	text += exec->interpreter_size;
-	print_text("directory", text, exec->directory_size);
+	add_text(line, "directory", text, exec->directory_size);
 	text += exec->directory_size;
-	print_text("arguments", text, exec->told_size);
+	add_text(line, "arguments", text, exec->told_size);
 }
 
-static void print_head(const char *what, const struct cordon_event *event)
-{
-	printf("%s cpu=%u sequence=%u pid=%u time=%llu flags=%u size=%u", what, event->cpu,
-	       event->sequence, event->pid, event->time, event->flags, event->size);
-}
-
-static void print(void *state, const struct cordon_event *event)
+static void add_rest(struct line *line, const struct cordon_event *event)
 {
 	const struct cordon_event_fork *process = (const void *)event;
 	const struct cordon_event_exit *exit = (const void *)event;
 	const struct cordon_event_cgroup *cgroup = (const void *)event;
 
-	(void)state;
 	switch (event->type) {
 	case CORDON_EVENT_FORK:
-		print_head("fork", event);
-		printf(" start=%llu child=%u child_start=%llu own=%u", process->start,
-		       process->child, process->child_start, process->child_own);
+		add(line, " start=%llu child=%u child_start=%llu own=%u", process->start,
+		    process->child, process->child_start, process->child_own);
 		break;
 	case CORDON_EVENT_EXEC:
-		print_head("exec", event);
-		printf(" start=%llu", process->start);
-		print_exec((const void *)event);
+		add_exec(line, (const void *)event);
 		break;
 	case CORDON_EVENT_EXIT:
-		print_head("exit", event);
-		printf(" start=%llu cpu_ns=%llu peak=%llu status=%u", exit->start, exit->cpu_ns,
-		       exit->peak_bytes, exit->status);
+		add(line, " start=%llu cpu_ns=%llu peak=%llu status=%u", exit->start, exit->cpu_ns,
+		    exit->peak_bytes, exit->status);
 		break;
 	case CORDON_EVENT_CGROUP:
-		print_head("cgroup", event);
-		printf(" cgroup=%llu path=%s", cgroup->cgroup,
-		       cordon_event_text(event, sizeof(*cgroup), 0));
+		add(line, " cgroup=%llu path=%s", cgroup->cgroup,
+		    cordon_event_text(event, sizeof(*cgroup), 0));
 		break;
-	default:
-		print_head("other", event);
 	}
-	putchar('\n');
+}
+
+static const char *name_of(const struct cordon_event *event)
+{
+	static const char *const names[] = { "fork", "exec", "exit", "cgroup" };
+
+	if (event->type < CORDON_EVENT_FORK || event->type > CORDON_EVENT_CGROUP)
+		return "other";
+	return names[event->type - CORDON_EVENT_FORK];
+}
+
+static void print(void *state, const struct cordon_event *event)
+{
+	const struct wanted *wanted = state;
+	struct line line = { .length = 0 };
+
+	if (strcmp(wanted->what, name_of(event)) != 0)
+		return;
+	add(&line, "%s cpu=%u sequence=%u pid=%u time=%llu flags=%u size=%u", wanted->what,
+	    event->cpu, event->sequence, event->pid, event->time, event->flags, event->size);
+	add_rest(&line, event);
+	for (int i = 0; i < wanted->patterns; i++) {
+		if (regexec(&wanted->pattern[i], line.text, 0, NULL, 0))
+			return;
+	}
+	puts(line.text);
 }
 
 /* Return: false: all of them were seen before */
@@ -166,6 +206,20 @@ static int check(const char *path)
 	return places.holes ? 1 : 0;
 }
 
+static int read_wanted(const char *path, char **words)
+{
+	struct wanted wanted = { .what = words[0] };
+	char pattern[4096];
+
+	while (words[wanted.patterns + 1]) {
+		snprintf(pattern, sizeof(pattern), " %s( |$)", words[wanted.patterns + 1]);
+		if (wanted.patterns == 16 ||
+		    regcomp(&wanted.pattern[wanted.patterns++], pattern, REG_EXTENDED | REG_NOSUB))
+			return 2;
+	}
+	return read_log(path, print, &wanted);
+}
+
 static int make(unsigned int number, char **command)
 {
 	while (number--) {
@@ -215,8 +269,8 @@ static int lead(unsigned int number)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "read"))
-		return read_log(argv[2], print, NULL);
+	if (argc > 3 && !strcmp(argv[1], "read"))
+		return read_wanted(argv[2], argv + 3);
 	if (argc == 3 && !strcmp(argv[1], "check"))
 		return check(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "forks"))
