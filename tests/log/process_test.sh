@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 . tests/net/lib.sh
 
-HELPER=$BUILD/tests/log/process_helper
+HELPER=$(realpath "$BUILD/tests/log/process_helper")
 NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 policy()
@@ -160,7 +160,7 @@ if grep -q QEMU /proc/cpuinfo; then
 	skip "likewise"
 else
 	kill -STOP "$(daemon)"
-	(cd "$deep" && "$OLDPWD/$HELPER" execs 3500 "$deep/true" "$long")
+	(cd "$deep" && "$HELPER" execs 3500 "$deep/true" "$long")
 	kill -CONT "$(daemon)"
 	check "a flood while nobody reads: what has no room is counted" test "$(counted)" -gt 100
 	check "and told, exactly" until_ok 20 all_counted
