@@ -105,20 +105,16 @@ bool cordon_log_is_written(int folder)
 	return false;
 }
 
-/* The end moves; what is said of it stays the same. */
-static bool is_of_the_end(enum cordon_log_finding_kind kind)
-{
-	return kind == CORDON_LOG_FINDING_CUT || kind == CORDON_LOG_FINDING_UNPROVED;
-}
-
 static bool has(const struct cordon_log_look *look, const struct cordon_log_finding *finding)
 {
+	/* The end that nothing proves moves on. */
+	const bool end = finding->kind == CORDON_LOG_FINDING_UNPROVED;
+
 	for (size_t i = 0; i < look->nr; i++) {
 		const struct cordon_log_finding *other = &look->finding[i];
 
 		if (other->kind == finding->kind && other->class == finding->class &&
-		    other->segment == finding->segment &&
-		    (other->first == finding->first || is_of_the_end(finding->kind)))
+		    other->segment == finding->segment && (other->first == finding->first || end))
 			return true;
 	}
 	return false;
