@@ -69,7 +69,8 @@ found()
 	if [ "$got" = "$2" ] && exits 1 verify "$COPY"; then ok "$1: $2"; else not_ok "$1"; echo "# wants: $2"; echo "# got:   $got"; fi
 }
 
-unmount_log() { umount "$LOG" 2>/dev/null; net_stop; }
+# The test's own status is the last one that net_stop sees.
+unmount_log() { local status=$?; umount "$LOG" 2>/dev/null; (exit "$status"); net_stop; }
 
 test_start 60
 net_start
