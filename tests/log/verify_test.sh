@@ -208,14 +208,14 @@ check "every loss of the ring is told" test "$(lost enforcement)" -ge "$ring_los
 umount "$LOG"
 
 # ---- the budget of the policy in force ------------------------------------------------------
-head -c 6M /dev/urandom >"$LOG/process.00000000"
+head -c 6M /dev/urandom >"$LOG/flow.00000000"
 start
 deny 1
 sleep 2
-check "within its budget nothing is deleted" test -n "$(ls "$LOG"/process.*)"
+check "within its budget nothing is deleted" test -n "$(ls "$LOG"/flow.*)"
 policy 4M 2
 cordon apply "$NET_TMP/policy.yaml" >/dev/null
-check "another policy, a smaller log" until_ok 30 bash -c '! ls "$1"/process.00000000*' - "$LOG"
+check "another policy, a smaller log" until_ok 30 bash -c '! ls "$1"/flow.00000000*' - "$LOG"
 check "status knows" status_log '.budget == 4194304'
 end TERM
 test_end
