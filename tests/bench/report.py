@@ -66,6 +66,16 @@ def record_table(figures):
               ["", "records/s", "% lost", "ns of CPU", "flood, records/s", "ns of CPU"], rows)
 
 
+def watch_table(figures):
+    rows = [[figure["subject"]] + [
+        figures.get(name, figure["subject"], cpus=cpus) for cpus in (1, 2)
+        for name in ("watch", "watch-ratio")] for figure in figures.all
+        if figure["name"] == "watch" and figure["params"]["cpus"] == 1]
+    if rows:
+        table("fork, exec and exit of a program that does nothing, ns",
+              ["watched by", "one core", "of unwatched", "both busy", "of unwatched"], rows)
+
+
 def load_table(figures):
     rows = []
     for size in sizes_of(figures, "load-first"):
@@ -207,9 +217,16 @@ def record_goals(figures):
     yield "records/s from ring to chained file", ">=", 2400000, rate if lost is not None else None
 
 
+def watch_goals(figures):
+    for cpus, where in ((1, "on one core"), (2, "on both")):
+        yield (f"fork, exec and exit {where}, of unwatched", "<=", 1.05,
+               figures.get("watch-ratio", "cordon", cpus=cpus))
+
+
 def goals(figures):
     rows = []
-    for each in (packet_goals, drop_goals, contain_goals, other_goals, record_goals):
+    for each in (packet_goals, drop_goals, contain_goals, other_goals, record_goals,
+                 watch_goals):
         for what, sign, goal, value in each(figures):
             if value is None:
                 continue
@@ -222,7 +239,7 @@ def goals(figures):
 
 def tables(figures):
     for each in (packet_tables, drop_table, far_table, contain_table, load_table, memory_table, record_table,
-                 goals):
+                 watch_table, goals):
         each(figures)
 
 
