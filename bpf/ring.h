@@ -36,6 +36,12 @@ struct {
 /* Full: counted in losses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+} auth_ring SEC(".maps");
+
+/* Full: counted in losses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 * 1024 * 1024);
 } process_ring SEC(".maps");
 

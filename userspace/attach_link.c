@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -212,6 +214,46 @@ int cordon_cgroup_link(int program, int cgroup, uint32_t attach_type)
 int cordon_tracing_link(int program)
 {
 	return bpf_raw_tracepoint_open(NULL, program);
+}
+
+/* "config:0" in the second, of which only the number is used. */
+static int read_number(const char *path, const char *format, uint32_t *ret_number)
+{
+	FILE *file CLEANUP(fclose) = fopen(path, "re");
+
+	if (!file)
+		return -errno;
+	return fscanf(file, format, ret_number) == 1 ? 0 : -EINVAL;
+}
+
+#define UPROBES "/sys/bus/event_source/devices/uprobe/"
+
+static int open_uprobe(const char *file, uint64_t offset, bool returns)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.config1 = (uint64_t)(uintptr_t)file,
+		.config2 = offset,
+	};
+	uint32_t bit = 0;
+	int error = read_number(UPROBES "type", "%u", &attr.type);
+
+	if (!error && returns)
+		error = read_number(UPROBES "format/retprobe", "config:%u", &bit);
+	if (error)
+		return error;
+	attr.config = (uint64_t)returns << bit;
+	error = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return error < 0 ? -errno : error;
+}
+
+int cordon_uprobe_link(int program, const char *file, uint64_t offset, bool returns,
+		       uint64_t cookie)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = cookie);
+	const int event CLEANUP(close) = open_uprobe(file, offset, returns);
+
+	return event < 0 ? event : bpf_link_create(program, event, BPF_PERF_EVENT, &options);
 }
 
 void cordon_program_tell(uint32_t id, char (*ret_name)[16])

@@ -23,6 +23,7 @@
 #include "daemon_log.h"
 #include "daemon_orders.h"
 #include "daemon_process.h"
+#include "daemon_watch.h"
 #include "denial_text.h"
 #include "event.h"
 #include "inbox.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct cordon_inbox *inbox;
 	struct cordon_tally *tally;
 	struct cordon_daemon_process process;
+	struct cordon_daemon_watch machine;
 	struct cordon_live live;
 	struct cordon_denial *slots;   /* room for a sweep */
 	struct cordon_image *image[2]; /* kept between two looks */
@@ -294,6 +296,7 @@ static void on_second(struct daemon *daemon)
 	notify("WATCHDOG=1");
 	cordon_live_follow(&daemon->live);
 	cordon_daemon_process_follow(&daemon->process, &daemon->live, daemon->hold);
+	cordon_daemon_watch_tick(&daemon->machine);
 	sweep(daemon);
 	follow_log(daemon);
 	if (cordon_clock_ns() >= daemon->checkpoint_by) {
@@ -306,6 +309,16 @@ static void on_second(struct daemon *daemon)
 	on_inbox(daemon);
 	if (daemon->todo.links || daemon->todo.addresses || daemon->live.standing.lapsed)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
+}
+
+static void on_auth(struct daemon *daemon)
+{
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_AUTH);
+}
+
+static void on_machine(struct daemon *daemon)
+{
+	cordon_daemon_watch_read(&daemon->machine);
 }
 
 static void on_enforcement(struct daemon *daemon)
@@ -336,32 +349,38 @@ static void on_signal(struct daemon *daemon)
 
 typedef void (*event_taker)(struct daemon *daemon);
 
-static int watch_fd(struct daemon *daemon, int fd, event_taker taker)
+/* What is not there is not waited for. */
+static int watch_all(struct daemon *daemon)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = (void *)taker } };
+	const struct cordon_recorder *recorder = daemon->recorder;
+	const struct {
+		event_taker taker;
+		int fd;
+		uint32_t more;
+	} sources[] = {
+		{ on_signal, daemon->signals, 0 },
+		{ on_second, daemon->timer, 0 },
+		{ on_network, cordon_nl_watch_fd(daemon->watch), 0 },
+		{ on_hold, cordon_daemon_hold_fd(daemon->hold), 0 },
+		{ on_hold, cordon_daemon_hold_timer(daemon->hold), 0 },
+		{ on_enforcement, cordon_recorder_fd(recorder, CORDON_CLASS_ENFORCEMENT), 0 },
+		{ on_auth, cordon_recorder_fd(recorder, CORDON_CLASS_AUTH), 0 },
+		{ on_process, daemon->process_timer, 0 },
+		/* Only when the kernel says so: it has something nearly always. */
+		{ on_process, cordon_recorder_fd(recorder, CORDON_CLASS_PROCESS), EPOLLET },
+		{ on_machine, cordon_daemon_watch_fd(&daemon->machine), 0 },
+		{ on_inbox, cordon_inbox_fd(daemon->inbox), 0 },
+	};
 
-	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		struct epoll_event event = { .events = EPOLLIN | sources[i].more,
+					     .data = { .ptr = (void *)sources[i].taker } };
 
-/* Only when the kernel says so: it has something nearly always. */
-static int watch_process_ring(struct daemon *daemon)
-{
-	const int fd = cordon_recorder_fd(daemon->recorder, CORDON_CLASS_PROCESS);
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET,
-				     .data = { .ptr = (void *)on_process } };
-
-	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int watch_processes(struct daemon *daemon)
-{
-	int error;
-
-	daemon->process_timer = cordon_daemon_process_timer();
-	if (daemon->process_timer < 0)
-		return daemon->process_timer;
-	error = watch_fd(daemon, daemon->process_timer, on_process);
-	return error ? error : watch_process_ring(daemon);
+		if (sources[i].fd >= 0 &&
+		    epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, sources[i].fd, &event))
+			return -errno;
+	}
+	return 0;
 }
 
 static sigset_t signal_set(void)
@@ -443,24 +462,10 @@ static int open_loop(struct daemon *daemon, struct cordon_failure *failure)
 	error = daemon->epoll < 0 ? -errno : open_signals(daemon);
 	if (!error)
 		error = open_timer(daemon);
-	if (!error)
-		error = watch_fd(daemon, daemon->signals, on_signal);
-	if (!error)
-		error = watch_fd(daemon, daemon->timer, on_second);
-	if (!error)
-		error = watch_fd(daemon, cordon_nl_watch_fd(daemon->watch), on_network);
-	if (!error)
-		error = watch_fd(daemon, cordon_daemon_hold_fd(daemon->hold), on_hold);
-	if (!error)
-		error = watch_fd(daemon, cordon_daemon_hold_timer(daemon->hold), on_hold);
-	if (!error)
-		error = watch_fd(daemon,
-				 cordon_recorder_fd(daemon->recorder, CORDON_CLASS_ENFORCEMENT),
-				 on_enforcement);
-	if (!error)
-		error = watch_processes(daemon);
-	if (!error)
-		error = watch_fd(daemon, cordon_inbox_fd(daemon->inbox), on_inbox);
+	if (!error) {
+		daemon->process_timer = cordon_daemon_process_timer();
+		error = daemon->process_timer < 0 ? daemon->process_timer : watch_all(daemon);
+	}
 	return error ? cordon_fail(failure, error, "cannot start the daemon: %s",
 				   strerror(-error)) :
 		       0;
@@ -484,6 +489,7 @@ static int loop(struct daemon *daemon, struct cordon_failure *failure)
 static void close_daemon(struct daemon *daemon)
 {
 	cordon_daemon_hold_close(daemon->hold);
+	cordon_daemon_watch_close(&daemon->machine);
 	cordon_inbox_close(daemon->inbox);
 	cordon_recorder_close(daemon->recorder);
 	cordon_tally_free(daemon->tally);
@@ -536,6 +542,8 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		error = open_denials(&daemon, failure);
 	if (!error)
 		open_process(&daemon);
+	if (!error)
+		cordon_daemon_watch_open(&daemon.machine, context, daemon.recorder);
 	if (!error)
 		error = cordon_inbox_open(context, failure, &daemon.inbox);
 	if (!error)

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/auth.skel.h"
 #include "bpf/cgroup.skel.h"
 #include "bpf/process.skel.h"
 #include "bpf/tcx.skel.h"
@@ -41,6 +42,7 @@ static const struct {
 	[CORDON_PART_WORKLOAD] = { "workload", workload_bpf__elf_bytes },
 	[CORDON_PART_TELL] = { "tell", tell_bpf__elf_bytes },
 	[CORDON_PART_PROCESS] = { "process", process_bpf__elf_bytes },
+	[CORDON_PART_AUTH] = { "auth", auth_bpf__elf_bytes },
 };
 
 /* FNV-1a by words. */

@@ -34,6 +34,7 @@ enum {
 	BUILD_PROGRAMS, /* bit by enum cordon_program */
 	BUILD_MAPS,	/* CORDON_MAPS_VERSION */
 	BUILD_PROCESS,	/* 1: those of cordon_load_process() are of it, too */
+	BUILD_AUTH,	/* likewise */
 	BUILD_COUNT
 };
 
@@ -286,11 +287,11 @@ int cordon_load_finish(const struct cordon_context *context, struct cordon_loadi
 	return error ? error : write_build(context, failure);
 }
 
-static int note_process(const struct cordon_context *context, struct cordon_failure *failure)
+static int note_watchers(const struct cordon_context *context, uint32_t key,
+			 struct cordon_failure *failure)
 {
 	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
 	const int fd CLEANUP(close) = bpf_obj_get(path.text);
-	const uint32_t key = BUILD_PROCESS;
 	const uint64_t one = 1;
 	const int error = fd < 0 ? fd : bpf_map_update_elem(fd, &key, &one, BPF_ANY);
 
@@ -299,12 +300,23 @@ static int note_process(const struct cordon_context *context, struct cordon_fail
 		       0;
 }
 
-int cordon_load_process(const struct cordon_context *context, struct cordon_failure *failure)
+static int load_watchers(const struct cordon_context *context, enum cordon_part part, uint32_t key,
+			 struct cordon_failure *failure)
 {
 	int error;
 
-	if (read_build(context, BUILD_PROCESS))
+	if (read_build(context, key))
 		return 0;
-	error = cordon_object_programs(context, CORDON_PART_PROCESS, CORDON_OBJECT_ALL, failure);
-	return error ? error : note_process(context, failure);
+	error = cordon_object_programs(context, part, CORDON_OBJECT_ALL, failure);
+	return error ? error : note_watchers(context, key, failure);
+}
+
+int cordon_load_process(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	return load_watchers(context, CORDON_PART_PROCESS, BUILD_PROCESS, failure);
+}
+
+int cordon_load_auth(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	return load_watchers(context, CORDON_PART_AUTH, BUILD_AUTH, failure);
 }

@@ -43,6 +43,7 @@
 	X(LOSSES, "losses")                                                                        \
 	X(LOSSES_TOLD, "losses_told")                                                              \
 	X(ENFORCEMENT_RING, "enforcement_ring")                                                    \
+	X(AUTH_RING, "auth_ring")                                                                  \
 	X(PROCESS_RING, "process_ring")                                                            \
 	X(OWNERS, "owners")
 

@@ -164,6 +164,15 @@ void cordon_recorder_tell(struct cordon_recorder *recorder, struct cordon_event 
 		recorder->lost[CORDON_EVENT_CLASS(event->type)]++;
 }
 
+void cordon_recorder_lost(struct cordon_recorder *recorder, enum cordon_event_class class,
+			  uint64_t records)
+{
+	if (recorder->store)
+		cordon_log_store_lost(recorder->store, class, records);
+	else
+		recorder->lost[class] += records;
+}
+
 void cordon_recorder_checkpoint(struct cordon_recorder *recorder, const uint8_t *policy,
 				uint32_t latch)
 {

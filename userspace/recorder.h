@@ -54,6 +54,10 @@ void cordon_recorder_take_all(struct cordon_recorder *recorder);
  *	told as lost when there is one */
 void cordon_recorder_tell(struct cordon_recorder *recorder, struct cordon_event *event);
 
+/** cordon_recorder_lost() - so many records of a class could not even be told */
+void cordon_recorder_lost(struct cordon_recorder *recorder, enum cordon_event_class class,
+			  uint64_t records);
+
 /** cordon_recorder_checkpoint() - see cordon_log_store_checkpoint() */
 void cordon_recorder_checkpoint(struct cordon_recorder *recorder, const uint8_t *policy,
 				uint32_t latch);

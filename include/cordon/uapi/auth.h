@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Who logs in, as bpf/auth.bpf.c tells it: what PAM was asked, by whom, for whom,
+ * and what came of it.  By login, sshd, sudo, su, cron and whatever else uses the
+ * machine's libpam; not what a container's own library is asked.
+ *
+ * Integers are in host byte order.
+ */
+#ifndef CORDON_UAPI_AUTH_H
+#define CORDON_UAPI_AUTH_H
+
+#include <linux/types.h>
+
+#include "event.h"
+
+/* cordon_event_pam.call: X(NAME, "function of libpam", "what it is called") */
+#define CORDON_PAM_CALLS(X)                                                                        \
+	X(AUTHENTICATE, "pam_authenticate", "authenticate")                                        \
+	X(ACCOUNT, "pam_acct_mgmt", "account")                                                     \
+	X(SESSION_OPEN, "pam_open_session", "session-open")                                        \
+	X(SESSION_CLOSE, "pam_close_session", "session-close")                                     \
+	X(TOKEN, "pam_chauthtok", "change-token")
+
+enum cordon_pam_call {
+#define CORDON_PAM_ENUM(name, function, text) CORDON_PAM_##name,
+	CORDON_PAM_CALLS(CORDON_PAM_ENUM)
+#undef CORDON_PAM_ENUM
+	CORDON_PAM_CALL_COUNT
+};
+
+/**
+ * struct cordon_event_pam - a call has returned
+ * @start: of the process, as in process.h
+ * @call: enum cordon_pam_call
+ * @result: what it returned: 0: PAM_SUCCESS; else why not (security/_pam_types.h)
+ * @uid, @euid: of the process that asked
+ * @login_uid, @session: audit's; ~0: none
+ * @service, @user, @remote_host, @remote_user, @tty: as PAM has them then, each ended
+ *	by a NUL, cut if it is longer; anybody's bytes
+ */
+struct cordon_event_pam {
+	struct cordon_event event;
+	__u64 start;
+	__u32 call;
+	__s32 result;
+	__u32 uid;
+	__u32 euid;
+	__u32 login_uid;
+	__u32 session;
+	char service[32];
+	char user[64];
+	char remote_host[64];
+	char remote_user[32];
+	char tty[32];
+};
+_Static_assert(sizeof(struct cordon_event_pam) == 280, "no padding");
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon watches of the machine for the log: files that matter, logins.
+ * For daemon.c.
+ */
+#ifndef CORDON_DAEMON_WATCH_H
+#define CORDON_DAEMON_WATCH_H
+
+#include <stdint.h>
+
+#include "attach_auth.h"
+#include "recorder.h"
+#include "watch_files.h"
+
+/**
+ * struct cordon_daemon_watch
+ * @files: NULL: their changes are not told, which was said
+ * @said: the last complaint about logins: it is made once
+ */
+struct cordon_daemon_watch {
+	const struct cordon_context *context;
+	struct cordon_recorder *recorder;
+	struct cordon_watch_files *files;
+	struct cordon_pam pam;
+	struct cordon_failure said;
+	uint64_t look_by;
+};
+
+/** cordon_daemon_watch_open() - what cannot be watched is said, and keeps nobody from anything */
+void cordon_daemon_watch_open(struct cordon_daemon_watch *watch,
+			      const struct cordon_context *context,
+			      struct cordon_recorder *recorder);
+void cordon_daemon_watch_close(struct cordon_daemon_watch *watch);
+
+/** cordon_daemon_watch_fd() - readable: cordon_daemon_watch_read(); -1: nothing ever is */
+int cordon_daemon_watch_fd(const struct cordon_daemon_watch *watch);
+void cordon_daemon_watch_read(struct cordon_daemon_watch *watch);
+
+/** cordon_daemon_watch_tick() - once a second: what came or was replaced is watched, too */
+void cordon_daemon_watch_tick(struct cordon_daemon_watch *watch);
+
+#endif
