@@ -28,8 +28,12 @@
 
 /* Where distributions have it. */
 static const char *const libraries[] = {
-	"/usr/lib/" TRIPLET "/libpam.so.0", "/lib/" TRIPLET "/libpam.so.0", "/usr/lib64/libpam.so.0",
-	"/lib64/libpam.so.0",		    "/usr/lib/libpam.so.0",	    "/lib/libpam.so.0",
+	"/usr/lib/" TRIPLET "/libpam.so.0",
+	"/lib/" TRIPLET "/libpam.so.0",
+	"/usr/lib64/libpam.so.0",
+	"/lib64/libpam.so.0",
+	"/usr/lib/libpam.so.0",
+	"/lib/libpam.so.0",
 };
 
 static const struct {
