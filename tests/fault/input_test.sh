@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 state()
 {
 	cordon status --json | jq -c '[.generation, .serial, .interfaces[].hook]'
-	(cd "$NET_ROOT/var/lib/cordon" && find . -type f -exec sha256sum {} + | sort)
+	(cd "$NET_ROOT/var/lib/cordon" && find . -path ./log -prune -o -type f -exec sha256sum {} + | sort)
 	(cd "$NET_BPFFS" && find . | sort)
 }
 
