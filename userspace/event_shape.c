@@ -53,8 +53,8 @@ static const struct cordon_event_shape *find_in(const struct cordon_event_shape 
 const struct cordon_event_shape *cordon_event_shape_of(const struct cordon_event *event)
 {
 	const struct cordon_event_shape *const tables[] = {
-		cordon_event_shapes_own,
-		cordon_event_shapes_enforcement,
+		cordon_event_shapes_own,     cordon_event_shapes_enforcement,
+		cordon_event_shapes_auth,    cordon_event_shapes_config,
 		cordon_event_shapes_process,
 	};
 	const struct cordon_event_shape *shape = NULL;

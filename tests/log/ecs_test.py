@@ -14,8 +14,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("BUILD", "build"))
-CATEGORIES = {"configuration", "host", "intrusion_detection", "network", "process"}
-TYPES = {"allowed", "change", "denied", "end", "info", "start"}
+CATEGORIES = {"authentication", "configuration", "file", "host", "intrusion_detection", "network",
+              "process"}
+TYPES = {"allowed", "change", "creation", "deletion", "denied", "end", "info", "start"}
 
 
 def is_ip(value):

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cordon/uapi/auth.h>
+#include <cordon/uapi/config.h>
 #include <cordon/uapi/reason.h>
 
 #include "event.h"
@@ -320,11 +322,55 @@ static bool each_process(struct sample *sample)
 	return sample_write_here(sample);
 }
 
+static bool each_auth(struct sample *sample)
+{
+	const struct cordon_event_pam pam = {
+		.event = { .size = sizeof(pam),
+			   .type = CORDON_EVENT_PAM,
+			   .pid = 100,
+			   .time = cordon_clock_ns() },
+		.start = 5,
+		.call = CORDON_PAM_AUTHENTICATE,
+		.result = 7,
+		.login_uid = 1000,
+		.session = 3,
+		.service = "sshd",
+		.user = "mallory",
+		.remote_host = "203.0.113.77",
+		.remote_user = "eve",
+		.tty = "ssh",
+	};
+
+	sample_begin(sample, CORDON_CLASS_AUTH);
+	sample_add(sample, &pam.event);
+	return sample_write_here(sample);
+}
+
+static bool each_config(struct sample *sample)
+{
+	union cordon_event_room room;
+	struct cordon_event_file *file =
+		cordon_event_begin(&room, CORDON_EVENT_FILE, sizeof(*file));
+
+	file->event.pid = 100;
+	file->event.time = cordon_clock_ns();
+	memset(file->digest, 0x5a, sizeof(file->digest));
+	file->size = 1234;
+	file->change = CORDON_FILE_WRITTEN | CORDON_FILE_ATTRIBUTES;
+	file->mode = 0100644;
+	cordon_event_add(&room, "/etc/passwd");
+	cordon_event_add(&room, "vi");
+	sample_begin(sample, CORDON_CLASS_CONFIG);
+	sample_add(sample, cordon_event_end(&room));
+	return sample_write_here(sample);
+}
+
 bool sample_each(struct sample *sample)
 {
 	static const char *const taken[] = { "pin links/eth0", "put back", NULL };
 
-	if (!each_own(sample) || !each_enforcement(sample) || !each_process(sample))
+	if (!each_own(sample) || !each_enforcement(sample) || !each_auth(sample) ||
+	    !each_config(sample) || !each_process(sample))
 		return false;
 	sample_begin(sample, CORDON_CLASS_TAMPER);
 	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);

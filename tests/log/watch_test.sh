@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Files that matter: who changes one is in the log, with what is in it then; whatever way it is
+# changed, and also when its folder comes later. Others are not.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/net/lib.sh
+
+events() { cordon events --json --class config; }
+# told CHANGE PATH [JQ-CONDITION]
+told()
+{
+	events | jq -es --arg change "$1" --arg path "$NET_ROOT$2" \
+		"map(select(.file.path == \$path and (.cordon.file.change | contains(\$change)) and (${3:-true}))) | length > 0" \
+		>/dev/null
+}
+digest() { sha256sum "$1" | cut -d' ' -f1; }
+
+test_start 15
+net_start
+net_peer wan0
+mkdir -p "$NET_ROOT"/etc/{sudoers.d,cron.d,cordon}
+echo 'root:x:0:0::/root:/bin/sh' >"$NET_ROOT/etc/passwd"
+cat >"$NET_TMP/policy.yaml" <<-END
+	cordon: 1
+	serial: 1
+	zones: {wan: {interfaces: [wan0]}}
+	rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
+END
+cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
+cordon run >"$NET_TMP/run.log" 2>&1 &
+until_ok 20 grep -q following "$NET_TMP/run.log"
+refuse "nothing was complained of" grep -q 'not told' "$NET_TMP/run.log"
+
+echo 'eve:x:0:0::/root:/bin/sh' >>"$NET_ROOT/etc/passwd"
+check "a line more in passwd" until_ok 10 told written /etc/passwd
+check "with what is in it" told written /etc/passwd ".file.hash.sha256 == \"$(digest "$NET_ROOT/etc/passwd")\""
+bash -c 'echo $$ >"$0"; exec sh -c "echo x >>$1"' "$NET_TMP/pid" "$NET_ROOT/etc/passwd"
+check "and by whom" until_ok 10 told written /etc/passwd ".process.pid == $(cat "$NET_TMP/pid")"
+cp "$NET_ROOT/etc/passwd" "$NET_ROOT/etc/passwd+"
+mv "$NET_ROOT/etc/passwd+" "$NET_ROOT/etc/passwd"
+check "replaced by another file, as useradd does" until_ok 10 told moved-here /etc/passwd
+echo 'mallory:x:0:0::/root:/bin/sh' >>"$NET_ROOT/etc/passwd"
+check "which is watched, too" until_ok 10 told written /etc/passwd \
+	".file.hash.sha256 == \"$(digest "$NET_ROOT/etc/passwd")\""
+chmod 666 "$NET_ROOT/etc/passwd"
+check "another mode" until_ok 10 told attributes /etc/passwd '.file.mode == "0666"'
+echo 'eve ALL=(ALL) NOPASSWD: ALL' >"$NET_ROOT/etc/sudoers.d/eve"
+check "a file that comes" until_ok 10 told created /etc/sudoers.d/eve
+rm "$NET_ROOT/etc/sudoers.d/eve"
+check "and goes" until_ok 10 told deleted /etc/sudoers.d/eve '.file.size == null'
+mkdir -p "$NET_ROOT/etc/ssh"
+sleep 1
+echo x >"$NET_ROOT/etc/ssh/sshd_config"
+check "a folder that comes later is watched" until_ok 10 told written /etc/ssh/sshd_config
+mkdir -p "$NET_ROOT/etc/cordon/trust"
+sleep 1
+echo x >"$NET_ROOT/etc/cordon/trust/release.pem"
+check "trust, too" until_ok 10 told written /etc/cordon/trust/release.pem
+echo x >"$NET_ROOT/etc/motd"
+refuse "what does not matter is not told" told written /etc/motd
+for i in $(seq 200); do echo "$i" >"$NET_ROOT/etc/cron.d/job$i"; done
+many() { [ "$(events | jq -s 'map(select(.file.path // "" | test("cron.d/job"))) | map(.file.path) | unique | length')" = 200 ]; }
+check "two hundred at once" until_ok 20 many
+check "text for people" says 'file .*/etc/passwd written, now ' cordon events --class config
+kill "$(cat "$NET_ROOT/run/cordon/daemon")"
+wait
+check "nothing of it breaks the chain" bash -c "$CORDON --root $NET_ROOT log key >$NET_TMP/key && $CORDON --root $NET_ROOT log verify --key $NET_TMP/key"
+test_end

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who logs in: records of the class AUTH.
+ */
+#include "event_shape.h"
+
+#include <string.h>
+
+#include <cordon/uapi/auth.h>
+
+#include "util/array.h"
+
+static const char *const calls[CORDON_PAM_CALL_COUNT] = {
+#define CORDON_PAM_TEXT(id, function, text) [CORDON_PAM_##id] = text,
+	CORDON_PAM_CALLS(CORDON_PAM_TEXT)
+#undef CORDON_PAM_TEXT
+};
+
+/* security/_pam_types.h of Linux-PAM; the numbers are its ABI. */
+static const char *result_text(int32_t result)
+{
+	static const char *const results[] = {
+		[0] = "success",
+		[3] = "service-error",
+		[4] = "system-error",
+		[6] = "permission-denied",
+		[7] = "wrong-password",
+		[8] = "no-credentials",
+		[9] = "no-authentication-information",
+		[10] = "unknown-user",
+		[11] = "too-many-tries",
+		[12] = "password-expired",
+		[13] = "account-expired",
+		[14] = "session-error",
+		[19] = "conversation-error",
+		[20] = "password-not-changed",
+		[26] = "aborted",
+	};
+
+	if (result < 0 || (size_t)result >= ARRAY_SIZE(results) || !results[result])
+		return "failure";
+	return results[result];
+}
+
+static const struct cordon_event_pam *pam_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_pam *)view->record->event;
+}
+
+#define ENDS(text) (memchr(text, '\0', sizeof(text)) != NULL)
+
+static bool pam_is_whole(const struct cordon_event *event)
+{
+	const struct cordon_event_pam *pam = (const struct cordon_event_pam *)event;
+
+	return pam->call < CORDON_PAM_CALL_COUNT && ENDS(pam->service) && ENDS(pam->user) &&
+	       ENDS(pam->remote_host) && ENDS(pam->remote_user) && ENDS(pam->tty);
+}
+
+static void pam_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_pam *pam = (const struct cordon_event_pam *)event;
+
+	facts->start = pam->start;
+	facts->uid = pam->uid;
+	facts->euid = pam->euid;
+	facts->login_uid = pam->login_uid;
+	facts->action = calls[pam->call];
+	facts->subtype = pam->call == CORDON_PAM_SESSION_CLOSE ? "end" : "start";
+	facts->outcome = pam->result ? "failure" : "success";
+}
+
+static void pam_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_pam *pam = pam_of(view);
+
+	fprintf(file, "%s %s", calls[pam->call], result_text(pam->result));
+	cordon_event_phrase(file, ": user ", pam->user);
+	cordon_event_phrase(file, " by ", pam->service);
+	cordon_event_phrase(file, " from ", pam->remote_host);
+	cordon_event_phrase(file, ", remote user ", pam->remote_user);
+	cordon_event_phrase(file, " at ", pam->tty);
+	fputs(", asked by ", file);
+	cordon_event_who_text(file, view);
+}
+
+static void pam_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_pam *pam = pam_of(view);
+
+	cordon_ecs_text(ecs, "user.target.name", pam->user);
+	cordon_ecs_text(ecs, "source.address", pam->remote_host);
+	cordon_ecs_text(ecs, "event.reason", pam->result ? result_text(pam->result) : NULL);
+	cordon_ecs_text(ecs, "cordon.pam.service", pam->service);
+	cordon_ecs_text(ecs, "cordon.pam.tty", pam->tty);
+	cordon_ecs_text(ecs, "cordon.pam.remote_user", pam->remote_user);
+	if (pam->session != CORDON_EVENT_NOBODY)
+		cordon_ecs_number(ecs, "cordon.session", pam->session);
+}
+
+const struct cordon_event_shape cordon_event_shapes_auth[] = {
+	{ CORDON_EVENT_PAM, sizeof(struct cordon_event_pam), "pam", "event", "authentication",
+	  "info", .is_whole = pam_is_whole, .facts = pam_facts, .text = pam_text,
+	  .fields = pam_fields },
+	{ .text = NULL },
+};

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is changed in how the node is set up: records of the class CONFIG.
+ */
+#include "event_shape.h"
+
+#include <string.h>
+
+#include <cordon/uapi/config.h>
+
+#include "event.h"
+#include "util/array.h"
+#include "util/hex.h"
+
+static const struct {
+	uint32_t change;
+	const char *text;
+} changes[] = {
+#define CORDON_FILE_TEXT(name, bit, text) { CORDON_FILE_##name, text },
+	CORDON_FILE_CHANGES(CORDON_FILE_TEXT)
+#undef CORDON_FILE_TEXT
+};
+
+static const struct cordon_event_file *file_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_file *)view->record->event;
+}
+
+static const char *file_path(const struct cordon_event *event)
+{
+	return cordon_event_text(event, sizeof(struct cordon_event_file), 0);
+}
+
+static const char *file_process(const struct cordon_event *event)
+{
+	return cordon_event_text(event, sizeof(struct cordon_event_file), 1);
+}
+
+static bool has_digest(const struct cordon_event_file *file)
+{
+	static const uint8_t none[sizeof(file->digest)];
+
+	return memcmp(file->digest, none, sizeof(none)) != 0;
+}
+
+static void file_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_file *file = (const struct cordon_event_file *)event;
+
+	facts->name = file_process(event);
+	facts->name_size = strlen(facts->name);
+	facts->subtype = file->change & CORDON_FILE_DELETED ? "deletion" :
+			 file->change & CORDON_FILE_CREATED ? "creation" :
+							      "change";
+}
+
+static void file_text(FILE *out, const struct cordon_event_view *view)
+{
+	const struct cordon_event_file *file = file_of(view);
+	char digest[2 * sizeof(file->digest) + 1];
+
+	cordon_event_phrase(out, "file ", file_path(&file->event));
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		if (file->change & changes[i].change)
+			fprintf(out, " %s", changes[i].text);
+	}
+	if (file->mode)
+		fprintf(out, ", now %llu bytes, mode %04o, owner %u:%u",
+			(unsigned long long)file->size, file->mode & 07777, file->owner,
+			file->group);
+	if (has_digest(file)) {
+		cordon_hex_format(file->digest, sizeof(file->digest), digest);
+		fprintf(out, ", SHA-256 %s", digest);
+	}
+	if (file->event.pid) {
+		fputs(", by ", out);
+		cordon_event_who_text(out, view);
+	}
+}
+
+static void file_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_file *file = file_of(view);
+	char words[128];
+	size_t used = 0;
+
+	cordon_ecs_text(ecs, "file.path", file_path(&file->event));
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		if (file->change & changes[i].change)
+			used += (size_t)snprintf(words + used, sizeof(words) - used, "%s",
+						 changes[i].text) +
+				1;
+	}
+	cordon_ecs_words(ecs, "cordon.file.change", words, used);
+	if (has_digest(file))
+		cordon_ecs_hex(ecs, "file.hash.sha256", file->digest, sizeof(file->digest));
+	if (!file->mode)
+		return;
+	cordon_ecs_number(ecs, "file.size", file->size);
+	cordon_ecs_format(ecs, "file.mode", "%04o", file->mode & 07777);
+	cordon_ecs_format(ecs, "file.uid", "%u", file->owner);
+	cordon_ecs_format(ecs, "file.gid", "%u", file->group);
+}
+
+const struct cordon_event_shape cordon_event_shapes_config[] = {
+	{ CORDON_EVENT_FILE, sizeof(struct cordon_event_file), "file", "event", "file", "change",
+	  .facts = file_facts, .text = file_text, .fields = file_fields },
+	{ .text = NULL },
+};
