@@ -482,6 +482,7 @@ static int loop(struct daemon *daemon, struct cordon_failure *failure)
 			return cordon_fail(failure, -errno, "cannot wait: %s", strerror(errno));
 		for (int i = 0; i < nr; i++)
 			((event_taker)events[i].data.ptr)(daemon);
+		cordon_recorder_settle(daemon->recorder);
 	}
 	return 0;
 }

@@ -190,12 +190,17 @@ static void synchronise(struct cordon_log_store *store)
 	store->synced = cordon_clock_ns();
 }
 
-void cordon_log_store_sync(struct cordon_log_store *store)
+void cordon_log_store_settle(struct cordon_log_store *store)
 {
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		tell_lost(store, &store->chain[i]);
 		write_told(store, &store->chain[i]);
 	}
+}
+
+void cordon_log_store_sync(struct cordon_log_store *store)
+{
+	cordon_log_store_settle(store);
 	synchronise(store);
 }
 

@@ -180,6 +180,12 @@ void cordon_recorder_checkpoint(struct cordon_recorder *recorder, const uint8_t 
 		cordon_log_store_checkpoint(recorder->store, policy, latch);
 }
 
+void cordon_recorder_settle(struct cordon_recorder *recorder)
+{
+	if (recorder->store)
+		cordon_log_store_settle(recorder->store);
+}
+
 void cordon_recorder_tick(struct cordon_recorder *recorder)
 {
 	try_to_open(recorder);

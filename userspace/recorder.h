@@ -62,6 +62,9 @@ void cordon_recorder_lost(struct cordon_recorder *recorder, enum cordon_event_cl
 void cordon_recorder_checkpoint(struct cordon_recorder *recorder, const uint8_t *policy,
 				uint32_t latch);
 
+/** cordon_recorder_settle() - what was told is in the log's files: our end takes none of it */
+void cordon_recorder_settle(struct cordon_recorder *recorder);
+
 /** cordon_recorder_tick() - once a second; also tries again what could not be opened */
 void cordon_recorder_tick(struct cordon_recorder *recorder);
 
