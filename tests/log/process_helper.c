@@ -10,6 +10,7 @@
  *	process_helper execs N CMD...    so many that start a program
  *	process_helper threads N         so many threads at once, all alive when the process ends
  *	process_helper leader N          so many threads at once, which outlive the first
+ *	process_helper thread CMD...     a program, started by another thread than the first
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -260,6 +261,22 @@ static int make_threads(unsigned int number, void *(*work)(void *))
 	return 0;
 }
 
+static void *start_program(void *command)
+{
+	execv(*(char **)command, command);
+	_exit(127);
+}
+
+static int start_by_thread(char **command)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, start_program, command))
+		return 1;
+	for (;;)
+		pause();
+}
+
 static int lead(unsigned int number)
 {
 	if (make_threads(number, wait_a_moment))
@@ -279,6 +296,8 @@ int main(int argc, char **argv)
 		return make((unsigned int)atoi(argv[2]), argv + 3);
 	if (argc == 3 && !strcmp(argv[1], "threads"))
 		return make_threads((unsigned int)atoi(argv[2]), wait_for_ever);
+	if (argc > 2 && !strcmp(argv[1], "thread"))
+		return start_by_thread(argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "leader"))
 		return lead((unsigned int)atoi(argv[2]));
 	return 2;

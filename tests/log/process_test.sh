@@ -53,7 +53,7 @@ all_counted() { [ "$(sums | cut -d' ' -f2)" = "$(counted)" ]; }
 is_followed() { ls "$NET_BPFFS"/links/process-{fork,exec,exit,cgroup} >/dev/null 2>&1; }
 is_not_followed() { ! ls "$NET_BPFFS"/links/process-* >/dev/null 2>&1; }
 
-test_start 37
+test_start 42
 net_start
 chmod 711 "$NET_TMP"
 net_peer wan0
@@ -97,6 +97,12 @@ start "$NET_TMP/place/script" word
 check "a script, and what runs it" told exec "pid=$PID" "path=$NET_TMP/place/script" \
 	interpreter=/bin/sh "arguments=/bin/sh\|-e\|$NET_TMP/place/script\|word"
 
+start python3 -c 'import os
+fd = os.memfd_create("hidden")
+os.write(fd, open("/bin/true", "rb").read())
+os.execve(fd, ["innocent"], {})'
+check "a program that is in no file" told exec "pid=$PID" 'path=/dev/fd/[0-9]+' arguments=innocent
+
 long=$(printf '%02000d' 0)
 start /bin/true "$long"
 check "arguments that are too long are cut, which is said" told exec "pid=$PID" path=/bin/true \
@@ -133,6 +139,13 @@ start "$HELPER" leader 5
 check "a process ends with its last thread" told exit "pid=$PID" status=0
 check "once" test "$(all_of exit "pid=$PID" | wc -l)" = 1
 
+start "$HELPER" thread "$NET_TMP/place/plain" by-thread
+check "a thread starts a program as its process" told exec "pid=$PID" \
+	"arguments=$NET_TMP/place/plain\|by-thread"
+check "which goes on" told exit "pid=$PID" status=0 \
+	"start=$(value start "$(all_of exec "pid=$PID" "path=$NET_TMP/place/plain")")"
+check "and ends once" test "$(all_of exit "pid=$PID" | wc -l)" = 1
+
 check "what the cgroups are called" told cgroup "cgroup=$(stat -c %i "$NET_CGROUP")" "path=/$NET.slice"
 mkdir "$NET_CGROUP/made.service"
 check "also of those that are made" told cgroup "cgroup=$(stat -c %i "$NET_CGROUP/made.service")" \
@@ -158,7 +171,14 @@ if grep -q QEMU /proc/cpuinfo; then
 	skip "a flood takes too long here"
 	skip "likewise"
 	skip "likewise"
+	skip "likewise"
 else
+	"$HELPER" forks 10000 &
+	many=$!
+	wait "$many"
+	told exit "pid=$many"
+	check "10,000 processes are all told" test "$(all_of fork "pid=$many" | wc -l)" = \
+		$((10000 - $(counted)))
 	kill -STOP "$(daemon)"
 	(cd "$deep" && "$HELPER" execs 3500 "$deep/true" "$long")
 	kill -CONT "$(daemon)"
