@@ -25,7 +25,7 @@ static void unknown_text(FILE *file, const struct cordon_event_view *view)
 
 static void unknown_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
 {
-	cordon_ecs_number(ecs, "cordon.type", view->record->event->type);
+	cordon_ecs_number(ecs, "cordon.size", view->record->event->size);
 }
 
 static const struct cordon_event_shape unknown = {
@@ -254,6 +254,7 @@ static void add_event(struct cordon_ecs *ecs, const struct cordon_event_view *vi
 	cordon_ecs_list(ecs, "event.type", subtype, strlen(subtype) + 1);
 	cordon_ecs_text(ecs, "event.action",
 			view->facts.action ? view->facts.action : shape->action);
+	cordon_ecs_format(ecs, "event.code", "%#06x", view->record->event->type);
 	cordon_ecs_text(ecs, "event.outcome", view->facts.outcome);
 	cordon_ecs_number(ecs, "event.sequence", view->record->event->sequence);
 	cordon_ecs_text(ecs, "event.module", "cordon");

@@ -18,8 +18,9 @@
 #define NODES 65536U
 #define BUCKETS 16384U
 #define NONE UINT32_MAX
-/* Bytes of a command that are kept. */
-#define COMMAND_MAX 500
+/* Bytes of a command that are kept, and beyond which no more of them are. */
+#define COMMAND_MAX 250
+#define COMMANDS_MAX 1000
 /* Steps up a tree to see that it is one; and what indentation can show. */
 #define DEPTH_MAX 4096U
 #define INDENT_MAX 24U
@@ -171,7 +172,7 @@ static char *clean_copy(const char *name)
 	return text;
 }
 
-static char *command_of(const struct cordon_event_exec *exec, const char *former)
+static char *command_of(const struct cordon_event_exec *exec)
 {
 	char *text = NULL;
 	size_t size;
@@ -179,8 +180,6 @@ static char *command_of(const struct cordon_event_exec *exec, const char *former
 
 	if (!file)
 		return NULL;
-	if (former)
-		fprintf(file, "%s => ", former);
 	cordon_exec_command(file, exec);
 	fclose(file);
 	if (text && size > COMMAND_MAX)
@@ -188,15 +187,18 @@ static char *command_of(const struct cordon_event_exec *exec, const char *former
 	return text;
 }
 
+/* What it ran before stays, as long as there is room. */
 static void take_exec(struct node *node, const struct cordon_event_exec *exec)
 {
 	char *former CLEANUP(free) = node->command;
+	char *command CLEANUP(free) = command_of(exec);
 
-	/* What has no more room has no more room for what follows. */
-	if (former && strlen(former) >= COMMAND_MAX)
+	node->command = NULL;
+	if (!former || !command)
+		node->command = former ? TAKE(former) : TAKE(command);
+	else if (strlen(former) >= COMMANDS_MAX ||
+		 asprintf(&node->command, "%s => %s", former, command) < 0)
 		node->command = TAKE(former);
-	else
-		node->command = command_of(exec, former);
 	node->uid = exec->uid;
 }
 

@@ -9,11 +9,20 @@ cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 
 events() { cordon events "$@"; }
-count() { events "$@" | wc -l; }
+# Of what comes from this test alone: processes are the whole machine's.
+count() { events --class own,enforcement "$@" | wc -l; }
 # Does each line of JSON pass a filter of jq, and is there one?
 every() { local filter=$1; shift; events --json "$@" | jq -se "length > 0 and all(.[]; $filter)"; }
 told() { grep -qF -- "$1" "$NET_TMP/run.log"; }
-has() { local text=$1; shift; events "$@" | grep -qF -- "$text"; }
+# This test's own commands are in the log, too, with what they look for: of processes only those of
+# its units are looked at.
+has()
+{
+	local text=$1
+	shift
+	[ $# -gt 0 ] || set -- --class own,enforcement
+	events "$@" | grep -qF -- "$text"
+}
 denied() { has "denied connect no-rule: tcp/$1" --class enforcement; }
 try() { in_unit "$1" timeout 2 bash -c "exec 3<>/dev/tcp/10.9.0.2/$2" 2>/dev/null || true; }
 # What the daemon printed of a denial, and the log says: the same but for time and class.
@@ -23,7 +32,7 @@ same()
 	line=$(grep -m 1 "tcp/$1 " "$NET_TMP/run.log") && has " $line" --class enforcement
 }
 
-test_start 47
+test_start 55
 net_start
 net_peer wan0
 net_address wan0 10.9.0.1/24 10.9.0.2/24
@@ -34,6 +43,7 @@ cat >"$NET_TMP/policy.yaml" <<-END
 	zones: {wan: {addresses: [10.9.0.0/24], interfaces: [wan0]}}
 	workloads: {pos: {units: [pos.service]}}
 	rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
+	log: {exec: all}
 	quarantine: {keep: [{name: in, from: wan, to: node, services: [tcp/22]}]}
 END
 refuse "no log, no events" events
@@ -46,7 +56,7 @@ check "the daemon runs" until_ok 30 test -e "$NET_ROOT/run/cordon/daemon"
 check "what it tells of itself is there" until_ok 30 has "start on store-0042, Linux " --class own
 check "and the policy" until_ok 30 has "policy applied: serial 7, "
 
-cordon events --follow >"$NET_TMP/follow" &
+cordon events --follow --class own,enforcement >"$NET_TMP/follow" &
 follow=$!
 cordon events --follow --json --since 1h --class enforcement >"$NET_TMP/follow.json" &
 follow_json=$!
@@ -56,8 +66,8 @@ check "a denial is in the log" until_ok 30 denied 443
 check "and told to who follows" until_ok 30 grep -qF "denied connect no-rule: tcp/443" "$NET_TMP/follow"
 check "in JSON, too" until_ok 30 grep -q '"destination":{"ip":"10.9.0.2","port":443}' "$NET_TMP/follow.json"
 check "it reads as the daemon told it" until_ok 30 same 443
-check "who follows is told nothing twice" test "$(grep -c tcp/443 "$NET_TMP/follow")" = \
-	"$(events --class enforcement | grep -c tcp/443)"
+all_followed() { [ "$(grep -c tcp/443 "$NET_TMP/follow")" = "$(events --class enforcement | grep -c tcp/443)" ]; }
+check "who follows is told all, and nothing twice" until_ok 10 all_followed
 refuse "nor what was before" grep -q "policy applied" "$NET_TMP/follow"
 kill "$follow" "$follow_json"
 wait "$follow" "$follow_json" 2>/dev/null || true
@@ -84,7 +94,7 @@ check "until" test "$(count --until 1h)" = 0
 check "between" test "$(count --since 2h --until 1h)" = 0
 check "since a moment" test "$(count --since "$(date -u -d '1 hour ago' '+%Y-%m-%d %H:%M')")" = "$(count)"
 check "of this boot" test "$(count --boot)" = "$(count)"
-check "names are those of the generation in force" every '.cordon.denial.to == "wan"' --reason no-rule
+check "names are those of the generation in force" every '.destination.port != 443 or .cordon.denial.to == "wan"' --reason no-rule
 
 for bad in '--class nothing' '--user no-such-user' '--pid 0' '--reason none' '--since tomorrow' \
 	'--until 1' '--unit /' '--tree --follow' '--nothing'; do
@@ -93,12 +103,35 @@ for bad in '--class nothing' '--user no-such-user' '--pid 0' '--reason none' '--
 done
 check "in one clear line" test "$(events --class nothing 2>&1 | grep -c 'there is no class nothing')" = 1
 
+# ---- processes ---------------------------------------------------------------------------------
+
+work='echo hello | cat; (exit 3); setpriv --reuid 65534 --clear-groups /bin/echo "$(printf "\\033[31mx")"; sh -c "kill -9 \$\$"; exec sleep 0'
+in_unit work.service sh -c "$work" >/dev/null 2>&1 || true
+check "what was run" until_ok 30 has 'uid 0 in work.service' --unit work.service --class process
+check "by whom, with its arguments" until_ok 30 has '/usr/bin/setpriv --reuid 65534 --clear-groups' --unit work.service
+check "how it ended" until_ok 30 has 'uid 0 in work.service: signal 9 after ' --unit work.service
+check "as another user" until_ok 30 has '/bin/echo ?[31mx' --user 65534
+check "of whom there is no more" every '.user.id == "65534" or .user.effective.id == "65534"' --user 65534
+until_ok 30 has 'exit sleep[' --unit work.service
+tree() { events --tree --unit work.service | sed 's/.*\[[0-9]*\]/&/; s/^.\{39\}//; s/\[[0-9]*\] //'; }
+tree >"$NET_TMP/tree"
+check "as a tree: who started whom" awk '/=> .*sleep 0, exit 0$/ { root = index($0, "/") }
+	/^ *\/usr\/bin\/cat, exit 0$/ { cat = index($0, "/") }
+	/^ *\/usr\/bin\/setpriv .* => \/bin\/echo .*, exit 0$/ { echo = index($0, "/") }
+	/^ *\(fork\), exit 3$/ { sub_shell = index($0, "(") }
+	/, signal 9$/ { killed = index($0, "/") }
+	END { child = root + 2; exit !(root && cat == child && echo == child && sub_shell == child && killed == child) }' "$NET_TMP/tree"
+check "each with its beginning and its time" test "$(events --tree --json --unit work.service |
+	jq -se 'map(select(.process.exit_code == 3 and (.process.start | length) == 30 and .event.duration > 0)) | length')" = 1
+check "a process by its number" test "$(events --json --unit work.service | jq -s '[.[] | select(.event.action == "exit" and .cordon.process.signal == 9)][0].process.pid' |
+	xargs -I{} "$CORDON" --root "$NET_ROOT" events --json --pid {} | jq -s 'map(.event.action) | unique | length')" -ge 3
+
 # ---- elsewhere ---------------------------------------------------------------------------------
 
 cp -r "$NET_ROOT/var/lib/cordon/log" "$NET_TMP/copy"
-elsewhere() { "$CORDON" --root /nowhere events "$NET_TMP/copy"; }
+elsewhere() { "$CORDON" --root /nowhere events --class own,enforcement "$NET_TMP/copy"; }
 check "on another machine it is read by numbers" says "10.9.0.2 (identity " elsewhere
-check "and all of it" test "$(elsewhere | wc -l)" -ge "$(count --class own,enforcement --until 10s)"
+check "and all of it" test "$(elsewhere | wc -l)" -ge "$(count --until 10s)"
 head -c 200 /dev/zero >>"$(echo "$NET_TMP"/copy/own.*0)"
 check "bytes that are no block are said" says "200 bytes of the log are no blocks of records" elsewhere
 check "and the rest is shown" test "$(elsewhere 2>/dev/null | wc -l)" = "$(elsewhere 2>&1 | grep -vc '^cordon: ')"
