@@ -51,6 +51,7 @@ struct cordon_event_tree {
 	uint32_t nr;
 	uint32_t *bucket;
 	uint64_t missed;
+	bool full; /* of what must stay */
 	uint8_t boot_id[16];
 };
 
@@ -60,6 +61,7 @@ static void empty(struct cordon_event_tree *tree)
 		free(tree->node[i].command);
 	tree->nr = 0;
 	tree->missed = 0;
+	tree->full = false;
 	memset(tree->bucket, 0xff, BUCKETS * sizeof(*tree->bucket));
 }
 
@@ -106,10 +108,8 @@ static uint32_t find_or_add(struct cordon_event_tree *tree, uint32_t pid, uint64
 		if (tree->node[i].pid == pid && tree->node[i].start == start)
 			return i;
 	}
-	if (tree->nr == NODES) {
-		tree->missed++;
+	if (tree->nr == NODES)
 		return NONE;
-	}
 	tree->node[tree->nr] = (struct node){
 		.start = start,
 		.pid = pid,
@@ -141,20 +141,82 @@ static void mark_above(struct cordon_event_tree *tree, uint32_t child)
 		tree->node[i].above = true;
 }
 
-static void hang_below(struct cordon_event_tree *tree, uint32_t child, uint32_t parent)
+static void append(struct cordon_event_tree *tree, uint32_t child, uint32_t parent)
 {
-	struct node *node = &tree->node[child], *above = &tree->node[parent];
+	struct node *above = &tree->node[parent];
 
-	if (node->parent != NONE || is_below(tree, parent, child))
-		return;
-	node->parent = parent;
+	tree->node[child].parent = parent;
 	if (above->last == NONE)
 		above->first = child;
 	else
 		tree->node[above->last].sibling = child;
 	above->last = child;
+}
+
+static void hang_below(struct cordon_event_tree *tree, uint32_t child, uint32_t parent)
+{
+	const struct node *node = &tree->node[child];
+
+	if (node->parent != NONE || is_below(tree, parent, child))
+		return;
+	append(tree, child, parent);
 	if (node->wanted || node->above)
 		mark_above(tree, child);
+}
+
+/* ---- room --------------------------------------------------------------------------------- */
+
+/* It ended, nobody is below it, and nobody asks for it or for who it is below. */
+static bool may_go(const struct cordon_event_tree *tree, uint32_t at)
+{
+	const struct node *node = &tree->node[at];
+
+	if (!node->over || node->above || node->first != NONE)
+		return false;
+	for (; at != NONE; at = tree->node[at].parent) {
+		if (tree->node[at].wanted)
+			return false;
+	}
+	return true;
+}
+
+/* @place: by number until now: number from now on. */
+static void link_anew(struct cordon_event_tree *tree, const uint32_t *place)
+{
+	memset(tree->bucket, 0xff, BUCKETS * sizeof(*tree->bucket));
+	for (uint32_t i = 0; i < tree->nr; i++) {
+		struct node *node = &tree->node[i];
+		uint32_t *bucket = bucket_of(tree, node->pid, node->start);
+
+		node->next = *bucket;
+		*bucket = i;
+		node->first = node->last = node->sibling = NONE;
+	}
+	for (uint32_t i = 0; i < tree->nr; i++) {
+		if (tree->node[i].parent != NONE)
+			append(tree, i, place[tree->node[i].parent]);
+	}
+}
+
+/* If that makes little room it would have to be done again and again. */
+static void make_room(struct cordon_event_tree *tree)
+{
+	uint32_t *place CLEANUP(free) = calloc(tree->nr, sizeof(*place));
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; place && i < tree->nr; i++)
+		place[i] = may_go(tree, i) ? NONE : kept++;
+	tree->full = !place || kept > NODES - NODES / 8;
+	if (tree->full)
+		return;
+	for (uint32_t i = 0; i < tree->nr; i++) {
+		if (place[i] == NONE)
+			free(tree->node[i].command);
+		else
+			tree->node[place[i]] = tree->node[i];
+	}
+	tree->nr = kept;
+	link_anew(tree, place);
 }
 
 /* ---- records ------------------------------------------------------------------------------ */
@@ -253,9 +315,15 @@ void cordon_event_tree_take(struct cordon_event_tree *tree, const struct cordon_
 	if (view->record->class != CORDON_CLASS_PROCESS || !facts->start)
 		return;
 	memcpy(tree->boot_id, view->record->boot_id, sizeof(tree->boot_id));
+	/* Before anybody has a number: they change. */
+	if (tree->nr + 2 > NODES && !tree->full)
+		make_room(tree);
 	child = find_or_add(tree, facts->pid, facts->start);
-	if (child == NONE)
+	if (child == NONE) {
+		/* Once a process. */
+		tree->missed += view->record->event->type == CORDON_EVENT_FORK;
 		return;
+	}
 	take_record(&tree->node[child], view);
 	tree->node[child].wanted |= wanted;
 	if (wanted)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The processes of one boot as trees: who started whom, when, what it ran and
- * how it ended.  Its memory is bounded: processes beyond that are counted.
+ * how it ended.  Its memory is bounded: what ended and nobody asks for goes first,
+ * and processes beyond that are counted.
  */
 #ifndef CORDON_EVENT_TREE_H
 #define CORDON_EVENT_TREE_H

@@ -74,10 +74,13 @@ bool cordon_log_reader_last(const struct cordon_log_reader *reader, uint32_t *re
 /* Its size says that nothing came to it. */
 static bool is_read(const struct cordon_log_reader *reader)
 {
-	const struct cordon_log_segment *segment = &reader->segments.segment[reader->at];
+	const struct cordon_log_segment *segment;
 
-	return reader->at < reader->segments.nr && segment->number == reader->whole_number &&
-	       !segment->compressed && segment->size == reader->whole_end;
+	if (reader->at == reader->segments.nr)
+		return false;
+	segment = &reader->segments.segment[reader->at];
+	return segment->number == reader->whole_number && !segment->compressed &&
+	       segment->size == reader->whole_end;
 }
 
 int cordon_log_reader_again(struct cordon_log_reader *reader)
