@@ -69,6 +69,7 @@ static __always_inline void fill_process(struct cordon_event_pam *record)
 	const struct task_struct *task = (const void *)bpf_get_current_task();
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 
+	bpf_get_current_comm(record->name, sizeof(record->name));
 	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
 	record->uid = BPF_CORE_READ(cred, uid.val);
 	record->euid = BPF_CORE_READ(cred, euid.val);

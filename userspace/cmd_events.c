@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cordon/log.h>
@@ -23,6 +22,7 @@
 #include "live.h"
 #include "util/boot.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 /* Without a notice it is looked at again so often. */
 #define PAUSE_MS 1000
@@ -212,14 +212,6 @@ static int read_arguments(const struct cordon_call *call, struct asked *ret_aske
 	return 0;
 }
 
-static int64_t wall_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static int show_log(const struct cordon_call *call, struct show *show, const char *path,
 		    const struct asked *asked)
 {
@@ -259,7 +251,7 @@ int cordon_cmd_events(const struct cordon_call *call)
 	struct asked asked = { .folder = NULL };
 
 	if (read_arguments(call, &asked) ||
-	    cordon_event_filter_read(&asked.wish, wall_now(), call->failure, &show.filter))
+	    cordon_event_filter_read(&asked.wish, cordon_clock_wall(), call->failure, &show.filter))
 		return CORDON_EXIT_USAGE;
 	show.silent = asked.follow && !asked.wish.since;
 	show.live = !asked.folder && !cordon_live_open(&quiet, &live) ? &live : NULL;

@@ -54,7 +54,8 @@ static bool pam_is_whole(const struct cordon_event *event)
 	const struct cordon_event_pam *pam = (const struct cordon_event_pam *)event;
 
 	return pam->call < CORDON_PAM_CALL_COUNT && ENDS(pam->service) && ENDS(pam->user) &&
-	       ENDS(pam->remote_host) && ENDS(pam->remote_user) && ENDS(pam->tty);
+	       ENDS(pam->remote_host) && ENDS(pam->remote_user) && ENDS(pam->tty) &&
+	       ENDS(pam->name);
 }
 
 static void pam_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
@@ -62,6 +63,8 @@ static void pam_facts(const struct cordon_event *event, struct cordon_event_fact
 	const struct cordon_event_pam *pam = (const struct cordon_event_pam *)event;
 
 	facts->start = pam->start;
+	facts->name = pam->name;
+	facts->name_size = sizeof(pam->name);
 	facts->uid = pam->uid;
 	facts->euid = pam->euid;
 	facts->login_uid = pam->login_uid;

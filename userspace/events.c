@@ -11,9 +11,6 @@
 
 #include "log_reader.h"
 
-#define SECOND 1000000000ULL
-/* Seconds that nanoseconds in 64 bits can tell: a block that says otherwise has no clock. */
-#define WALL_MAX (INT64_MAX / (int64_t)SECOND)
 #define RECORDS_MAX (CORDON_LOG_BLOCK_MAX / sizeof(struct cordon_event))
 
 /**
@@ -34,7 +31,6 @@ struct stream {
 struct cordon_events {
 	struct stream stream[CORDON_CLASS_COUNT];
 	uint8_t boot_id[16]; /* that is told */
-	uint64_t zero;	     /* its */
 	struct cordon_events_faults faults;
 };
 
@@ -82,19 +78,10 @@ static void take_records(struct cordon_events *events, struct stream *stream,
 	qsort(stream->record, stream->nr, sizeof(stream->record[0]), by_time);
 }
 
-/* Blocks tell whole seconds, cut off: within a boot the latest of them is the nearest, unless the
- * clock was set. */
-static void take_clock(struct cordon_events *events, struct stream *stream,
-		       const struct cordon_log_block *block)
+static void take_clock(struct stream *stream, const struct cordon_log_block *block)
 {
-	const bool sane = block->wall >= 0 && block->wall < WALL_MAX;
-	const uint64_t zero = (sane ? (uint64_t)block->wall * SECOND : 0) - block->monotonic;
-	const uint64_t later = zero - events->zero, earlier = events->zero - zero;
-
 	memcpy(stream->boot_id, block->boot_id, sizeof(stream->boot_id));
-	if (later < SECOND || earlier >= SECOND)
-		events->zero = zero;
-	stream->zero = events->zero;
+	stream->zero = (uint64_t)block->wall - block->monotonic;
 }
 
 /* ---- one chain ---------------------------------------------------------------------------- */
@@ -112,7 +99,7 @@ static void take_found(struct cordon_events *events, struct stream *stream,
 		       const struct cordon_log_found *found)
 {
 	if (found->fault == CORDON_LOG_WHOLE) {
-		take_clock(events, stream, found->block);
+		take_clock(stream, found->block);
 		take_records(events, stream, found->block);
 	} else if (!may_grow(stream, found)) {
 		events->faults.damaged += found->size;

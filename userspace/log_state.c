@@ -26,13 +26,13 @@
 static uint64_t age_of(const struct cordon_log_block *block)
 {
 	const uint64_t now = cordon_clock_ns();
-	const time_t wall = time(NULL);
+	const int64_t wall = cordon_clock_wall();
 	uint8_t boot_id[sizeof(block->boot_id)];
 
 	cordon_boot_id(&boot_id);
 	if (!memcmp(boot_id, block->boot_id, sizeof(boot_id)))
 		return now > block->monotonic ? (now - block->monotonic) / SECOND : 0;
-	return wall > block->wall ? (uint64_t)(wall - block->wall) : 0;
+	return wall > block->wall ? (uint64_t)(wall - block->wall) / SECOND : 0;
 }
 
 /* What cannot be read is as if it were not there: cordon log verify says what it is. */

@@ -57,7 +57,7 @@ static int write_block(struct cordon_log_store *store, struct cordon_log_block *
 	struct chain *chain = &store->chain[block->class];
 
 	block->monotonic = cordon_clock_ns();
-	block->wall = time(NULL);
+	block->wall = cordon_clock_wall();
 	memcpy(block->boot_id, store->boot_id, sizeof(block->boot_id));
 	store->figures.error = cordon_log_writer_add(chain->writer, block);
 	if (store->figures.error)

@@ -19,7 +19,7 @@
  *	    16      8  number: of this block in its chain, from 0 on, never again
  *	    24      8  first: number of its first record in its chain
  *	    32      8  monotonic: when it was closed, CLOCK_MONOTONIC nanoseconds
- *	    40      8  wall: the same in seconds since 1970, by a clock that may be wrong
+ *	    40      8  wall: the same in nanoseconds since 1970, by a clock that may be wrong
  *	    48     16  boot id
  *	    64     32  former: digest of the block before; zero for number 0
  *	    96      -  records as they came from the ring (uapi/event.h)

@@ -75,7 +75,7 @@ bool sample_write_here(struct sample *sample)
 {
 	cordon_boot_id(&sample->block->boot_id);
 	sample->block->monotonic = cordon_clock_ns();
-	sample->block->wall = time(NULL);
+	sample->block->wall = cordon_clock_wall();
 	return !cordon_log_writer_add(sample->writer[sample->block->class], sample->block);
 }
 
@@ -339,6 +339,7 @@ static bool each_auth(struct sample *sample)
 		.remote_host = "203.0.113.77",
 		.remote_user = "eve",
 		.tty = "ssh",
+		.name = "sshd",
 	};
 
 	sample_begin(sample, CORDON_CLASS_AUTH);

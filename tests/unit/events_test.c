@@ -70,7 +70,7 @@ static bool put(FIXTURE_DATA(log) * self, uint16_t type, uint64_t time, uint8_t 
 {
 	sample_begin(&self->sample, CORDON_EVENT_CLASS(type));
 	sample_record(&self->sample, type, time);
-	return sample_write(&self->sample, boot, time, 1000 + (int64_t)(time / S));
+	return sample_write(&self->sample, boot, time, (int64_t)(1000 * S + time));
 }
 
 /* Times of all records that come, in seconds: "1 2 3"; a boot that begins is "/". */
@@ -105,7 +105,7 @@ TEST_F(log, classes_are_merged_by_time)
 	sample_begin(&self->sample, CORDON_CLASS_FLOW);
 	sample_record(&self->sample, FLOW_TYPE, 4 * S);
 	sample_record(&self->sample, FLOW_TYPE, 3 * S);
-	ASSERT_TRUE(sample_write(&self->sample, 1, 7 * S, 1007));
+	ASSERT_TRUE(sample_write(&self->sample, 1, 7 * S, 1007 * S));
 	ASSERT_TRUE(open_events(self, CORDON_EVENTS_ALL));
 	EXPECT_STREQ("1 2 3 4 5 6", read_all(self));
 	EXPECT_EQ(0, cordon_events_faults(self->events)->malformed);
@@ -137,20 +137,19 @@ TEST_F(log, a_record_is_as_much_before_its_block_was_closed_as_the_clock_ran)
 
 	sample_begin(&self->sample, CORDON_CLASS_AUTH);
 	sample_record(&self->sample, AUTH_TYPE, 40 * S + 250000000);
-	ASSERT_TRUE(sample_write(&self->sample, 1, 42 * S, 1000000));
-	/* Closed half a second later, when the second had just begun: this one knows it better. */
+	ASSERT_TRUE(sample_write(&self->sample, 1, 42 * S, 1000000 * S));
 	sample_begin(&self->sample, CORDON_CLASS_AUTH);
 	sample_record(&self->sample, AUTH_TYPE, 42 * S);
-	ASSERT_TRUE(sample_write(&self->sample, 1, 42 * S + 500000000, 1000001));
+	ASSERT_TRUE(sample_write(&self->sample, 1, 42 * S + 500000000, 1000000 * S + 500000000));
 	/* The clock was set. */
 	sample_begin(&self->sample, CORDON_CLASS_AUTH);
 	sample_record(&self->sample, AUTH_TYPE, 43 * S);
-	ASSERT_TRUE(sample_write(&self->sample, 1, 43 * S, 5000));
+	ASSERT_TRUE(sample_write(&self->sample, 1, 43 * S, 5000 * S));
 	ASSERT_TRUE(open_events(self, CORDON_EVENTS_ALL));
 	ASSERT_EQ(1, cordon_events_next(self->events, &record));
 	EXPECT_EQ(999998 * S + 250000000, record.wall);
 	ASSERT_EQ(1, cordon_events_next(self->events, &record));
-	EXPECT_EQ(1000000 * S + 500000000, record.wall);
+	EXPECT_EQ(1000000 * S, record.wall);
 	ASSERT_EQ(1, cordon_events_next(self->events, &record));
 	EXPECT_EQ(5000 * S, record.wall);
 }
@@ -187,7 +186,7 @@ static bool put_bad(FIXTURE_DATA(log) * self, uint16_t size, uint16_t type)
 	sample_record(&self->sample, AUTH_TYPE, 2 * S);
 	bad->size = size;
 	bad->type = type;
-	return sample_write(&self->sample, 1, 9 * S, 1009);
+	return sample_write(&self->sample, 1, 9 * S, 1009 * S);
 }
 
 TEST_F(log, what_is_no_record_is_counted_and_not_believed)
@@ -208,7 +207,7 @@ TEST_F(log, what_the_log_tells_of_a_chain_stands_in_it)
 {
 	sample_begin(&self->sample, CORDON_CLASS_AUTH);
 	sample_record(&self->sample, CORDON_EVENT_LOSS, 1 * S);
-	ASSERT_TRUE(sample_write(&self->sample, 1, 9 * S, 1009));
+	ASSERT_TRUE(sample_write(&self->sample, 1, 9 * S, 1009 * S));
 	ASSERT_TRUE(open_events(self, 1U << CORDON_CLASS_AUTH));
 	EXPECT_STREQ("1", read_all(self));
 	EXPECT_EQ(0, cordon_events_faults(self->events)->malformed);
@@ -387,11 +386,11 @@ static bool put_story(FIXTURE_DATA(log) * self)
 							  .size = 10 });
 	sample_exit(&self->sample, 11, 2 * S, 5 * S, 1 << 8);
 	sample_exit(&self->sample, 12, 2 * S, 6 * S, 11 | 0x80);
-	if (!sample_write(&self->sample, 1, 10 * S, 1000))
+	if (!sample_write(&self->sample, 1, 10 * S, 1000 * S))
 		return false;
 	sample_begin(&self->sample, CORDON_CLASS_ENFORCEMENT);
 	sample_add(&self->sample, &denial.event);
-	return sample_write(&self->sample, 1, 10 * S, 1000);
+	return sample_write(&self->sample, 1, 10 * S, 1000 * S);
 }
 
 #define AT(second) "1970-01-01 00:16:3" #second ".000 "
@@ -627,7 +626,7 @@ TEST_F(log, an_exec_whose_texts_do_not_fit_is_malformed)
 			exec->directory_size += 64;
 		if (i == 3)
 			exec->event.size = self->sample.block->size = 112;
-		ASSERT_TRUE(sample_write(&self->sample, 1, S, 1000));
+		ASSERT_TRUE(sample_write(&self->sample, 1, S, 1000 * S));
 	}
 	EXPECT_STREQ("malformed\nmalformed\nmalformed\nmalformed\n"
 		     "1970-01-01 00:16:39.000 process     exec x[10] uid 0, by [0]: /bin/x\n",
@@ -639,7 +638,7 @@ TEST_F(log, another_boot_knows_nothing_of_the_one_before)
 	ASSERT_TRUE(put_story(self));
 	sample_begin(&self->sample, CORDON_CLASS_PROCESS);
 	sample_exit(&self->sample, 10, S, 5 * S, 0);
-	ASSERT_TRUE(sample_write(&self->sample, 2, 10 * S, 1000));
+	ASSERT_TRUE(sample_write(&self->sample, 2, 10 * S, 1000 * S));
 	EXPECT_NE(NULL, strstr(lines(self, NULL), AT(5) "process     exit [10]: exit 0 after"));
 }
 
@@ -648,7 +647,7 @@ TEST_F(log, an_id_with_another_start_is_another_process)
 	ASSERT_TRUE(put_story(self));
 	sample_begin(&self->sample, CORDON_CLASS_PROCESS);
 	sample_exit(&self->sample, 10, S + 1, 9 * S, 0);
-	ASSERT_TRUE(sample_write(&self->sample, 1, 10 * S, 1000));
+	ASSERT_TRUE(sample_write(&self->sample, 1, 10 * S, 1000 * S));
 	EXPECT_NE(NULL, strstr(lines(self, NULL), "exit [10]: exit 0"));
 }
 
@@ -700,7 +699,7 @@ TEST_F(log, a_tree_shows_what_is_above_and_below_who_is_wanted)
 	sample_begin(&self->sample, CORDON_CLASS_PROCESS);
 	sample_fork(&self->sample, 11, 2 * S, 13, 4 * S);
 	sample_fork(&self->sample, 10, S, 14, 4 * S);
-	ASSERT_TRUE(sample_write(&self->sample, 1, 10 * S, 1000));
+	ASSERT_TRUE(sample_write(&self->sample, 1, 10 * S, 1000 * S));
 	EXPECT_STREQ("1970-01-01 00:16:30.000" NO_SPAN "  [1] ?\n"
 		     "1970-01-01 00:16:31.000" NO_SPAN "    [10] /bin/bash\n"
 		     "1970-01-01 00:16:32.000       3.000 s      [11] /x/?[2Jy a b ???, exit 1\n"
@@ -717,7 +716,7 @@ TEST_F(log, processes_that_are_each_others_parents_are_no_tree)
 	sample_fork(&self->sample, 2, 2, 3, 3);
 	sample_fork(&self->sample, 3, 3, 1, 1);
 	sample_fork(&self->sample, 4, 4, 4, 4);
-	ASSERT_TRUE(sample_write(&self->sample, 1, S, 1000));
+	ASSERT_TRUE(sample_write(&self->sample, 1, S, 1000 * S));
 	EXPECT_NE(NULL, strstr(trees(self, 0, &missed), "[4] ?"));
 }
 
@@ -730,7 +729,7 @@ TEST_F(log, processes_beyond_the_room_are_counted)
 		sample_begin(&self->sample, CORDON_CLASS_PROCESS);
 		for (unsigned int j = 0; j < each; j++)
 			sample_fork(&self->sample, 1, 1, 10 + i * each + j, 10 + i * each + j);
-		ASSERT_TRUE(sample_write(&self->sample, 1, S, 1000));
+		ASSERT_TRUE(sample_write(&self->sample, 1, S, 1000 * S));
 	}
 	trees(self, 5, &missed);
 	EXPECT_EQ(blocks * each + 1 - 65536, missed);

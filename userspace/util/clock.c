@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The clock that nobody sets; see clock.h.
+ * Clocks; see clock.h.
  */
 #include "util/clock.h"
 
 #include <time.h>
 
-uint64_t cordon_clock_ns(void)
+static int64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+uint64_t cordon_clock_ns(void)
+{
+	return (uint64_t)read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t cordon_clock_wall(void)
+{
+	return read_clock(CLOCK_REALTIME);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The clock that nobody sets.
+ * The clock that nobody sets, and the one that is only told.
  */
 #ifndef CORDON_UTIL_CLOCK_H
 #define CORDON_UTIL_CLOCK_H
@@ -9,5 +9,8 @@
 
 /** cordon_clock_ns() - CLOCK_MONOTONIC */
 uint64_t cordon_clock_ns(void);
+
+/** cordon_clock_wall() - nanoseconds since 1970, as far as somebody set it right */
+int64_t cordon_clock_wall(void);
 
 #endif

@@ -37,6 +37,7 @@ enum cordon_pam_call {
  * @login_uid, @session: audit's; ~0: none
  * @service, @user, @remote_host, @remote_user, @tty: as PAM has them then, each ended
  *	by a NUL, cut if it is longer; anybody's bytes
+ * @name: of the process, likewise
  */
 struct cordon_event_pam {
 	struct cordon_event event;
@@ -52,7 +53,8 @@ struct cordon_event_pam {
 	char remote_host[64];
 	char remote_user[32];
 	char tty[32];
+	char name[16];
 };
-_Static_assert(sizeof(struct cordon_event_pam) == 280, "no padding");
+_Static_assert(sizeof(struct cordon_event_pam) == 296, "no padding");
 
 #endif
