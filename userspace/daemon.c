@@ -316,6 +316,15 @@ static void on_auth(struct daemon *daemon)
 	cordon_recorder_take(daemon->recorder, CORDON_CLASS_AUTH);
 }
 
+/* The loop settles what there is after each event. */
+static void on_stored(struct daemon *daemon)
+{
+	uint64_t times;
+
+	if (read(cordon_recorder_wake(daemon->recorder), &times, sizeof(times)) < 0)
+		return;
+}
+
 static void on_machine(struct daemon *daemon)
 {
 	cordon_daemon_watch_read(&daemon->machine);
@@ -368,6 +377,7 @@ static int watch_all(struct daemon *daemon)
 		{ on_process, daemon->process_timer, 0 },
 		/* Only when the kernel says so: it has something nearly always. */
 		{ on_process, cordon_recorder_fd(recorder, CORDON_CLASS_PROCESS), EPOLLET },
+		{ on_stored, cordon_recorder_wake(recorder), 0 },
 		{ on_machine, cordon_daemon_watch_fd(&daemon->machine), 0 },
 		{ on_inbox, cordon_inbox_fd(daemon->inbox), 0 },
 	};

@@ -16,6 +16,7 @@
 
 #include "log_keys.h"
 #include "log_room.h"
+#include "log_sync.h"
 #include "log_writer.h"
 #include "sign.h"
 #include "util/boot.h"
@@ -26,6 +27,9 @@
 
 #define SECOND 1000000000ULL
 #define SYNC_NS (5 * SECOND)
+#define SYNCS_A_SECOND 20
+/* Of full segments, which are not held open for longer. */
+#define FILES_MANY 4
 #define SEGMENT_AGE_NS (86400 * SECOND)
 #define ROOM_NS (10 * SECOND)
 /* A segment is a small part of the log: what is deleted at once is not much. */
@@ -46,7 +50,10 @@ struct cordon_log_store {
 	struct chain chain[CORDON_CLASS_COUNT];
 	uint8_t boot_id[16];
 	uint32_t sequence;
+	struct cordon_log_sync *sync;
 	uint64_t synced, looked, begun;
+	uint64_t second; /* in which @syncs were begun for what is important */
+	unsigned int syncs;
 	struct cordon_log_figures figures;
 };
 
@@ -166,28 +173,87 @@ void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *
 
 /* ---- stable storage ----------------------------------------------------------------------- */
 
-/* Blocks first, then the keys to come: power that fails in between leaves an older key, from which
- * theirs follow. */
-static void synchronise(struct cordon_log_store *store)
+static void take_end(struct cordon_log_store *store, bool wait)
+{
+	struct cordon_log_keys keys;
+	int error;
+
+	if (!cordon_log_sync_end(store->sync, wait, &error, &keys))
+		return;
+	if (error)
+		store->figures.error = error;
+	else
+		store->keys = keys;
+	for (int i = 0; i < CORDON_CLASS_COUNT && error; i++)
+		store->chain[i].unsynced = true;
+	explicit_bzero(&keys, sizeof(keys));
+}
+
+/* Those of a chain that cannot be given now come with the next. */
+static bool give_files(struct cordon_log_store *store, struct cordon_log_keys *keys,
+		       struct cordon_log_files *files)
 {
 	bool any = false;
 
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		struct chain *chain = &store->chain[i];
-		const struct cordon_log_key *key = &cordon_log_writer_chain(chain->writer)->key;
 
-		if (!chain->unsynced)
+		if (!chain->unsynced || cordon_log_writer_give(chain->writer, files))
 			continue;
-		store->figures.error = cordon_log_writer_sync(chain->writer);
-		if (store->figures.error)
-			return;
+		keys->chain[i] = cordon_log_writer_chain(chain->writer)->key;
 		chain->unsynced = false;
-		store->keys.chain[i] = *key;
 		any = true;
 	}
-	if (any)
-		store->figures.error = cordon_log_keys_write(store->folder, &store->keys);
+	return any;
+}
+
+/* What is at work already is not waited for. */
+static void begin_sync(struct cordon_log_store *store)
+{
+	struct cordon_log_files files = { .nr = 0 };
+	struct cordon_log_keys keys;
+
+	take_end(store, false);
+	if (cordon_log_sync_is_busy(store->sync))
+		return;
+	keys = store->keys;
 	store->synced = cordon_clock_ns();
+	if (give_files(store, &keys, &files))
+		store->syncs += cordon_log_sync_begin(store->sync, &files, &keys);
+	explicit_bzero(&keys, sizeof(keys));
+}
+
+/* Of these an owner asks first. */
+static bool has_important(const struct cordon_log_store *store)
+{
+	bool important = false;
+
+	for (int i = 0; i <= CORDON_CLASS_AUTH; i++)
+		important |= store->chain[i].unsynced;
+	return important;
+}
+
+static bool has_many_files(const struct cordon_log_store *store)
+{
+	size_t files = 0;
+
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		files += cordon_log_writer_left(store->chain[i].writer);
+	return files >= FILES_MANY;
+}
+
+/* What is important is stored at once, so often a second, and with the others when there is more. */
+static bool is_due(struct cordon_log_store *store, uint64_t now)
+{
+	const uint64_t since = now - store->synced;
+
+	if (now - store->second > SECOND) {
+		store->second = now;
+		store->syncs = 0;
+	}
+	if (has_important(store) && (store->syncs < SYNCS_A_SECOND || since > SECOND / 5))
+		return true;
+	return since > SYNC_NS || has_many_files(store);
 }
 
 void cordon_log_store_settle(struct cordon_log_store *store)
@@ -196,12 +262,22 @@ void cordon_log_store_settle(struct cordon_log_store *store)
 		tell_lost(store, &store->chain[i]);
 		write_told(store, &store->chain[i]);
 	}
+	take_end(store, false);
+	if (is_due(store, cordon_clock_ns()))
+		begin_sync(store);
 }
 
 void cordon_log_store_sync(struct cordon_log_store *store)
 {
 	cordon_log_store_settle(store);
-	synchronise(store);
+	take_end(store, true);
+	begin_sync(store);
+	take_end(store, true);
+}
+
+void cordon_log_store_set_wake(struct cordon_log_store *store, int wake)
+{
+	cordon_log_sync_set_wake(store->sync, wake);
 }
 
 /* ---- room --------------------------------------------------------------------------------- */
@@ -240,8 +316,7 @@ void cordon_log_store_tick(struct cordon_log_store *store)
 	/* A disk without room may be waiting for this. */
 	if (now - store->looked > ROOM_NS || store->figures.error)
 		cordon_log_store_make_room(store);
-	if (now - store->synced > SYNC_NS)
-		cordon_log_store_sync(store);
+	cordon_log_store_settle(store);
 }
 
 static size_t segment_limit(uint64_t limit)
@@ -379,9 +454,11 @@ int cordon_log_store_open(const char *path, uint64_t limit, struct cordon_failur
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	store->folder = -1;
 	store->limit = limit < CORDON_LOG_LIMIT_MIN ? CORDON_LOG_LIMIT_MIN : limit;
-	store->begun = cordon_clock_ns();
+	store->begun = store->synced = cordon_clock_ns();
 	cordon_boot_id(&store->boot_id);
 	error = open_folder(path, failure, &store->folder);
+	if (!error && cordon_log_sync_open(store->folder, &store->sync))
+		error = cordon_fail(failure, -ENOMEM, "out of memory");
 	if (!error)
 		error = open_keys(store, failure);
 	for (int i = 0; i < CORDON_CLASS_COUNT && !error; i++)
@@ -400,6 +477,7 @@ void cordon_log_store_close(struct cordon_log_store *store)
 		return;
 	if (store->chain[CORDON_CLASS_COUNT - 1].writer)
 		cordon_log_store_sync(store);
+	cordon_log_sync_close(store->sync);
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		if (store->chain[i].writer)
 			cordon_log_writer_close(store->chain[i].writer);

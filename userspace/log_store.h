@@ -62,6 +62,10 @@ void cordon_log_store_lost(struct cordon_log_store *store, enum cordon_event_cla
 void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *policy,
 				 uint32_t latch);
 
+/** cordon_log_store_set_wake() - an eventfd that is told when something reached stable storage, so
+ *	that cordon_log_store_settle() is called */
+void cordon_log_store_set_wake(struct cordon_log_store *store, int wake);
+
 /** cordon_log_store_settle() - all that was told is in its file: the end of this process takes none
  *	of it */
 void cordon_log_store_settle(struct cordon_log_store *store);

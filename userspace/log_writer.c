@@ -13,8 +13,12 @@
 
 #include "log_reader.h"
 #include "log_segment.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+
+/* More full segments than these are not held open. */
+#define LEFT_MAX 64
 
 DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
 DEFINE_CLEANUP(writer, struct cordon_log_writer *, cordon_log_writer_close)
@@ -25,8 +29,10 @@ struct cordon_log_writer {
 	struct cordon_log_chain chain;
 	size_t limit;
 	uint32_t segment;
-	size_t size; /* of the segment: all whole blocks */
-	int fd;	     /* of the segment, -1: it is not made yet */
+	size_t size;		      /* of the segment: all whole blocks */
+	int fd;			      /* of the segment, -1: it is not made yet */
+	bool written;		      /* to, since it was last given */
+	struct cordon_log_files left; /* segments that are full, and were not given */
 };
 
 /* Before the key that was kept there is nothing to ask; from it on its successors tell. */
@@ -125,6 +131,7 @@ int cordon_log_writer_open(int folder, enum cordon_event_class class,
 void cordon_log_writer_close(struct cordon_log_writer *writer)
 {
 	cleanup_close(&writer->fd);
+	cordon_log_files_sync(&writer->left);
 	explicit_bzero(writer, sizeof(*writer));
 	free(writer);
 }
@@ -148,6 +155,7 @@ static int write_block(struct cordon_log_writer *writer, const struct cordon_log
 
 	if (!error) {
 		writer->size += size;
+		writer->written = true;
 		return 0;
 	}
 	if (ftruncate(writer->fd, (off_t)writer->size) ||
@@ -159,28 +167,32 @@ static int write_block(struct cordon_log_writer *writer, const struct cordon_log
 	return error;
 }
 
-/* A segment that is full is on stable storage before it is left. */
-int cordon_log_writer_leave(struct cordon_log_writer *writer)
+/* Who gives it away has it brought to stable storage; with no room to remember it, it is done now. */
+void cordon_log_writer_leave(struct cordon_log_writer *writer)
 {
-	const int error = cordon_log_writer_sync(writer);
+	int *place;
 
-	if (error || writer->fd < 0)
-		return error;
-	close(writer->fd);
+	if (writer->fd < 0)
+		return;
+	if (writer->left.nr >= LEFT_MAX)
+		cordon_log_files_sync(&writer->left);
+	place = array_push(writer->left.fd, writer->left.nr);
+	if (place) {
+		*place = writer->fd;
+	} else {
+		fdatasync(writer->fd);
+		close(writer->fd);
+	}
 	writer->fd = -1;
+	writer->written = false;
 	writer->segment++;
-	return 0;
 }
 
 static int find_room(struct cordon_log_writer *writer, size_t size)
 {
-	int error = 0;
-
 	if (writer->fd >= 0 && writer->size && writer->size + size > writer->limit)
-		error = cordon_log_writer_leave(writer);
-	if (!error && writer->fd < 0)
-		error = open_segment(writer);
-	return error;
+		cordon_log_writer_leave(writer);
+	return writer->fd < 0 ? open_segment(writer) : 0;
 }
 
 int cordon_log_writer_add(struct cordon_log_writer *writer, struct cordon_log_block *block)
@@ -205,9 +217,36 @@ void cordon_log_writer_set_limit(struct cordon_log_writer *writer, size_t limit)
 	writer->limit = limit;
 }
 
-int cordon_log_writer_sync(struct cordon_log_writer *writer)
+static int give(int fd, struct cordon_log_files *files)
 {
-	return writer->fd >= 0 && fdatasync(writer->fd) ? -errno : 0;
+	int *place = array_push(files->fd, files->nr);
+
+	if (!place)
+		return -ENOMEM;
+	*place = fd;
+	return 0;
+}
+
+int cordon_log_writer_give(struct cordon_log_writer *writer, struct cordon_log_files *files)
+{
+	int fd = writer->written ? fcntl(writer->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	int error = writer->written && fd < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		error = give(fd, files);
+	if (error) {
+		cleanup_close(&fd);
+		return error;
+	}
+	writer->written = false;
+	while (writer->left.nr && !give(writer->left.fd[writer->left.nr - 1], files))
+		writer->left.nr--;
+	return 0;
+}
+
+size_t cordon_log_writer_left(const struct cordon_log_writer *writer)
+{
+	return writer->left.nr;
 }
 
 const struct cordon_log_chain *cordon_log_writer_chain(const struct cordon_log_writer *writer)

@@ -13,6 +13,7 @@
 #include <cordon/log.h>
 
 #include "log_block.h"
+#include "log_sync.h"
 #include "util/failure.h"
 
 struct cordon_log_writer;
@@ -53,14 +54,21 @@ void cordon_log_writer_close(struct cordon_log_writer *writer);
  */
 int cordon_log_writer_add(struct cordon_log_writer *writer, struct cordon_log_block *block);
 
-/** cordon_log_writer_leave() - the next block begins a segment. Return: 0 or -errno */
-int cordon_log_writer_leave(struct cordon_log_writer *writer);
+/** cordon_log_writer_leave() - the next block begins a segment */
+void cordon_log_writer_leave(struct cordon_log_writer *writer);
 
 /** cordon_log_writer_set_limit() - of the segments to come and this one */
 void cordon_log_writer_set_limit(struct cordon_log_writer *writer, size_t limit);
 
-/** cordon_log_writer_sync() - what was written is on stable storage. Return: 0 or -errno */
-int cordon_log_writer_sync(struct cordon_log_writer *writer);
+/**
+ * cordon_log_writer_give() - the files that were written to since it was last called
+ * @files: those are added
+ * Return: 0; -ENOMEM, -EMFILE: none are, and the next call gives them.
+ */
+int cordon_log_writer_give(struct cordon_log_writer *writer, struct cordon_log_files *files);
+
+/** cordon_log_writer_left() - full segments among those that it would give */
+size_t cordon_log_writer_left(const struct cordon_log_writer *writer);
 
 /** cordon_log_writer_chain() - where it goes on */
 const struct cordon_log_chain *cordon_log_writer_chain(const struct cordon_log_writer *writer);

@@ -8,9 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "util/cleanup.h"
 #include "util/clock.h"
+
+/* As much as the largest ring holds: others want their turn, too. */
+#define BLOCKS_AT_ONCE 64
 
 /* What cannot be opened is tried again so often. */
 #define PAUSE_NS 1000000000ULL
@@ -30,6 +34,7 @@ struct cordon_recorder {
 	uint64_t lost[CORDON_CLASS_COUNT];
 	struct cordon_ring *ring[CORDON_CLASS_COUNT];
 	struct cordon_log_block *block;
+	int wake;
 };
 
 static void try_to_open(struct cordon_recorder *recorder)
@@ -43,6 +48,7 @@ static void try_to_open(struct cordon_recorder *recorder)
 	if (cordon_log_store_open(recorder->folder.text, recorder->limit, &recorder->problem,
 				  &recorder->store))
 		return;
+	cordon_log_store_set_wake(recorder->store, recorder->wake);
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		cordon_log_store_lost(recorder->store, i, recorder->lost[i]);
 		recorder->lost[i] = 0;
@@ -72,6 +78,7 @@ int cordon_recorder_open(const struct cordon_context *context, const struct cord
 		return cordon_fail(failure, -ENOMEM, "no memory for the log");
 	recorder->folder = cordon_path_root(context, CORDON_LOG_FOLDER);
 	recorder->limit = limit;
+	recorder->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	recorder->block = calloc(1, CORDON_LOG_BLOCK_FRAME + CORDON_LOG_BLOCK_MAX);
 	error = recorder->block ? open_rings(recorder, maps, viewer, state) : -ENOMEM;
 	if (error) {
@@ -92,6 +99,7 @@ void cordon_recorder_close(struct cordon_recorder *recorder)
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
 		cordon_ring_close(recorder->ring[i]);
 	cordon_log_store_close(recorder->store);
+	cleanup_close(&recorder->wake);
 	free(recorder->block);
 	free(recorder);
 }
@@ -131,13 +139,18 @@ static bool write_block(struct cordon_recorder *recorder)
 	return recorder->store && !cordon_log_store_write(recorder->store, recorder->block);
 }
 
+int cordon_recorder_wake(const struct cordon_recorder *recorder)
+{
+	return recorder->wake;
+}
+
 void cordon_recorder_take(struct cordon_recorder *recorder, enum cordon_event_class class)
 {
 	struct cordon_ring *ring = recorder->ring[class];
 
 	if (!ring)
 		return;
-	for (;;) {
+	for (int i = 0; i < BLOCKS_AT_ONCE; i++) {
 		memset(recorder->block, 0, sizeof(*recorder->block));
 		recorder->block->class = class;
 		if (!cordon_ring_fill(ring, recorder->block))

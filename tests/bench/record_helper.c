@@ -133,10 +133,12 @@ static uint64_t read_all(struct bench *bench, bool chained)
 	while (!last) {
 		last = atomic_load(&bench->done);
 		wait_for_records(bench);
-		if (chained)
+		if (chained) {
 			cordon_recorder_take(recorder, CORDON_CLASS_PROCESS);
-		else
+			cordon_recorder_settle(recorder);
+		} else {
 			take_plain(bench, ring, block);
+		}
 	}
 	start = cpu_ns() - start;
 	cordon_recorder_close(recorder);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Brings the log's files to stable storage in a thread of its own: a disk takes
+ * its time, and who reads the rings must not wait for it.  First the segments,
+ * then the keys to come: power that fails in between leaves older keys, from
+ * which those of the blocks follow.
+ */
+#ifndef CORDON_LOG_SYNC_H
+#define CORDON_LOG_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cordon/log.h>
+
+struct cordon_log_sync;
+
+/** struct cordon_log_files - segments that were written to; owned */
+struct cordon_log_files {
+	int *fd;
+	size_t nr;
+};
+
+/** cordon_log_files_sync() - all of them, which are closed then. Return: 0, or the first -errno */
+int cordon_log_files_sync(struct cordon_log_files *files);
+
+/** cordon_log_sync_open() - Return: 0 or -ENOMEM; the thread begins with the first work
+ * @folder: the log's, open; stays the caller's
+ */
+int cordon_log_sync_open(int folder, struct cordon_log_sync **ret_sync);
+
+/** cordon_log_sync_close() - what was begun is ended */
+void cordon_log_sync_close(struct cordon_log_sync *sync);
+
+/** cordon_log_sync_set_wake() - an eventfd that is told when something ended; -1: none */
+void cordon_log_sync_set_wake(struct cordon_log_sync *sync, int wake);
+
+/**
+ * cordon_log_sync_begin() - @files and then @keys
+ * @files: taken over
+ * Return: false: it is at work, or was not asked what became of the last; nothing is taken.
+ */
+bool cordon_log_sync_begin(struct cordon_log_sync *sync, struct cordon_log_files *files,
+			   const struct cordon_log_keys *keys);
+
+/** cordon_log_sync_is_busy() - it is at work, or was not asked what became of the last */
+bool cordon_log_sync_is_busy(struct cordon_log_sync *sync);
+
+/**
+ * cordon_log_sync_end() - what became of it, once
+ * @wait: for it
+ * @ret_error: 0, or why it is not on stable storage
+ * @ret_keys: as they were written
+ * Return: false: nothing was begun, or it goes on.
+ */
+bool cordon_log_sync_end(struct cordon_log_sync *sync, bool wait, int *ret_error,
+			 struct cordon_log_keys *ret_keys);
+
+#endif
