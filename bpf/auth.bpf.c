@@ -85,27 +85,21 @@ SEC("uretprobe")
 int pam_return(struct pt_regs *registers)
 {
 	const __u32 call = bpf_get_attach_cookie(registers);
-	struct cordon_loss *loss = event_loss(CORDON_CLASS_AUTH);
 	const __u64 key = key_of(call);
 	const __u64 *address = bpf_map_lookup_elem(&pam_handles, &key);
 	struct cordon_event_pam *record;
 	struct pam_handle handle;
-	__u32 number;
 
-	if (!loss || !address)
+	if (!address)
 		return 0;
 	if (bpf_probe_read_user(&handle, sizeof(handle), (void *)*address))
 		__builtin_memset(&handle, 0, sizeof(handle));
 	bpf_map_delete_elem(&pam_handles, &key);
-	number = event_number(loss);
-	record = bpf_ringbuf_reserve(&auth_ring, sizeof(*record), 0);
-	if (!record) {
-		event_lost(loss);
+	record = event_reserve(&auth_ring, CORDON_EVENT_PAM, sizeof(*record),
+			       bpf_get_current_pid_tgid() >> 32, bpf_ktime_get_ns());
+	if (!record)
 		return 0;
-	}
-	__builtin_memset(record, 0, sizeof(*record));
-	record->event = event_head(CORDON_EVENT_PAM, sizeof(*record), number,
-				   bpf_get_current_pid_tgid() >> 32, bpf_ktime_get_ns());
+	__builtin_memset(&record->event + 1, 0, sizeof(*record) - sizeof(record->event));
 	record->call = call;
 	record->result = (int)PT_REGS_RC(registers);
 	fill_process(record);

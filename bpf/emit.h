@@ -85,17 +85,13 @@ VERIFIED_APART __u32 denial_record(struct cordon_denial *slot, __u64 now)
 {
 	struct cordon_loss *loss = event_loss(CORDON_CLASS_ENFORCEMENT);
 	struct cordon_event_denial *record;
-	__u32 number;
 
 	if (!loss || !slot || !record_share_left(loss, now))
 		return false;
-	number = event_number(loss);
-	record = bpf_ringbuf_reserve(&enforcement_ring, sizeof(*record), 0);
-	if (!record) {
-		event_lost(loss);
+	record = event_reserve(&enforcement_ring, CORDON_EVENT_DENIAL, sizeof(*record), slot->pid,
+			       now);
+	if (!record)
 		return false;
-	}
-	record->event = event_head(CORDON_EVENT_DENIAL, sizeof(*record), number, slot->pid, now);
 	record->packets = slot->packets - slot->told;
 	record->folded = 0;
 	slot->told = slot->packets;

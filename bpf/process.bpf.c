@@ -100,22 +100,13 @@ int process_fork(__u64 *arguments)
 	const struct task_struct *parent = (const void *)arguments[0];
 	const struct task_struct *child = (const void *)arguments[1];
 	struct cordon_event_fork *record;
-	struct cordon_loss *loss;
-	__u32 number;
 
 	if (child->pid != child->tgid)
 		return 0;
-	loss = event_loss(CORDON_CLASS_PROCESS);
-	if (!loss)
+	record = event_reserve(&process_ring, CORDON_EVENT_FORK, sizeof(*record), parent->tgid,
+			       bpf_ktime_get_ns());
+	if (!record)
 		return 0;
-	number = event_number(loss);
-	record = bpf_ringbuf_reserve(&process_ring, sizeof(*record), 0);
-	if (!record) {
-		event_lost(loss);
-		return 0;
-	}
-	record->event = event_head(CORDON_EVENT_FORK, sizeof(*record), number, parent->tgid,
-				   bpf_ktime_get_ns());
 	record->start = task_start(parent);
 	record->child_start = child->start_boottime;
 	record->child = child->tgid;
@@ -298,22 +289,13 @@ int process_exit(__u64 *arguments)
 {
 	const struct task_struct *task = (const void *)arguments[0];
 	struct cordon_event_exit *record;
-	struct cordon_loss *loss;
-	__u32 number;
 
 	if (!is_end(task))
 		return 0;
-	loss = event_loss(CORDON_CLASS_PROCESS);
-	if (!loss)
+	record = event_reserve(&process_ring, CORDON_EVENT_EXIT, sizeof(*record), task->tgid,
+			       bpf_ktime_get_ns());
+	if (!record)
 		return 0;
-	number = event_number(loss);
-	record = bpf_ringbuf_reserve(&process_ring, sizeof(*record), 0);
-	if (!record) {
-		event_lost(loss);
-		return 0;
-	}
-	record->event = event_head(CORDON_EVENT_EXIT, sizeof(*record), number, task->tgid,
-				   bpf_ktime_get_ns());
 	record->start = task_start(task);
 	record->cpu_ns = cpu_time(task);
 	record->peak_bytes = task->signal->maxrss * page_size;

@@ -78,4 +78,23 @@ static __always_inline struct cordon_event event_head(__u16 type, __u16 size, __
 	return event;
 }
 
+/** event_reserve() - room for a record of @size bytes, its head filled in; NULL: counted as lost */
+static __always_inline void *event_reserve(void *ring, __u16 type, __u32 size, __u32 pid,
+					   __u64 time)
+{
+	struct cordon_loss *loss = event_loss(CORDON_EVENT_CLASS(type));
+	struct cordon_event *event;
+	__u32 number;
+
+	if (!loss)
+		return NULL;
+	number = event_number(loss);
+	event = bpf_ringbuf_reserve(ring, size, 0);
+	if (event)
+		*event = event_head(type, size, number, pid, time);
+	else
+		event_lost(loss);
+	return event;
+}
+
 #endif

@@ -7,6 +7,9 @@
  */
 #include "ring.h"
 
+/* Words that are the kernel's to say. */
+#define HEAD ((int)(sizeof(struct cordon_event) / sizeof(__u64)))
+
 struct told {
 	__u64 word[CORDON_EVENT_MAX / 8];
 };
@@ -14,26 +17,21 @@ struct told {
 SEC("syscall")
 int tell(const struct told *told)
 {
-	struct cordon_loss *loss = event_loss(CORDON_CLASS_ENFORCEMENT);
 	const __u64 first = told->word[0];
 	const __u16 size = first, type = first >> 16;
 	struct told *record;
-	__u32 number;
 
-	if (!loss || size < sizeof(struct cordon_event) || size > sizeof(*record) || size % 8 ||
+	if (size < sizeof(struct cordon_event) || size > sizeof(*record) || size % 8 ||
 	    CORDON_EVENT_CLASS(type) != CORDON_CLASS_ENFORCEMENT)
 		return 1;
-	number = event_number(loss);
-	record = bpf_ringbuf_reserve(&enforcement_ring, sizeof(*record), 0);
-	if (!record) {
-		event_lost(loss);
+	record = event_reserve(&enforcement_ring, type, sizeof(*record),
+			       bpf_get_current_pid_tgid() >> 32, bpf_ktime_get_ns());
+	if (!record)
 		return 2;
-	}
+	((struct cordon_event *)record)->size = size;
 #pragma unroll
-	for (int i = 0; i < (int)(sizeof(told->word) / sizeof(told->word[0])); i++)
+	for (int i = HEAD; i < (int)(sizeof(told->word) / sizeof(told->word[0])); i++)
 		record->word[i] = told->word[i];
-	*(struct cordon_event *)record = event_head(
-		type, size, number, bpf_get_current_pid_tgid() >> 32, bpf_ktime_get_ns());
 	bpf_ringbuf_submit(record, 0);
 	return 0;
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "util/clock.h"
+
 #define SECOND 1000000000LL
 
 /* Return: nanoseconds of the second. */
@@ -70,27 +72,11 @@ const char *cordon_event_span_text(uint64_t span, struct cordon_event_time *ret_
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-static int64_t seconds_of(char unit)
-{
-	switch (unit) {
-	case 's':
-		return 1;
-	case 'm':
-		return 60;
-	case 'h':
-		return 3600;
-	case 'd':
-		return 86400;
-	default:
-		return 0;
-	}
-}
-
 /* Years back are enough. */
 static bool read_ago(const char *text, int64_t now, int64_t *ret_wall)
 {
 	const size_t digits = strspn(text, "0123456789");
-	const int64_t unit = seconds_of(text[digits]);
+	const int64_t unit = cordon_clock_unit(text[digits]);
 
 	if (!digits || digits > 5 || !unit || text[digits + 1])
 		return false;

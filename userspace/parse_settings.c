@@ -10,6 +10,7 @@
 
 #include "parse.h"
 #include "util/array.h"
+#include "util/clock.h"
 
 /* 4 MB of kernel memory, at 64 bytes a flow. */
 #define FLOW_ENTRIES_DEFAULT 65536
@@ -147,22 +148,6 @@ static int read_entries(struct parse *parse, const struct cordon_value *value, v
 	return error;
 }
 
-static uint32_t seconds_of(char unit)
-{
-	switch (unit) {
-	case 's':
-		return 1;
-	case 'm':
-		return 60;
-	case 'h':
-		return 60 * 60;
-	case 'd':
-		return 24 * 60 * 60;
-	default:
-		return 0;
-	}
-}
-
 /* "90", "90s", "5m", "2h", "1d"; 0: it is none of these, or out of range. */
 static uint32_t read_seconds(const char *text)
 {
@@ -177,7 +162,7 @@ static uint32_t read_seconds(const char *text)
 			return 0;
 	}
 	if (*text)
-		unit = text[1] ? 0 : seconds_of(*text);
+		unit = text[1] ? 0 : cordon_clock_unit(*text);
 	return number * unit > TIMEOUT_MAX ? 0 : (uint32_t)number * unit;
 }
 

@@ -18,23 +18,15 @@ struct record {
 
 static long make_record(__u32 index, void *state)
 {
-	struct cordon_loss *loss = event_loss(CORDON_CLASS_PROCESS);
 	__u64 before = bpf_ringbuf_query(&process_ring, BPF_RB_AVAIL_DATA);
 	const bool fills = before <= HALF && before + sizeof(struct record) + 8 > HALF;
 	struct record *record;
-	__u32 number;
 
 	(void)state;
-	if (!loss)
-		return 1;
-	number = event_number(loss);
-	record = bpf_ringbuf_reserve(&process_ring, sizeof(*record), 0);
-	if (!record) {
-		event_lost(loss);
+	record = event_reserve(&process_ring, CORDON_EVENT_FORK, sizeof(*record), index,
+			       bpf_ktime_get_ns());
+	if (!record)
 		return 0;
-	}
-	record->event =
-		event_head(CORDON_EVENT_FORK, sizeof(*record), number, index, bpf_ktime_get_ns());
 	__builtin_memset(record->content, 0x5a, sizeof(record->content));
 	record->content[0] = index;
 	bpf_ringbuf_submit(record, fills ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);

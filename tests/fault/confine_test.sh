@@ -14,15 +14,8 @@ test_start 8
 net_start
 net_peer wan0
 net_address wan0 10.1.0.1/24 10.1.0.2/24
-cat >"$NET_TMP/policy.yaml" <<-END
-	cordon: 1
-	serial: 1
-	zones: {wan: {interfaces: [wan0]}}
-	rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
-END
-cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
-cordon run >"$NET_TMP/run.log" 2>&1 &
-until_ok 20 grep -q following "$NET_TMP/run.log"
+net_small_policy
+daemon_starts
 check "the daemon filters its own calls" test "$(of_daemon Seccomp)" = 2
 check "and can gain nothing by a program" test "$(of_daemon NoNewPrivs)" = 1
 check "it has lost most of root's rights" test "$(of_daemon CapEff)" = "$(of_daemon CapBnd)" -a \
@@ -37,6 +30,5 @@ check "pins are put back" until_ok 5 test -e "$NET_BPFFS/maps/control" -a -e "$N
 cp "$NET_TMP/policy.yaml" "$NET_ROOT/var/lib/cordon/inbox/"
 check "what comes into the inbox is looked at" until_ok 5 grep -q 'policy.yaml refused' "$NET_TMP/run.log"
 check "nothing was complained of" test "$(grep -c '^cordon:' "$NET_TMP/run.log")" = 0
-kill "$(cat "$NET_ROOT/run/cordon/daemon")"
-wait
+daemon_ends
 test_end

@@ -15,18 +15,6 @@ tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc sta
 forgot() { [ "$(cordon status --json | jq '.latch_state | .memory == "sound" and .counters.release == null')" = true ]; }
 forget_all() { rm "$NET_ROOT/$STATE"/latch* "$NET_ROOT/$STATE/policy/sealed-once" "$NET_ROOT/etc/cordon/sealed-once"; }
 
-daemon_starts()
-{
-	cordon run >"$NET_TMP/run.log" 2>&1 &
-	until_ok 20 grep -q following "$NET_TMP/run.log"
-}
-
-daemon_ends()
-{
-	kill "$(cat "$NET_ROOT/run/cordon/daemon")"
-	wait
-}
-
 test_start 38
 latch_start
 cordon seal lockdown --reason 'to be remembered' >/dev/null

@@ -50,15 +50,8 @@ for what in auth account session; do
 	echo "$what required pam_deny.so" >>"$NET_TMP/pam.d/cordon-shut"
 done
 cat_login >"$NET_TMP/login.py"
-cat >"$NET_TMP/policy.yaml" <<-END
-	cordon: 1
-	serial: 1
-	zones: {wan: {interfaces: [wan0]}}
-	rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
-END
-cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
-cordon run >"$NET_TMP/run.log" 2>&1 &
-until_ok 20 grep -q following "$NET_TMP/run.log"
+net_small_policy
+daemon_starts
 refuse "the kernel takes the probes" grep -q 'without logins' "$NET_TMP/run.log"
 
 check "a login" test "$(login cordon-open alice)" = 0
@@ -73,11 +66,9 @@ check "five guesses, five records" until_ok 10 times '.user.target.name // "" | 
 login cordon-shut "$(printf 'x\033[31m%0100d' 0)" >/dev/null
 check "a name with what a terminal obeys, and too long" until_ok 10 told '.user.target.name // "" | test("31m000")'
 refuse "does not reach one" bash -c "$CORDON --root $NET_ROOT events --class auth | grep -q $'\033'"
-kill "$(cat "$NET_ROOT/run/cordon/daemon")"
-wait
+daemon_ends
 login cordon-open bob >/dev/null
 cordon run >"$NET_TMP/run.log" 2>&1 &
 check "a login without a daemon waits for it" until_ok 20 told '.user.target.name == "bob"'
-kill "$(cat "$NET_ROOT/run/cordon/daemon")"
-wait
+daemon_ends
 test_end

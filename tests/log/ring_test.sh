@@ -23,13 +23,7 @@ net_start
 net_peer wan0
 # Nothing is denied but what is told here.
 ip -n "$NODE" link set wan0 down
-cat >"$NET_TMP/policy.yaml" <<-END
-	cordon: 1
-	serial: 1
-	zones: {wan: {interfaces: [wan0]}}
-	rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
-END
-cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
+net_small_policy
 # All of a test is told on one CPU: its sequence has no hole.
 taskset -p -c "$(taskset -p -c $$ | sed 's/.*: //; s/[-,].*//')" $$ >/dev/null
 

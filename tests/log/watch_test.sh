@@ -22,15 +22,8 @@ net_start
 net_peer wan0
 mkdir -p "$NET_ROOT"/etc/{sudoers.d,cron.d,cordon}
 echo 'root:x:0:0::/root:/bin/sh' >"$NET_ROOT/etc/passwd"
-cat >"$NET_TMP/policy.yaml" <<-END
-	cordon: 1
-	serial: 1
-	zones: {wan: {interfaces: [wan0]}}
-	rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
-END
-cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
-cordon run >"$NET_TMP/run.log" 2>&1 &
-until_ok 20 grep -q following "$NET_TMP/run.log"
+net_small_policy
+daemon_starts
 refuse "nothing was complained of" grep -q 'not told' "$NET_TMP/run.log"
 
 echo 'eve:x:0:0::/root:/bin/sh' >>"$NET_ROOT/etc/passwd"
@@ -65,7 +58,6 @@ many() { [ "$(events | jq -s 'map(select(.file.path // "" | test("cron.d/job")))
 check "two hundred at once" until_ok 20 many
 shown() { cordon events --class config | grep -q 'file .*/etc/passwd written, now .*, by watch_test'; }
 check "text for people" shown
-kill "$(cat "$NET_ROOT/run/cordon/daemon")"
-wait
+daemon_ends
 check "nothing of it breaks the chain" bash -c "$CORDON --root $NET_ROOT log key >$NET_TMP/key && $CORDON --root $NET_ROOT log verify --key $NET_TMP/key"
 test_end

@@ -13,6 +13,8 @@
 #   in_unit UNIT CMD...        run on the node, in the cgroup of UNIT
 #   cordon CMD...              the helper, on the node, with its own root, bpffs and cgroup
 #   cordon_from PEER CMD...    the same in a peer's namespace, as from a container
+#   net_small_policy           a policy in force that lets in port 22 at wan0 and nothing else
+#   daemon_starts, daemon_ends `cordon run`; what it says is in $NET_TMP/run.log
 #   until_ok SECONDS CMD...    wait for a condition, not for a time
 #   test_start N, ok TEXT, not_ok TEXT, check TEXT CMD..., refuse TEXT CMD..., skip TEXT: TAP
 #
@@ -146,6 +148,29 @@ until_ok()
 		[ "$((tries -= 1))" -gt 0 ] || return 1
 		read -r -t 0.02 -u "$NET_NEVER" || true
 	done
+}
+
+net_small_policy()
+{
+	cat >"$NET_TMP/policy.yaml" <<-END
+		cordon: 1
+		serial: 1
+		zones: {wan: {interfaces: [wan0]}}
+		rules: [{name: in, from: wan, to: node, services: [tcp/22]}]
+	END
+	cordon apply --force "$NET_TMP/policy.yaml" >/dev/null || die "the policy is not applied"
+}
+
+daemon_starts()
+{
+	cordon run >"$NET_TMP/run.log" 2>&1 &
+	until_ok 20 grep -q following "$NET_TMP/run.log"
+}
+
+daemon_ends()
+{
+	kill "$(cat "$NET_ROOT/run/cordon/daemon")"
+	wait
 }
 
 # exits STATUS CMD..., says TEXT CMD...: for check and refuse

@@ -23,3 +23,19 @@ int64_t cordon_clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
+
+uint32_t cordon_clock_unit(char unit)
+{
+	switch (unit) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 60 * 60;
+	case 'd':
+		return 24 * 60 * 60;
+	default:
+		return 0;
+	}
+}

@@ -13,4 +13,7 @@ uint64_t cordon_clock_ns(void);
 /** cordon_clock_wall() - nanoseconds since 1970, as far as somebody set it right */
 int64_t cordon_clock_wall(void);
 
+/** cordon_clock_unit() - seconds in what a person writes as "s", "m", "h" or "d"; 0: it is none */
+uint32_t cordon_clock_unit(char unit);
+
 #endif
