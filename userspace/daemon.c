@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -41,6 +42,8 @@
 #include "util/clock.h"
 #include "workloads.h"
 
+/* nice(2) */
+#define PRIORITY (-10)
 #define LEASE_COUNT_NS (300ULL * 1000000000ULL)
 #define CHECKPOINT_NS (300ULL * 1000000000ULL)
 
@@ -316,13 +319,14 @@ static void on_auth(struct daemon *daemon)
 	cordon_recorder_take(daemon->recorder, CORDON_CLASS_AUTH);
 }
 
-/* The loop settles what there is after each event. */
+/* There may be room now for what there was none for.  The loop settles what there is after each
+ * event. */
 static void on_stored(struct daemon *daemon)
 {
 	uint64_t times;
 
-	if (read(cordon_recorder_wake(daemon->recorder), &times, sizeof(times)) < 0)
-		return;
+	if (read(cordon_recorder_wake(daemon->recorder), &times, sizeof(times)) == sizeof(times))
+		cordon_recorder_take_all(daemon->recorder);
 }
 
 static void on_machine(struct daemon *daemon)
@@ -372,10 +376,10 @@ static int watch_all(struct daemon *daemon)
 		{ on_network, cordon_nl_watch_fd(daemon->watch), 0 },
 		{ on_hold, cordon_daemon_hold_fd(daemon->hold), 0 },
 		{ on_hold, cordon_daemon_hold_timer(daemon->hold), 0 },
-		{ on_enforcement, cordon_recorder_fd(recorder, CORDON_CLASS_ENFORCEMENT), 0 },
-		{ on_auth, cordon_recorder_fd(recorder, CORDON_CLASS_AUTH), 0 },
 		{ on_process, daemon->process_timer, 0 },
-		/* Only when the kernel says so: it has something nearly always. */
+		/* Only when the kernel says so: a log without room takes nothing from them. */
+		{ on_enforcement, cordon_recorder_fd(recorder, CORDON_CLASS_ENFORCEMENT), EPOLLET },
+		{ on_auth, cordon_recorder_fd(recorder, CORDON_CLASS_AUTH), EPOLLET },
 		{ on_process, cordon_recorder_fd(recorder, CORDON_CLASS_PROCESS), EPOLLET },
 		{ on_stored, cordon_recorder_wake(recorder), 0 },
 		{ on_machine, cordon_daemon_watch_fd(&daemon->machine), 0 },
@@ -565,6 +569,8 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		/* What came between the attach before us and the watch. */
 		follow(&daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 		on_inbox(&daemon);
+		/* Who makes records must not outrun who writes them down. */
+		setpriority(PRIO_PROCESS, 0, PRIORITY);
 		if (cordon_confine(&unsaid))
 			complain(&unsaid);
 		cordon_daemon_log_start(daemon.recorder, context, &daemon.live);

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log_block.h"
 #include "log_reader.h"
 #include "log_segment.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 
 DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
@@ -22,65 +24,55 @@ static const uint8_t shares[CORDON_CLASS_COUNT] = {
 	[CORDON_CLASS_PROCESS] = 30,
 };
 
-struct room {
+struct look {
 	int folder;
-	uint64_t limit;
-	const uint32_t *current;
-	struct cordon_log_segments segments[CORDON_CLASS_COUNT];
-	size_t oldest[CORDON_CLASS_COUNT]; /* in segments, of those that are left */
-	uint64_t used[CORDON_CLASS_COUNT];
+	struct cordon_log_room *room;
+	struct cordon_log_segments segments[CORDON_CLASS_COUNT]; /* that are closed */
+	size_t oldest[CORDON_CLASS_COUNT];			 /* that is left */
+	uint64_t used[CORDON_CLASS_COUNT];			 /* by what is left */
 };
 
-static uint64_t sum(const struct room *room)
+uint64_t cordon_log_room_share(enum cordon_event_class class, uint64_t limit)
+{
+	return limit / 100 * shares[class];
+}
+
+static uint64_t sum(const uint64_t used[CORDON_CLASS_COUNT])
 {
 	uint64_t bytes = 0;
 
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
-		bytes += room->used[i];
+		bytes += used[i];
 	return bytes;
 }
 
-static struct cordon_log_segment *oldest_closed(const struct room *room, int class)
-{
-	const struct cordon_log_segments *segments = &room->segments[class];
-	struct cordon_log_segment *segment;
+/* ---- what gives way ------------------------------------------------------------------------ */
 
-	if (room->oldest[class] == segments->nr)
-		return NULL;
-	segment = &segments->segment[room->oldest[class]];
-	return segment->number < room->current[class] ? segment : NULL;
-}
-
-static bool is_over_share(const struct room *room, int class)
-{
-	return room->used[class] > room->limit / 100 * shares[class];
-}
-
-/* Return: the class that gives way, -1: none has a segment that may be deleted. */
-static int find_victim(const struct room *room)
+/* Return: the class that does, -1: none has a segment that may be deleted. */
+static int find_victim(const struct look *look)
 {
 	int any = -1;
 
-	for (int class = CORDON_CLASS_COUNT - 1; class >= 0; class --) {
-		if (!oldest_closed(room, class))
+	for (int i = CORDON_CLASS_COUNT - 1; i >= 0; i--) {
+		if (look->oldest[i] == look->segments[i].nr)
 			continue;
-		if (is_over_share(room, class))
-			return class;
+		if (look->used[i] > cordon_log_room_share(i, look->room->limit))
+			return i;
 		if (any < 0)
-			any = class;
+			any = i;
 	}
 	return any;
 }
 
 /* Number of the block behind a segment; 0: nothing in it could be read. */
-static uint64_t block_behind(const struct room *room, int class, uint32_t segment)
+static uint64_t block_behind(int folder, int class, uint32_t segment)
 {
 	struct cordon_log_reader *reader CLEANUP(reader) = NULL;
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_log_found found;
 	uint64_t next = 0;
 
-	if (cordon_log_reader_open(room->folder, class, &unsaid, &reader))
+	if (cordon_log_reader_open(folder, class, &unsaid, &reader))
 		return 0;
 	cordon_log_reader_skip_to(reader, segment);
 	while (cordon_log_reader_next(reader, &unsaid, &found) == 1 && found.segment == segment) {
@@ -90,108 +82,147 @@ static uint64_t block_behind(const struct room *room, int class, uint32_t segmen
 	return next;
 }
 
-/* It is told before it is done: who is killed in between has not deleted in secret. */
-static int delete_oldest(struct room *room, int class, cordon_log_room_teller teller, void *state)
+static int give_way(struct look *look, int class)
 {
-	const struct cordon_log_segment *segment = oldest_closed(room, class);
-	const uint64_t next = block_behind(room, class, segment->number);
-	struct cordon_event_deletion deletion = {
-		.event = { .size = sizeof(deletion), .type = CORDON_EVENT_DELETION },
-		.class = class,
-		.segment = segment->number,
-		.used = sum(room),
-		.limit = room->limit,
-		.next = next,
-	};
-	int error;
+	const struct cordon_log_segment *segment =
+		&look->segments[class].segment[look->oldest[class]];
+	struct cordon_event_deletion *deletion = array_push(look->room->deletion, look->room->nr);
 
-	teller(state, &deletion);
-	error = cordon_log_segment_delete(room->folder, class, segment);
-	if (error)
-		return error;
-	room->used[class] -= segment->size;
-	room->oldest[class]++;
+	if (!deletion)
+		return -ENOMEM;
+	*deletion = (struct cordon_event_deletion){
+		.event = { .size = sizeof(*deletion), .type = CORDON_EVENT_DELETION },
+		.class = (uint32_t) class,
+		.segment = segment->number,
+		.used = sum(look->used) + look->room->reserve,
+		.limit = look->room->limit,
+		.next = block_behind(look->folder, class, segment->number),
+	};
+	look->used[class] -= segment->size;
+	look->oldest[class]++;
 	return 0;
 }
 
-static int delete_until_it_fits(struct room *room, cordon_log_room_teller teller, void *state)
+static int find_victims(struct look *look)
 {
-	while (sum(room) > room->limit) {
-		const int victim = find_victim(room);
-		int error;
+	int error = 0;
+
+	while (!error && sum(look->used) + look->room->reserve > look->room->limit) {
+		const int victim = find_victim(look);
 
 		if (victim < 0)
 			return 0;
-		error = delete_oldest(room, victim, teller, state);
-		if (error)
-			return error;
+		error = give_way(look, victim);
 	}
-	return 0;
+	return error;
 }
 
-static struct cordon_log_segment *find_plain(struct room *room, int class)
+/* ---- what was told -------------------------------------------------------------------------- */
+
+static bool was_told(const struct cordon_log_room *room, uint32_t class, uint32_t segment)
 {
-	const struct cordon_log_segments *segments = &room->segments[class];
+	for (size_t i = 0; i < room->nr; i++) {
+		if (room->deletion[i].class == class && room->deletion[i].segment == segment)
+			return true;
+	}
+	return false;
+}
+
+/* What cannot be deleted stays, and does not keep what comes behind it. */
+static void delete_told(struct look *look, int class)
+{
+	struct cordon_log_segments *segments = &look->segments[class];
+	size_t kept = 0;
 
 	for (size_t i = 0; i < segments->nr; i++) {
-		if (!segments->segment[i].compressed &&
-		    segments->segment[i].number < room->current[class])
-			return &segments->segment[i];
+		const struct cordon_log_segment *segment = &segments->segment[i];
+		const bool told = was_told(look->room, (uint32_t) class, segment->number);
+
+		if (told && !cordon_log_segment_delete(look->folder, class, segment))
+			continue;
+		segments->segment[kept++] = *segment;
+		if (told)
+			look->oldest[class] = kept;
+	}
+	segments->nr = kept;
+}
+
+/* ---- the look ------------------------------------------------------------------------------- */
+
+static struct cordon_log_segment *find_plain(struct look *look, int *ret_class)
+{
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		const struct cordon_log_segments *segments = &look->segments[i];
+
+		for (size_t j = 0; j < segments->nr; j++) {
+			if (segments->segment[j].compressed)
+				continue;
+			*ret_class = i;
+			return &segments->segment[j];
+		}
 	}
 	return NULL;
 }
 
-static int compress_one(struct room *room)
+/* One that cannot be compressed is as good as it is. */
+static void compress_one(struct look *look)
 {
-	struct cordon_log_segment *segment = NULL;
-	uint64_t before;
-	int class = -1, error;
+	struct cordon_log_segment *segment;
+	int class;
 
-	while (!segment && ++class < CORDON_CLASS_COUNT)
-		segment = find_plain(room, class);
-	if (!segment)
-		return 0;
-	before = segment->size;
-	error = cordon_log_segment_compress(room->folder, class, segment);
+	segment = find_plain(look, &class);
+	if (segment && look->room->compresses &&
+	    !cordon_log_segment_compress(look->folder, class, segment))
+		segment = find_plain(look, &class);
+	look->room->more = segment;
+}
+
+static int list_closed(struct look *look, int class)
+{
+	struct cordon_log_segments *segments = &look->segments[class];
+	const int error = cordon_log_segments_list(look->folder, class, segments);
+
+	while (!error && segments->nr &&
+	       segments->segment[segments->nr - 1].number >= look->room->current[class])
+		segments->nr--;
 	if (!error)
-		room->used[class] -= before - segment->size;
+		delete_told(look, class);
 	return error;
 }
 
-static int list_class(struct room *room, int class)
+static void measure(struct look *look)
 {
-	struct cordon_log_segments *segments = &room->segments[class];
-	const int error = cordon_log_segments_list(room->folder, class, segments);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		const struct cordon_log_segments *segments = &look->segments[i];
 
-	for (size_t i = 0; i < segments->nr && !error; i++)
-		room->used[class] += segments->segment[i].size;
-	return error;
+		for (size_t j = 0; j < segments->nr; j++)
+			look->used[i] += segments->segment[j].size;
+	}
+	memcpy(look->room->used, look->used, sizeof(look->used));
 }
 
-static int list(struct room *room)
+static int work(struct look *look)
 {
 	int error = 0;
 
 	for (int i = 0; i < CORDON_CLASS_COUNT && !error; i++)
-		error = list_class(room, i);
-	return error;
+		error = list_closed(look, i);
+	free(look->room->deletion);
+	look->room->deletion = NULL;
+	look->room->nr = 0;
+	if (error)
+		return error;
+	compress_one(look);
+	measure(look);
+	return find_victims(look);
 }
 
-int cordon_log_room_make(int folder, uint64_t limit, const uint32_t current[CORDON_CLASS_COUNT],
-			 cordon_log_room_teller teller, void *state, uint64_t *ret_used)
+int cordon_log_room_look(int folder, struct cordon_log_room *room)
 {
-	struct room room = { .folder = folder, .limit = limit, .current = current };
-	int error, uncompressed;
+	struct look look = { .folder = folder, .room = room };
+	const int error = work(&look);
 
-	error = list(&room);
-	if (!error) {
-		uncompressed = compress_one(&room);
-		error = delete_until_it_fits(&room, teller, state);
-		*ret_used = sum(&room);
-		if (!error)
-			error = uncompressed;
-	}
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
-		free(room.segments[i].segment);
+		free(look.segments[i].segment);
 	return error;
 }

@@ -32,6 +32,8 @@
 #define FILES_MANY 4
 #define SEGMENT_AGE_NS (86400 * SECOND)
 #define ROOM_NS (10 * SECOND)
+/* A second of compression is a second without stable storage: one segment, so often. */
+#define COMPRESS_NS SECOND
 /* A segment is a small part of the log: what is deleted at once is not much. */
 #define SEGMENT_SHARE 64
 #define SEGMENT_MAX (8UL << 20)
@@ -41,6 +43,9 @@ struct chain {
 	struct cordon_log_block *told; /* by userspace, with room for a whole block */
 	struct cordon_event_loss lost; /* of that; not told yet */
 	bool unsynced;
+	uint64_t closed; /* bytes of its segments at the last look for room */
+	uint64_t grown;	 /* since then, with the segment that was written then */
+	uint64_t behind; /* of these, in segments that were closed when the look began that is on */
 };
 
 struct cordon_log_store {
@@ -51,18 +56,54 @@ struct cordon_log_store {
 	uint8_t boot_id[16];
 	uint32_t sequence;
 	struct cordon_log_sync *sync;
-	uint64_t synced, looked, begun;
+	uint64_t synced, looked, compressed, begun;
+	bool room_due; /* there is more to be done, or something was told that gives way */
+	struct cordon_event_deletion *deletion; /* told, and not done */
+	size_t deletions;
 	uint64_t second; /* in which @syncs were begun for what is important */
 	unsigned int syncs;
 	struct cordon_log_figures figures;
 };
+
+/* ---- space -------------------------------------------------------------------------------- */
+
+static size_t segment_limit(uint64_t limit)
+{
+	const uint64_t size = limit / SEGMENT_SHARE;
+
+	return size < SEGMENT_MAX ? size : SEGMENT_MAX;
+}
+
+static uint64_t used(const struct cordon_log_store *store)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		bytes += store->chain[i].closed + store->chain[i].grown;
+	return bytes;
+}
+
+/* When more comes than can be deleted.  What a class has as its own nobody takes from it. */
+static bool is_full(const struct cordon_log_store *store, enum cordon_event_class class,
+		    size_t size)
+{
+	const struct chain *chain = &store->chain[class];
+
+	return used(store) + size > store->limit &&
+	       chain->closed + chain->grown + size > cordon_log_room_share(class, store->limit);
+}
 
 /* ---- blocks ------------------------------------------------------------------------------- */
 
 static int write_block(struct cordon_log_store *store, struct cordon_log_block *block)
 {
 	struct chain *chain = &store->chain[block->class];
+	const size_t size = cordon_log_block_size(block);
 
+	if (is_full(store, block->class, size)) {
+		store->room_due = true;
+		return -EDQUOT;
+	}
 	block->monotonic = cordon_clock_ns();
 	block->wall = cordon_clock_wall();
 	memcpy(block->boot_id, store->boot_id, sizeof(block->boot_id));
@@ -70,6 +111,7 @@ static int write_block(struct cordon_log_store *store, struct cordon_log_block *
 	if (store->figures.error)
 		return store->figures.error;
 	store->figures.records[block->class] += block->records;
+	chain->grown += size;
 	chain->unsynced = true;
 	return 0;
 }
@@ -153,7 +195,7 @@ void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *
 	struct cordon_event_checkpoint checkpoint = {
 		.event = { .size = sizeof(checkpoint), .type = CORDON_EVENT_CHECKPOINT },
 		.latch = latch,
-		.used = store->figures.used,
+		.used = used(store),
 		.limit = store->limit,
 	};
 
@@ -173,54 +215,95 @@ void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *
 
 /* ---- stable storage ----------------------------------------------------------------------- */
 
+/* It is told before it is done.  On a disk without room it waits in memory: the deletion may be
+ * what makes some. */
+static void take_room(struct cordon_log_store *store, struct cordon_log_job *job)
+{
+	for (int i = 0; i < CORDON_CLASS_COUNT && !job->room_error; i++) {
+		store->chain[i].closed = job->room.used[i];
+		store->chain[i].grown -= store->chain[i].behind;
+	}
+	for (size_t i = 0; i < job->room.nr; i++)
+		tell_in(store, job->room.deletion[i].class, &job->room.deletion[i].event);
+	store->deletion = TAKE(job->room.deletion);
+	store->deletions = job->room.nr;
+	store->room_due = job->room.more || job->room.nr;
+}
+
 static void take_end(struct cordon_log_store *store, bool wait)
 {
-	struct cordon_log_keys keys;
-	int error;
+	struct cordon_log_job job;
 
-	if (!cordon_log_sync_end(store->sync, wait, &error, &keys))
+	if (!cordon_log_sync_end(store->sync, wait, &job))
 		return;
-	if (error)
-		store->figures.error = error;
+	if (job.error)
+		store->figures.error = job.error;
 	else
-		store->keys = keys;
-	for (int i = 0; i < CORDON_CLASS_COUNT && error; i++)
+		store->keys = job.keys;
+	for (int i = 0; i < CORDON_CLASS_COUNT && job.error; i++)
 		store->chain[i].unsynced = true;
-	explicit_bzero(&keys, sizeof(keys));
+	if (job.makes_room)
+		take_room(store, &job);
+	cordon_log_job_clear(&job);
 }
 
 /* Those of a chain that cannot be given now come with the next. */
-static bool give_files(struct cordon_log_store *store, struct cordon_log_keys *keys,
-		       struct cordon_log_files *files)
+static bool give_files(struct cordon_log_store *store, struct cordon_log_job *job)
 {
 	bool any = false;
 
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		struct chain *chain = &store->chain[i];
 
-		if (!chain->unsynced || cordon_log_writer_give(chain->writer, files))
+		if (!chain->unsynced || cordon_log_writer_give(chain->writer, &job->files))
 			continue;
-		keys->chain[i] = cordon_log_writer_chain(chain->writer)->key;
+		job->keys.chain[i] = cordon_log_writer_chain(chain->writer)->key;
 		chain->unsynced = false;
 		any = true;
 	}
 	return any;
 }
 
-/* What is at work already is not waited for. */
-static void begin_sync(struct cordon_log_store *store)
+static void ask_for_room(struct cordon_log_store *store, struct cordon_log_job *job)
 {
-	struct cordon_log_files files = { .nr = 0 };
-	struct cordon_log_keys keys;
+	const uint64_t now = cordon_clock_ns();
+
+	job->makes_room = true;
+	job->room.compresses = now - store->compressed > COMPRESS_NS;
+	store->compressed = job->room.compresses ? now : store->compressed;
+	job->room.limit = store->limit;
+	job->room.reserve = FILES_MANY * segment_limit(store->limit);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		struct chain *chain = &store->chain[i];
+		const size_t open = cordon_log_writer_size(chain->writer);
+
+		job->room.current[i] = cordon_log_writer_segment(chain->writer);
+		job->room.reserve += open;
+		chain->behind = chain->grown - open;
+	}
+	job->room.deletion = TAKE(store->deletion);
+	job->room.nr = store->deletions;
+	store->deletions = 0;
+	store->room_due = false;
+	store->looked = now;
+}
+
+/* What is at work already is not waited for. */
+static void begin_job(struct cordon_log_store *store, bool makes_room)
+{
+	struct cordon_log_job job = { .keys = store->keys };
+	bool any;
 
 	take_end(store, false);
 	if (cordon_log_sync_is_busy(store->sync))
 		return;
-	keys = store->keys;
 	store->synced = cordon_clock_ns();
-	if (give_files(store, &keys, &files))
-		store->syncs += cordon_log_sync_begin(store->sync, &files, &keys);
-	explicit_bzero(&keys, sizeof(keys));
+	any = give_files(store, &job);
+	if (makes_room)
+		ask_for_room(store, &job);
+	if (any || makes_room)
+		store->syncs += cordon_log_sync_begin(store->sync, &job);
+	cordon_log_job_clear(&job);
 }
 
 /* Of these an owner asks first. */
@@ -253,7 +336,13 @@ static bool is_due(struct cordon_log_store *store, uint64_t now)
 	}
 	if (has_important(store) && (store->syncs < SYNCS_A_SECOND || since > SECOND / 5))
 		return true;
-	return since > SYNC_NS || has_many_files(store);
+	return since > SYNC_NS || store->deletions || has_many_files(store);
+}
+
+static bool is_room_due(const struct cordon_log_store *store)
+{
+	return store->deletions || has_many_files(store) || !store->looked ||
+	       cordon_clock_ns() - store->looked > ROOM_NS;
 }
 
 void cordon_log_store_settle(struct cordon_log_store *store)
@@ -264,14 +353,14 @@ void cordon_log_store_settle(struct cordon_log_store *store)
 	}
 	take_end(store, false);
 	if (is_due(store, cordon_clock_ns()))
-		begin_sync(store);
+		begin_job(store, is_room_due(store));
 }
 
 void cordon_log_store_sync(struct cordon_log_store *store)
 {
 	cordon_log_store_settle(store);
 	take_end(store, true);
-	begin_sync(store);
+	begin_job(store, false);
 	take_end(store, true);
 }
 
@@ -282,22 +371,13 @@ void cordon_log_store_set_wake(struct cordon_log_store *store, int wake)
 
 /* ---- room --------------------------------------------------------------------------------- */
 
-/* On a disk without room it waits in memory: the deletion may be what makes some. */
-static void tell_deletion(void *state, struct cordon_event_deletion *deletion)
-{
-	tell_in(state, deletion->class, &deletion->event);
-	cordon_log_store_sync(state);
-}
-
 void cordon_log_store_make_room(struct cordon_log_store *store)
 {
-	uint32_t current[CORDON_CLASS_COUNT];
-
-	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
-		current[i] = cordon_log_writer_segment(store->chain[i].writer);
-	cordon_log_room_make(store->folder, store->limit, current, tell_deletion, store,
-			     &store->figures.used);
-	store->looked = cordon_clock_ns();
+	do {
+		cordon_log_store_sync(store);
+		begin_job(store, true);
+		take_end(store, true);
+	} while (store->deletions);
 }
 
 static void leave_segments(struct cordon_log_store *store)
@@ -313,17 +393,10 @@ void cordon_log_store_tick(struct cordon_log_store *store)
 
 	if (now - store->begun > SEGMENT_AGE_NS)
 		leave_segments(store);
-	/* A disk without room may be waiting for this. */
-	if (now - store->looked > ROOM_NS || store->figures.error)
-		cordon_log_store_make_room(store);
 	cordon_log_store_settle(store);
-}
-
-static size_t segment_limit(uint64_t limit)
-{
-	const uint64_t size = limit / SEGMENT_SHARE;
-
-	return size < SEGMENT_MAX ? size : SEGMENT_MAX;
+	/* A disk without room may be waiting for this. */
+	if (store->room_due || store->figures.error || is_room_due(store))
+		begin_job(store, true);
 }
 
 void cordon_log_store_set_limit(struct cordon_log_store *store, uint64_t limit)
@@ -483,6 +556,7 @@ void cordon_log_store_close(struct cordon_log_store *store)
 			cordon_log_writer_close(store->chain[i].writer);
 		free(store->chain[i].told);
 	}
+	free(store->deletion);
 	cleanup_close(&store->folder);
 	explicit_bzero(store, sizeof(*store));
 	free(store);
@@ -490,5 +564,8 @@ void cordon_log_store_close(struct cordon_log_store *store)
 
 struct cordon_log_figures cordon_log_store_figures(const struct cordon_log_store *store)
 {
-	return store->figures;
+	struct cordon_log_figures figures = store->figures;
+
+	figures.used = used(store);
+	return figures;
 }

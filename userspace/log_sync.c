@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Stable storage, by a thread; see log_sync.h.
+ * The log's slow work, by a thread; see log_sync.h.
  */
 #include "log_sync.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,18 +33,27 @@ struct cordon_log_sync {
 	pthread_t thread;
 	bool running, stop;
 	enum state state;
-	struct cordon_log_files files;
-	struct cordon_log_keys keys;
-	int error;
+	struct cordon_log_job job;
 };
+
+/* What is on disk needs no memory, which others may need, and which costs more time to get than to
+ * have: a page that is not whole stays, as more comes behind it. */
+static int sync_file(int fd)
+{
+	if (fdatasync(fd))
+		return -errno;
+	posix_fadvise(fd, 0, lseek(fd, 0, SEEK_CUR), POSIX_FADV_DONTNEED);
+	return 0;
+}
 
 int cordon_log_files_sync(struct cordon_log_files *files)
 {
 	int first = 0;
 
 	for (size_t i = 0; i < files->nr; i++) {
-		if (fdatasync(files->fd[i]) && !first)
-			first = -errno;
+		const int error = sync_file(files->fd[i]);
+
+		first = first ? first : error;
 		close(files->fd[i]);
 	}
 	free(files->fd);
@@ -51,11 +61,23 @@ int cordon_log_files_sync(struct cordon_log_files *files)
 	return first;
 }
 
-static int work(struct cordon_log_sync *sync)
+void cordon_log_job_clear(struct cordon_log_job *job)
 {
-	const int error = cordon_log_files_sync(&sync->files);
+	for (size_t i = 0; i < job->files.nr; i++)
+		close(job->files.fd[i]);
+	free(job->files.fd);
+	free(job->room.deletion);
+	explicit_bzero(job, sizeof(*job));
+}
 
-	return error ? error : cordon_log_keys_write(sync->folder, &sync->keys);
+/* A disk without room takes neither blocks nor keys, until there is some. */
+static void work(int folder, struct cordon_log_job *job)
+{
+	job->error = cordon_log_files_sync(&job->files);
+	if (!job->error)
+		job->error = cordon_log_keys_write(folder, &job->keys);
+	if (job->makes_room)
+		job->room_error = cordon_log_room_look(folder, &job->room);
 }
 
 static void tell(const struct cordon_log_sync *sync)
@@ -79,7 +101,7 @@ static void *run(void *state)
 			continue;
 		}
 		pthread_mutex_unlock(&sync->lock);
-		sync->error = work(sync);
+		work(sync->folder, &sync->job);
 		pthread_mutex_lock(&sync->lock);
 		sync->state = ENDED;
 		pthread_cond_broadcast(&sync->changed);
@@ -115,7 +137,7 @@ void cordon_log_sync_close(struct cordon_log_sync *sync)
 		pthread_join(sync->thread, NULL);
 	pthread_cond_destroy(&sync->changed);
 	pthread_mutex_destroy(&sync->lock);
-	explicit_bzero(sync, sizeof(*sync));
+	cordon_log_job_clear(&sync->job);
 	free(sync);
 }
 
@@ -135,7 +157,7 @@ static void start(struct cordon_log_sync *sync)
 		pthread_cond_broadcast(&sync->changed);
 		return;
 	}
-	sync->error = work(sync);
+	work(sync->folder, &sync->job);
 	sync->state = ENDED;
 	tell(sync);
 }
@@ -150,26 +172,23 @@ bool cordon_log_sync_is_busy(struct cordon_log_sync *sync)
 	return busy;
 }
 
-bool cordon_log_sync_begin(struct cordon_log_sync *sync, struct cordon_log_files *files,
-			   const struct cordon_log_keys *keys)
+bool cordon_log_sync_begin(struct cordon_log_sync *sync, struct cordon_log_job *job)
 {
 	bool begun;
 
 	pthread_mutex_lock(&sync->lock);
 	begun = sync->state == IDLE;
 	if (begun) {
-		sync->files = *files;
-		sync->keys = *keys;
+		sync->job = *job;
+		explicit_bzero(job, sizeof(*job));
 		sync->state = BEGUN;
-		*files = (struct cordon_log_files){ .nr = 0 };
 		start(sync);
 	}
 	pthread_mutex_unlock(&sync->lock);
 	return begun;
 }
 
-bool cordon_log_sync_end(struct cordon_log_sync *sync, bool wait, int *ret_error,
-			 struct cordon_log_keys *ret_keys)
+bool cordon_log_sync_end(struct cordon_log_sync *sync, bool wait, struct cordon_log_job *ret_job)
 {
 	bool ended;
 
@@ -178,9 +197,8 @@ bool cordon_log_sync_end(struct cordon_log_sync *sync, bool wait, int *ret_error
 		pthread_cond_wait(&sync->changed, &sync->lock);
 	ended = sync->state == ENDED;
 	if (ended) {
-		*ret_error = sync->error;
-		*ret_keys = sync->keys;
-		explicit_bzero(&sync->keys, sizeof(sync->keys));
+		*ret_job = sync->job;
+		explicit_bzero(&sync->job, sizeof(sync->job));
 		sync->state = IDLE;
 	}
 	pthread_mutex_unlock(&sync->lock);

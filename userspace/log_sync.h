@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Brings the log's files to stable storage in a thread of its own: a disk takes
- * its time, and who reads the rings must not wait for it.  First the segments,
- * then the keys to come: power that fails in between leaves older keys, from
- * which those of the blocks follow.
+ * The log's slow work, in a thread of its own: a disk takes its time, and who
+ * reads the rings must not wait for it.  First the segments come to stable
+ * storage, then the keys to come: power that fails in between leaves older keys,
+ * from which those of the blocks follow.  Then room is made.
  */
 #ifndef CORDON_LOG_SYNC_H
 #define CORDON_LOG_SYNC_H
@@ -13,6 +13,8 @@
 
 #include <cordon/log.h>
 
+#include "log_room.h"
+
 struct cordon_log_sync;
 
 /** struct cordon_log_files - segments that were written to; owned */
@@ -21,8 +23,30 @@ struct cordon_log_files {
 	size_t nr;
 };
 
-/** cordon_log_files_sync() - all of them, which are closed then. Return: 0, or the first -errno */
+/** cordon_log_files_sync() - all of them, which are closed then, and take no more memory.
+ * Return: 0, or the first -errno
+ */
 int cordon_log_files_sync(struct cordon_log_files *files);
+
+/**
+ * struct cordon_log_job - what is to be done, in this order, and what came of it
+ * @files: to be brought to stable storage
+ * @keys: to be written then
+ * @makes_room, @room: to be looked at then; owned
+ * @error: 0, or why something is not on stable storage
+ * @room_error: 0, or why nothing is known of the room
+ */
+struct cordon_log_job {
+	struct cordon_log_files files;
+	struct cordon_log_keys keys;
+	bool makes_room;
+	struct cordon_log_room room;
+	int error;
+	int room_error;
+};
+
+/** cordon_log_job_clear() - with the keys in it */
+void cordon_log_job_clear(struct cordon_log_job *job);
 
 /** cordon_log_sync_open() - Return: 0 or -ENOMEM; the thread begins with the first work
  * @folder: the log's, open; stays the caller's
@@ -36,12 +60,11 @@ void cordon_log_sync_close(struct cordon_log_sync *sync);
 void cordon_log_sync_set_wake(struct cordon_log_sync *sync, int wake);
 
 /**
- * cordon_log_sync_begin() - @files and then @keys
- * @files: taken over
+ * cordon_log_sync_begin()
+ * @job: taken over, and empty then
  * Return: false: it is at work, or was not asked what became of the last; nothing is taken.
  */
-bool cordon_log_sync_begin(struct cordon_log_sync *sync, struct cordon_log_files *files,
-			   const struct cordon_log_keys *keys);
+bool cordon_log_sync_begin(struct cordon_log_sync *sync, struct cordon_log_job *job);
 
 /** cordon_log_sync_is_busy() - it is at work, or was not asked what became of the last */
 bool cordon_log_sync_is_busy(struct cordon_log_sync *sync);
@@ -49,11 +72,9 @@ bool cordon_log_sync_is_busy(struct cordon_log_sync *sync);
 /**
  * cordon_log_sync_end() - what became of it, once
  * @wait: for it
- * @ret_error: 0, or why it is not on stable storage
- * @ret_keys: as they were written
+ * @ret_job: @files is empty
  * Return: false: nothing was begun, or it goes on.
  */
-bool cordon_log_sync_end(struct cordon_log_sync *sync, bool wait, int *ret_error,
-			 struct cordon_log_keys *ret_keys);
+bool cordon_log_sync_end(struct cordon_log_sync *sync, bool wait, struct cordon_log_job *ret_job);
 
 #endif

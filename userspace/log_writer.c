@@ -254,6 +254,11 @@ const struct cordon_log_chain *cordon_log_writer_chain(const struct cordon_log_w
 	return &writer->chain;
 }
 
+size_t cordon_log_writer_size(const struct cordon_log_writer *writer)
+{
+	return writer->fd < 0 ? 0 : writer->size;
+}
+
 uint32_t cordon_log_writer_segment(const struct cordon_log_writer *writer)
 {
 	return writer->segment;

@@ -73,6 +73,9 @@ size_t cordon_log_writer_left(const struct cordon_log_writer *writer);
 /** cordon_log_writer_chain() - where it goes on */
 const struct cordon_log_chain *cordon_log_writer_chain(const struct cordon_log_writer *writer);
 
+/** cordon_log_writer_size() - bytes of the segment that is written */
+size_t cordon_log_writer_size(const struct cordon_log_writer *writer);
+
 /** cordon_log_writer_segment() - number of the segment that is written; those before are closed */
 uint32_t cordon_log_writer_segment(const struct cordon_log_writer *writer);
 

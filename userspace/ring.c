@@ -330,6 +330,8 @@ void cordon_ring_keep(struct cordon_ring *ring)
 		bpf_map_update_elem(ring->told_fd, &key, ring->told, BPF_ANY);
 	ring->kept = ring->taken;
 	__atomic_store_n(ring->consumer, ring->kept, __ATOMIC_RELEASE);
+	/* Who makes a record looks at this to know whether to wake us: before we look for one. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void cordon_ring_rewind(struct cordon_ring *ring)

@@ -137,10 +137,14 @@ static void *write_on(void *state)
 	FIXTURE_DATA(look) *self = state;
 
 	for (unsigned int i = 0; !self->end; i++) {
-		if (write_block(self, 1 + i % 300))
-			return "cannot write";
-		if (i % 16 == 0)
+		int error = write_block(self, 1 + i % 300);
+
+		if (error == -EDQUOT) {
 			cordon_log_store_make_room(self->store);
+			error = write_block(self, 1 + i % 300);
+		}
+		if (error)
+			return "cannot write";
 		if (i % 50 == 0)
 			cordon_log_store_sync(self->store);
 	}

@@ -130,24 +130,23 @@ TEST_F(store, a_flood_of_what_matters_is_stored_in_fewer_steps)
 
 TEST(a_disk_that_fails_is_told)
 {
-	struct cordon_log_keys keys = { .sequence = 0 }, written;
-	struct cordon_log_files files = { .nr = 1 };
+	struct cordon_log_job job = { .files = { .nr = 1 } };
 	struct cordon_log_sync *sync;
-	int error = 0, ends[2];
+	int ends[2];
 
 	ASSERT_EQ(0, cordon_log_sync_open(-1, &sync));
-	EXPECT_FALSE(cordon_log_sync_end(sync, true, &error, &written));
+	EXPECT_FALSE(cordon_log_sync_end(sync, true, &job));
 	/* A pipe has no storage. */
 	ASSERT_EQ(0, pipe(ends));
 	close(ends[0]);
-	files.fd = malloc(sizeof(int));
-	ASSERT_NE(NULL, files.fd);
-	files.fd[0] = ends[1];
-	ASSERT_TRUE(cordon_log_sync_begin(sync, &files, &keys));
-	EXPECT_EQ(0, files.nr);
+	job.files.fd = malloc(sizeof(int));
+	ASSERT_NE(NULL, job.files.fd);
+	job.files.fd[0] = ends[1];
+	ASSERT_TRUE(cordon_log_sync_begin(sync, &job));
+	EXPECT_EQ(0, job.files.nr);
 	EXPECT_TRUE(cordon_log_sync_is_busy(sync));
-	ASSERT_TRUE(cordon_log_sync_end(sync, true, &error, &written));
-	EXPECT_GT(0, error);
+	ASSERT_TRUE(cordon_log_sync_end(sync, true, &job));
+	EXPECT_GT(0, job.error);
 	EXPECT_FALSE(cordon_log_sync_is_busy(sync));
 	cordon_log_sync_close(sync);
 }
