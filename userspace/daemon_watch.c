@@ -4,57 +4,107 @@
  */
 #include "daemon_watch.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "util/clock.h"
 
 /* So late a libpam that was replaced, or a folder that came, is noticed. */
 #define LOOK_NS 10000000000ULL
 
+static const struct cordon_watch_kind *const kinds[CORDON_WATCH_KINDS] = {
+	&cordon_watch_files,
+	&cordon_watch_links,
+};
+
 static void tell(void *state, struct cordon_event *event)
 {
 	cordon_recorder_tell(state, event);
+}
+
+static void lose(void *state, uint64_t records)
+{
+	cordon_recorder_lost(state, CORDON_CLASS_CONFIG, records);
 }
 
 static void follow_logins(struct cordon_daemon_watch *watch)
 {
 	struct cordon_failure failure = { .text = "" };
 
-	if (cordon_auth_attach(watch->context, &watch->pam, &failure) &&
+	if (cordon_auth_attach(watch->watch.context, &watch->pam, &failure) &&
 	    strcmp(failure.text, watch->said.text) != 0)
 		fprintf(stderr, "cordon: %s; the log is without logins\n", failure.text);
 	watch->said = failure;
+}
+
+static int wait_for(const struct cordon_daemon_watch *watch, uint32_t kind, int fd)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN | (kinds[kind]->only_news ? EPOLLET : 0),
+		.data = { .u32 = kind },
+	};
+
+	return epoll_ctl(watch->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static void open_source(struct cordon_daemon_watch *watch, uint32_t kind)
+{
+	struct cordon_failure failure = { .text = "" };
+	void *source;
+	int error = kinds[kind]->open(&watch->watch, &failure, &source);
+
+	if (!error) {
+		watch->source[kind] = source;
+		error = wait_for(watch, kind, kinds[kind]->fd(source));
+	}
+	if (error)
+		fprintf(stderr, "cordon: %s\n", failure.text[0] ? failure.text : strerror(-error));
 }
 
 void cordon_daemon_watch_open(struct cordon_daemon_watch *watch,
 			      const struct cordon_context *context,
 			      struct cordon_recorder *recorder)
 {
-	struct cordon_failure failure = { .text = "" };
-
-	*watch = (struct cordon_daemon_watch){ .context = context, .recorder = recorder };
-	if (cordon_watch_files_open(context, tell, recorder, &failure, &watch->files))
-		fprintf(stderr, "cordon: %s\n", failure.text);
+	*watch = (struct cordon_daemon_watch){
+		.watch = { .context = context, .tell = tell, .lost = lose, .state = recorder },
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
+	};
+	for (uint32_t i = 0; i < CORDON_WATCH_KINDS; i++)
+		open_source(watch, i);
 	cordon_daemon_watch_tick(watch);
 }
 
 void cordon_daemon_watch_close(struct cordon_daemon_watch *watch)
 {
-	cordon_watch_files_close(watch->files);
-	watch->files = NULL;
+	for (uint32_t i = 0; i < CORDON_WATCH_KINDS; i++) {
+		if (watch->source[i])
+			kinds[i]->close(watch->source[i]);
+		watch->source[i] = NULL;
+	}
+	/* Zero: it was never opened. */
+	if (watch->epoll > 0)
+		close(watch->epoll);
+	watch->epoll = -1;
 }
 
 int cordon_daemon_watch_fd(const struct cordon_daemon_watch *watch)
 {
-	return watch->files ? cordon_watch_files_fd(watch->files) : -1;
+	return watch->epoll;
 }
 
 void cordon_daemon_watch_read(struct cordon_daemon_watch *watch)
 {
-	cordon_watch_files_read(watch->files);
-	cordon_recorder_lost(watch->recorder, CORDON_CLASS_CONFIG,
-			     cordon_watch_files_lost(watch->files));
+	struct epoll_event events[CORDON_WATCH_KINDS];
+	const int nr = epoll_wait(watch->epoll, events, CORDON_WATCH_KINDS, 0);
+
+	for (int i = 0; i < nr; i++) {
+		const uint32_t kind = events[i].data.u32;
+
+		kinds[kind]->read(watch->source[kind]);
+	}
 }
 
 void cordon_daemon_watch_tick(struct cordon_daemon_watch *watch)
@@ -65,6 +115,8 @@ void cordon_daemon_watch_tick(struct cordon_daemon_watch *watch)
 		return;
 	watch->look_by = now + LOOK_NS;
 	follow_logins(watch);
-	if (watch->files)
-		cordon_watch_files_look(watch->files);
+	for (uint32_t i = 0; i < CORDON_WATCH_KINDS; i++) {
+		if (watch->source[i] && kinds[i]->look)
+			kinds[i]->look(watch->source[i]);
+	}
 }

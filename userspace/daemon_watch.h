@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the daemon watches of the machine for the log: files that matter, logins.
- * For daemon.c.
+ * What the daemon watches of the machine for the log: whatever watch.h names, and
+ * logins.  For daemon.c.
  */
 #ifndef CORDON_DAEMON_WATCH_H
 #define CORDON_DAEMON_WATCH_H
@@ -10,17 +10,20 @@
 
 #include "attach_auth.h"
 #include "recorder.h"
-#include "watch_files.h"
+#include "watch.h"
+
+#define CORDON_WATCH_KINDS 2
 
 /**
- * struct cordon_daemon_watch
- * @files: NULL: their changes are not told, which was said
+ * struct cordon_daemon_watch - not to be moved while it is open
+ * @source: by kind; NULL: it does not tell, which was said
+ * @epoll: of all of them
  * @said: the last complaint about logins: it is made once
  */
 struct cordon_daemon_watch {
-	const struct cordon_context *context;
-	struct cordon_recorder *recorder;
-	struct cordon_watch_files *files;
+	struct cordon_watch watch;
+	void *source[CORDON_WATCH_KINDS];
+	int epoll;
 	struct cordon_pam pam;
 	struct cordon_failure said;
 	uint64_t look_by;

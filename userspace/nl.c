@@ -119,7 +119,7 @@ static int take_link(struct nl_msg *message, void *state)
 	return NL_OK;
 }
 
-static void map_address(int family, const void *bytes, struct cordon_address *address)
+void cordon_nl_address_map(int family, const void *bytes, struct cordon_address *address)
 {
 	if (family == AF_INET6) {
 		memcpy(address->bytes, bytes, 16);
@@ -149,7 +149,7 @@ static int take_address(struct nl_msg *message, void *state)
 	if (!address)
 		return -NLE_NOMEM;
 	address->index = (int)info->ifa_index;
-	map_address(info->ifa_family, nla_data(local), &address->address);
+	cordon_nl_address_map(info->ifa_family, nla_data(local), &address->address);
 	return NL_OK;
 }
 

@@ -73,6 +73,9 @@ int cordon_nl_addresses_read(struct cordon_failure *failure,
 bool cordon_nl_addresses_have(const struct cordon_nl_addresses *addresses,
 			      const struct cordon_address *address);
 
+/** cordon_nl_address_map() - 4 or 16 bytes of a @family, as the ABI has them */
+void cordon_nl_address_map(int family, const void *bytes, struct cordon_address *address);
+
 /** cordon_nl_route() - index of the interface that a route to @address leaves by, 0: none */
 int cordon_nl_route(const struct cordon_address *address);
 

@@ -3,8 +3,9 @@
  * Files that matter, by fanotify(7): it alone says who did it.  A folder is
  * watched, and what happens in it is compared with the list, so that a file that
  * is replaced by another of its name (as editors and useradd do) stays watched.
+ * It decides nothing, and reads no more of a file than its digest.
  */
-#include "watch_files.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,12 +78,9 @@ struct watched_folder {
 	} handle;
 };
 
-struct cordon_watch_files {
-	const struct cordon_context *context;
-	cordon_watch_teller teller;
-	void *state;
+struct files {
+	const struct cordon_watch *watch;
 	int fd;
-	uint64_t lost;
 	struct watched_folder folder[ARRAY_SIZE(watched)];
 };
 
@@ -100,9 +98,10 @@ static bool is_named(const char *names, const char *name)
 }
 
 /* A folder may go and come again: the same mark twice is one. */
-static int mark(struct cordon_watch_files *files, size_t index)
+static int mark(struct files *files, size_t index)
 {
-	const struct cordon_path path = cordon_path_root(files->context, watched[index].folder);
+	const struct cordon_path path =
+		cordon_path_root(files->watch->context, watched[index].folder);
 	struct watched_folder *folder = &files->folder[index];
 	int mount;
 
@@ -116,7 +115,7 @@ static int mark(struct cordon_watch_files *files, size_t index)
 }
 
 /* Return: the first reason why a folder that is there cannot be watched */
-static int mark_all(struct cordon_watch_files *files)
+static int mark_all(struct files *files)
 {
 	int first = 0;
 
@@ -129,17 +128,10 @@ static int mark_all(struct cordon_watch_files *files)
 	return first;
 }
 
-void cordon_watch_files_look(struct cordon_watch_files *files)
+/* Folders that have come are watched, too. */
+static void look(void *source)
 {
-	mark_all(files);
-}
-
-uint64_t cordon_watch_files_lost(struct cordon_watch_files *files)
-{
-	const uint64_t lost = files->lost;
-
-	files->lost = 0;
-	return lost;
+	mark_all(source);
 }
 
 /* ---- what -------------------------------------------------------------------------------- */
@@ -195,7 +187,7 @@ static void read_name(uint32_t pid, char (*ret_name)[32])
 		(*ret_name)[strcspn(*ret_name, "\n")] = '\0';
 }
 
-static void tell(struct cordon_watch_files *files, const char *path, uint32_t change, uint32_t pid)
+static void tell(struct files *files, const char *path, uint32_t change, uint32_t pid)
 {
 	union cordon_event_room room;
 	struct cordon_event_file *record =
@@ -208,7 +200,7 @@ static void tell(struct cordon_watch_files *files, const char *path, uint32_t ch
 	read_name(pid, &name);
 	cordon_event_add(&room, path);
 	cordon_event_add(&room, name);
-	files->teller(files->state, cordon_event_end(&room));
+	files->watch->tell(files->watch->state, cordon_event_end(&room));
 }
 
 /* ---- events ------------------------------------------------------------------------------ */
@@ -220,15 +212,14 @@ static bool is_folder(const struct watched_folder *folder, const struct file_han
 	       !memcmp(folder->handle.head.f_handle, handle->f_handle, handle->handle_bytes);
 }
 
-static void take_change(struct cordon_watch_files *files,
-			const struct fanotify_event_metadata *event,
+static void take_change(struct files *files, const struct fanotify_event_metadata *event,
 			const struct file_handle *handle)
 {
 	const char *name = (const char *)handle->f_handle + handle->handle_bytes;
 
 	for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
 		const struct cordon_path folder =
-			cordon_path_root(files->context, watched[i].folder);
+			cordon_path_root(files->watch->context, watched[i].folder);
 		char path[PATH_MAX];
 
 		if (!is_folder(&files->folder[i], handle) ||
@@ -240,24 +231,24 @@ static void take_change(struct cordon_watch_files *files,
 }
 
 /* What we do ourselves is told where it is done. */
-static void take_event(struct cordon_watch_files *files,
-		       const struct fanotify_event_metadata *event)
+static void take_event(struct files *files, const struct fanotify_event_metadata *event)
 {
 	const struct fanotify_event_info_fid *info = (const void *)(event + 1);
 
 	if (event->mask & FAN_Q_OVERFLOW)
-		files->lost++;
+		files->watch->lost(files->watch->state, 1);
 	if (event->event_len < sizeof(*event) + sizeof(*info) + sizeof(struct file_handle) ||
 	    info->hdr.info_type != FAN_EVENT_INFO_TYPE_DFID_NAME || event->pid == getpid())
 		return;
 	take_change(files, event, (const struct file_handle *)info->handle);
 	if (event->mask & FAN_ONDIR)
-		cordon_watch_files_look(files);
+		mark_all(files);
 }
 
-void cordon_watch_files_read(struct cordon_watch_files *files)
+static void read_all(void *source)
 {
 	char room[8192] __attribute__((aligned(__alignof__(struct fanotify_event_metadata))));
+	struct files *files = source;
 	ssize_t size;
 
 	while ((size = read(files->fd, room, sizeof(room))) > 0) {
@@ -268,40 +259,45 @@ void cordon_watch_files_read(struct cordon_watch_files *files)
 	}
 }
 
-int cordon_watch_files_fd(const struct cordon_watch_files *files)
+static int get_fd(const void *source)
 {
-	return files->fd;
+	return ((const struct files *)source)->fd;
 }
 
-int cordon_watch_files_open(const struct cordon_context *context, cordon_watch_teller teller,
-			    void *state, struct cordon_failure *failure,
-			    struct cordon_watch_files **ret_files)
+static void close_files(void *source)
 {
-	struct cordon_watch_files *files = calloc(1, sizeof(*files));
+	struct files *files = source;
+
+	cleanup_close(&files->fd);
+	free(files);
+}
+
+static int open_files(const struct cordon_watch *watch, struct cordon_failure *failure,
+		      void **ret_source)
+{
+	struct files *files = calloc(1, sizeof(*files));
 	int error;
 
 	if (!files)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
-	files->context = context;
-	files->teller = teller;
-	files->state = state;
+	files->watch = watch;
 	files->fd =
 		fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME | FAN_CLOEXEC | FAN_NONBLOCK,
 			      O_RDONLY | O_CLOEXEC);
 	error = files->fd < 0 ? -errno : mark_all(files);
 	if (error) {
-		cordon_watch_files_close(files);
+		close_files(files);
 		return cordon_fail(failure, error, "changes of files are not told: %s",
 				   strerror(-error));
 	}
-	*ret_files = files;
+	*ret_source = files;
 	return 0;
 }
 
-void cordon_watch_files_close(struct cordon_watch_files *files)
-{
-	if (!files)
-		return;
-	cleanup_close(&files->fd);
-	free(files);
-}
+const struct cordon_watch_kind cordon_watch_files = {
+	.open = open_files,
+	.close = close_files,
+	.fd = get_fd,
+	.read = read_all,
+	.look = look,
+};

@@ -17,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define TYPES_A_CLASS 7
+#define TYPES_A_CLASS 16
 
 static void check(bool holds)
 {

@@ -347,6 +347,22 @@ static bool each_auth(struct sample *sample)
 	return sample_write_here(sample);
 }
 
+static void add_network(struct sample *sample)
+{
+	static const char *const link[] = { "wan0",
+					    "eth0",
+					    "veth",
+					    "0000:00:03.0",
+					    "02:00:00:00:00:01",
+					    "br0",
+					    NULL },
+				 *const interface[] = { "wan0", NULL };
+
+	add_texts(sample, CORDON_EVENT_LINK, sizeof(struct cordon_event_link), link);
+	add_texts(sample, CORDON_EVENT_ADDRESS, sizeof(struct cordon_event_address), interface);
+	add_texts(sample, CORDON_EVENT_ROUTE, sizeof(struct cordon_event_route), interface);
+}
+
 static bool each_config(struct sample *sample)
 {
 	union cordon_event_room room;
@@ -363,6 +379,7 @@ static bool each_config(struct sample *sample)
 	cordon_event_add(&room, "vi");
 	sample_begin(sample, CORDON_CLASS_CONFIG);
 	sample_add(sample, cordon_event_end(&room));
+	add_network(sample);
 	return sample_write_here(sample);
 }
 

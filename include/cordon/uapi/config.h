@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "policy.h"
 
 /* cordon_event_file.change: X(NAME, bit, "what it is called") */
 #define CORDON_FILE_CHANGES(X)                                                                     \
@@ -45,5 +46,96 @@ struct cordon_event_file {
 	__u32 group;
 };
 _Static_assert(sizeof(struct cordon_event_file) == 80, "no padding");
+
+/* cordon_event_link.change: X(NAME, bit, "what it is called") */
+#define CORDON_LINK_CHANGES(X)                                                                     \
+	X(APPEARED, 0, "appeared")                                                                 \
+	X(GONE, 1, "gone")                                                                         \
+	X(RENAMED, 2, "renamed")                                                                   \
+	X(UP, 3, "up")                                                                             \
+	X(DOWN, 4, "down")                                                                         \
+	X(CARRIER, 5, "carrier")       /* the cable is in, and the other end is there */           \
+	X(NO_CARRIER, 6, "no-carrier") /* it is not */                                             \
+	X(MASTER, 7, "master")	       /* of another bridge or bond, or of none */                 \
+	X(HARDWARE, 8, "hardware-address")                                                         \
+	X(PROMISCUOUS, 9, "promiscuous") /* somebody hears what is for others */                   \
+	X(NOT_PROMISCUOUS, 10, "not-promiscuous")
+
+enum cordon_link_change {
+#define CORDON_LINK_ENUM(name, bit, text) CORDON_LINK_##name = 1 << (bit),
+	CORDON_LINK_CHANGES(CORDON_LINK_ENUM)
+#undef CORDON_LINK_ENUM
+};
+
+/**
+ * struct cordon_event_link - an interface came, went or changed; the kernel does not say who did it
+ * @index: its
+ * @change: enum cordon_link_change, several at once
+ * @flags: IFF_UP, IFF_LOWER_UP and IFF_PROMISC as they are now, as <linux/if.h> has them
+ * @master: index of its bridge or bond, 0: none
+ * texts: its name, the one before if it was renamed, kind ("veth"), what it is a part of
+ *	("0000:00:03.0"), hardware address, name of its master
+ */
+struct cordon_event_link {
+	struct cordon_event event;
+	__u32 index;
+	__u32 change;
+	__u32 flags;
+	__u32 master;
+};
+_Static_assert(sizeof(struct cordon_event_link) == 40, "no padding");
+
+/* cordon_event_address.change, cordon_event_route.change: X(NAME, "what it is called") */
+#define CORDON_ENTRY_CHANGES(X)                                                                    \
+	X(ADDED, "added")                                                                          \
+	X(REMOVED, "removed")                                                                      \
+	X(REPLACED, "replaced") /* it came in place of one to the same destination */
+
+enum cordon_entry_change {
+#define CORDON_ENTRY_ENUM(name, text) CORDON_ENTRY_##name,
+	CORDON_ENTRY_CHANGES(CORDON_ENTRY_ENUM)
+#undef CORDON_ENTRY_ENUM
+	CORDON_ENTRY_CHANGE_COUNT
+};
+
+/**
+ * struct cordon_event_address - an address of the node
+ * @index: of the interface
+ * @change: enum cordon_entry_change
+ * @prefix: bits of its network
+ * texts: the interface's name
+ */
+struct cordon_event_address {
+	struct cordon_event event;
+	struct cordon_address address;
+	__u32 index;
+	__u8 change;
+	__u8 prefix;
+	__u16 pad;
+};
+_Static_assert(sizeof(struct cordon_event_address) == 48, "no padding");
+
+/**
+ * struct cordon_event_route - a route, of any table but local
+ * @destination, @prefix: where to
+ * @gateway: zeros: there is none; of several next hops the first
+ * @index: of the interface, 0: none
+ * @table, @metric, @type, @protocol: as <linux/rtnetlink.h> has them
+ * @change: enum cordon_entry_change
+ * texts: the interface's name
+ */
+struct cordon_event_route {
+	struct cordon_event event;
+	struct cordon_address destination;
+	struct cordon_address gateway;
+	__u32 index;
+	__u32 table;
+	__u32 metric;
+	__u8 change;
+	__u8 prefix;
+	__u8 type;
+	__u8 protocol;
+};
+_Static_assert(sizeof(struct cordon_event_route) == 72, "no padding");
 
 #endif
