@@ -17,8 +17,7 @@ enum cordon_nl_kind {
 };
 
 /**
- * struct cordon_nl_item - one of them; what it does not use is zero, so that two can be compared
- *	as bytes
+ * struct cordon_nl_item - one of them; what it does not use is zero
  * @index: of the interface, 0: none
  * @flags: of a link, IFF_UP and such; IFF_PROMISC if anybody has it so
  * @hardware: address of a link, @hardware_size bytes

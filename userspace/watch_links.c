@@ -52,11 +52,18 @@ struct links {
 
 /* ---- what there is ----------------------------------------------------------------------- */
 
+static bool is_same_entry(const struct cordon_nl_item *a, const struct cordon_nl_item *b)
+{
+	return a->prefix == b->prefix && a->type == b->type && a->protocol == b->protocol &&
+	       a->table == b->table && a->metric == b->metric &&
+	       !memcmp(&a->address, &b->address, sizeof(a->address)) &&
+	       !memcmp(&a->gateway, &b->gateway, sizeof(a->gateway));
+}
+
 static bool is_same(const struct cordon_nl_item *a, const struct cordon_nl_item *b)
 {
-	if (a->kind != b->kind || a->index != b->index)
-		return false;
-	return a->kind == CORDON_NL_LINK || !memcmp(a, b, sizeof(*a));
+	return a->kind == b->kind && a->index == b->index &&
+	       (a->kind == CORDON_NL_LINK || is_same_entry(a, b));
 }
 
 static struct entry *find(struct links *links, const struct cordon_nl_item *item)
