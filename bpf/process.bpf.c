@@ -65,13 +65,13 @@ struct {
 	__type(value, __u8);
 } process_ended SEC(".maps");
 
-/* Who reads looks so often that he need not be woken, unless more comes than usual. */
+/* Who reads is woken by the first of many, and looks a moment later (0: as the kernel sees fit);
+ * and at once when more comes than usual. */
 static __always_inline __u64 wake_up(void)
 {
-	const __u64 waiting = bpf_ringbuf_query(&process_ring, BPF_RB_AVAIL_DATA);
-	const __u64 room = bpf_ringbuf_query(&process_ring, BPF_RB_RING_SIZE);
-
-	return waiting > room / 2 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&process_ring, BPF_RB_AVAIL_DATA) > PROCESS_RING_SIZE / 2 ?
+		       BPF_RB_FORCE_WAKEUP :
+		       0;
 }
 
 /* Return: NULL: it is taken */

@@ -39,10 +39,12 @@ struct {
 	__uint(max_entries, 64 * 1024);
 } auth_ring SEC(".maps");
 
+#define PROCESS_RING_SIZE (4 * 1024 * 1024)
+
 /* Full: counted in losses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 * 1024 * 1024);
+	__uint(max_entries, PROCESS_RING_SIZE);
 } process_ring SEC(".maps");
 
 /** event_loss() - where a class counts on this CPU */

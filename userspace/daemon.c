@@ -42,6 +42,8 @@
 #include "util/clock.h"
 #include "workloads.h"
 
+/* Percent of a ring that do not wait for the timer. */
+#define RING_MANY 40
 /* nice(2) */
 #define PRIORITY (-10)
 #define LEASE_COUNT_NS (300ULL * 1000000000ULL)
@@ -340,14 +342,28 @@ static void on_enforcement(struct daemon *daemon)
 	fflush(stdout);
 }
 
-/* The timer's, or that of a ring that is half full. */
+static void take_process(struct daemon *daemon)
+{
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_PROCESS);
+	if (cordon_recorder_level(daemon->recorder, CORDON_CLASS_PROCESS))
+		cordon_daemon_process_wait(daemon->process_timer);
+}
+
+/* The first of many, or many. */
 static void on_process(struct daemon *daemon)
+{
+	if (cordon_recorder_level(daemon->recorder, CORDON_CLASS_PROCESS) >= RING_MANY)
+		take_process(daemon);
+	else
+		cordon_daemon_process_wait(daemon->process_timer);
+}
+
+static void on_process_timer(struct daemon *daemon)
 {
 	uint64_t expirations;
 
-	if (read(daemon->process_timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
-		return;
-	cordon_recorder_take(daemon->recorder, CORDON_CLASS_PROCESS);
+	if (read(daemon->process_timer, &expirations, sizeof(expirations)) > 0)
+		take_process(daemon);
 }
 
 static void on_signal(struct daemon *daemon)
@@ -376,7 +392,7 @@ static int watch_all(struct daemon *daemon)
 		{ on_network, cordon_nl_watch_fd(daemon->watch), 0 },
 		{ on_hold, cordon_daemon_hold_fd(daemon->hold), 0 },
 		{ on_hold, cordon_daemon_hold_timer(daemon->hold), 0 },
-		{ on_process, daemon->process_timer, 0 },
+		{ on_process_timer, daemon->process_timer, 0 },
 		/* Only when the kernel says so: a log without room takes nothing from them. */
 		{ on_enforcement, cordon_recorder_fd(recorder, CORDON_CLASS_ENFORCEMENT), EPOLLET },
 		{ on_auth, cordon_recorder_fd(recorder, CORDON_CLASS_AUTH), EPOLLET },

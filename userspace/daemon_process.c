@@ -15,7 +15,7 @@
 #include "cgroup.h"
 #include "event.h"
 
-/* A wake-up a record would cost more than the record: who reads looks so often. */
+/* No record is older than this when it is read. */
 #define LOOK_NS 100000000L
 
 /* Those that are made later, the kernel tells. */
@@ -69,12 +69,14 @@ void cordon_daemon_process_follow(struct cordon_daemon_process *process,
 
 int cordon_daemon_process_timer(void)
 {
-	const struct itimerspec often = { .it_interval = { .tv_nsec = LOOK_NS },
-					  .it_value = { .tv_nsec = LOOK_NS } };
 	const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
-	if (timer < 0)
-		return -errno;
-	timerfd_settime(timer, 0, &often, NULL);
-	return timer;
+	return timer < 0 ? -errno : timer;
+}
+
+void cordon_daemon_process_wait(int timer)
+{
+	const struct itimerspec once = { .it_value = { .tv_nsec = LOOK_NS } };
+
+	timerfd_settime(timer, 0, &once, NULL);
 }

@@ -26,7 +26,11 @@ struct cordon_daemon_process {
 void cordon_daemon_process_follow(struct cordon_daemon_process *process,
 				  const struct cordon_live *live, struct cordon_daemon_hold *hold);
 
-/** cordon_daemon_process_timer() - readable so often that no record gets old. Return: fd; -errno */
+/** cordon_daemon_process_timer() - for cordon_daemon_process_wait(). Return: fd; -errno */
 int cordon_daemon_process_timer(void);
+
+/** cordon_daemon_process_wait() - the timer is readable before a record that came now gets old: who
+ *	woke up for each would cost more than the record */
+void cordon_daemon_process_wait(int timer);
 
 #endif

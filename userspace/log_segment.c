@@ -20,6 +20,7 @@
 #define DIGITS 8
 /* A level that is worth its time on a small machine: it is a fourth of the time of the next. */
 #define LEVEL 3
+#define CHUNK 16384
 
 const char *cordon_event_class_name(enum cordon_event_class class)
 {
@@ -187,24 +188,79 @@ int cordon_log_segment_read(int folder, enum cordon_event_class class,
 	return 0;
 }
 
+/* All that the input gives. */
+static int pack(ZSTD_CCtx *context, ZSTD_inBuffer *input, ZSTD_EndDirective end, int to)
+{
+	uint8_t packed[CHUNK];
+	size_t left;
+
+	do {
+		ZSTD_outBuffer output = { packed, sizeof(packed), 0 };
+		int error;
+
+		left = ZSTD_compressStream2(context, &output, input, end);
+		if (ZSTD_isError(left))
+			return -EIO;
+		error = cordon_file_write(to, packed, output.pos);
+		if (error)
+			return error;
+	} while (input->pos < input->size || (end == ZSTD_e_end && left));
+	return 0;
+}
+
+/* A segment is not held in memory; what is read of it is what its frame says that it has. */
+static int pack_file(ZSTD_CCtx *context, int from, int to)
+{
+	uint8_t bytes[CHUNK];
+	struct stat stat;
+	int error = 0;
+	ssize_t got;
+
+	if (!context)
+		return -ENOMEM;
+	if (fstat(from, &stat))
+		return -errno;
+	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
+	ZSTD_CCtx_setPledgedSrcSize(context, (unsigned long long)stat.st_size);
+	do {
+		ZSTD_inBuffer input = { bytes, 0, 0 };
+
+		got = read(from, bytes, sizeof(bytes));
+		if (got < 0)
+			return -errno;
+		input.size = (size_t)got;
+		error = pack(context, &input, got ? ZSTD_e_continue : ZSTD_e_end, to);
+	} while (got && !error);
+	return error;
+}
+
 /* Beside it, under a name that is no segment's, until it is whole. */
-static int write_beside(int folder, const struct cordon_log_name *name, const void *bytes,
-			size_t size)
+static int write_beside(int folder, const struct cordon_log_name *from,
+			const struct cordon_log_name *to, uint64_t *ret_size)
 {
 	const char *aside = "new.zst";
-	const int fd CLEANUP(close) =
-		openat(folder, aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	const int in CLEANUP(close) =
+		openat(folder, from->text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int out CLEANUP(close) = -1;
+	ZSTD_CCtx *context;
 	int error;
 
-	if (fd < 0)
+	if (in >= 0)
+		out = openat(folder, aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			     0600);
+	if (out < 0)
 		return -errno;
-	error = cordon_file_write(fd, bytes, size);
-	if (!error && fsync(fd))
+	context = ZSTD_createCCtx();
+	error = pack_file(context, in, out);
+	ZSTD_freeCCtx(context);
+	if (!error && fsync(out))
 		error = -errno;
-	if (!error && renameat(folder, aside, folder, name->text))
+	if (!error && renameat(folder, aside, folder, to->text))
 		error = -errno;
 	if (error)
 		unlinkat(folder, aside, 0);
+	if (!error)
+		*ret_size = (uint64_t)lseek(out, 0, SEEK_CUR);
 	return error;
 }
 
@@ -213,27 +269,16 @@ int cordon_log_segment_compress(int folder, enum cordon_event_class class,
 {
 	const struct cordon_log_name from = cordon_log_segment_name(class, segment->number, false),
 				     to = cordon_log_segment_name(class, segment->number, true);
-	uint8_t *bytes CLEANUP(free) = NULL, *packed CLEANUP(free) = NULL;
-	size_t size, room, used;
+	uint64_t size = 0;
 	int error;
 
-	error = cordon_log_segment_read(folder, class, segment, &bytes, &size);
-	if (error)
-		return error;
-	room = ZSTD_compressBound(size);
-	packed = malloc(room);
-	if (!packed)
-		return -ENOMEM;
-	used = ZSTD_compress(packed, room, bytes, size, LEVEL);
-	if (ZSTD_isError(used))
-		return -EIO;
-	error = write_beside(folder, &to, packed, used);
+	error = write_beside(folder, &from, &to, &size);
 	if (error)
 		return error;
 	if (fsync(folder) || unlinkat(folder, from.text, 0))
 		return -errno;
 	segment->compressed = true;
-	segment->size = used;
+	segment->size = size;
 	return 0;
 }
 

@@ -44,6 +44,10 @@ void cordon_recorder_set_limit(struct cordon_recorder *recorder, uint64_t limit)
 /** cordon_recorder_fd() - of a class that is told at once. Return: -1: it is not */
 int cordon_recorder_fd(const struct cordon_recorder *recorder, enum cordon_event_class class);
 
+/** cordon_recorder_level() - percent of a class's ring that wait, rounded up */
+unsigned int cordon_recorder_level(const struct cordon_recorder *recorder,
+				   enum cordon_event_class class);
+
 /** cordon_recorder_wake() - readable when something reached stable storage: read it, and
  *	cordon_recorder_settle(); -1: never */
 int cordon_recorder_wake(const struct cordon_recorder *recorder);

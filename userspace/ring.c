@@ -171,6 +171,13 @@ int cordon_ring_fd(const struct cordon_ring *ring)
 	return ring->fd;
 }
 
+unsigned int cordon_ring_level(const struct cordon_ring *ring)
+{
+	const unsigned long producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+
+	return (unsigned int)((100 * (producer - ring->kept) + ring->size - 1) / ring->size);
+}
+
 uint64_t cordon_ring_bad(const struct cordon_ring *ring)
 {
 	return ring->bad;

@@ -30,6 +30,9 @@ void cordon_ring_close(struct cordon_ring *ring);
 /** cordon_ring_fd() - readable when there is something to take, if the program said so */
 int cordon_ring_fd(const struct cordon_ring *ring);
 
+/** cordon_ring_level() - percent of it that wait to be kept, rounded up: 0: nothing does */
+unsigned int cordon_ring_level(const struct cordon_ring *ring);
+
 /**
  * cordon_ring_fill() - add what comes next to a block, as far as it fits
  * @block: of CORDON_LOG_BLOCK_MAX bytes of records; of the ring's class
