@@ -38,8 +38,20 @@
 #define SEGMENT_SHARE 64
 #define SEGMENT_MAX (8UL << 20)
 
+/* struct end - so far a chain came */
+struct end {
+	uint64_t blocks, records;
+	uint8_t digest[CORDON_LOG_DIGEST_SIZE];
+};
+
+/**
+ * struct chain
+ * @given: what is being brought to stable storage
+ * @stable: what is there
+ */
 struct chain {
 	struct cordon_log_writer *writer;
+	struct end given, stable;
 	struct cordon_log_block *told; /* by userspace, with room for a whole block */
 	struct cordon_event_loss lost; /* of that; not told yet */
 	bool unsynced;
@@ -189,6 +201,7 @@ void cordon_log_store_tell(struct cordon_log_store *store, struct cordon_event *
 	tell_in(store, CORDON_EVENT_CLASS(record->type), record);
 }
 
+/* Of what is on stable storage: power that fails must not make it a lie. */
 void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *policy,
 				 uint32_t latch)
 {
@@ -202,21 +215,20 @@ void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *
 	memcpy(checkpoint.boot_id, store->boot_id, sizeof(checkpoint.boot_id));
 	memcpy(checkpoint.policy, policy, sizeof(checkpoint.policy));
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
-		const struct cordon_log_chain *chain =
-			cordon_log_writer_chain(store->chain[i].writer);
+		const struct end *end = &store->chain[i].stable;
 
-		checkpoint.chain[i].blocks = chain->key.number;
-		checkpoint.chain[i].records = chain->records;
+		checkpoint.chain[i].blocks = end->blocks;
+		checkpoint.chain[i].records = end->records;
 		checkpoint.chain[i].lost = store->figures.lost[i];
-		memcpy(checkpoint.chain[i].digest, chain->former, sizeof(chain->former));
+		memcpy(checkpoint.chain[i].digest, end->digest, sizeof(end->digest));
 	}
 	cordon_log_store_tell(store, &checkpoint.event);
 }
 
 /* ---- stable storage ----------------------------------------------------------------------- */
 
-/* It is told before it is done.  On a disk without room it waits in memory: the deletion may be
- * what makes some. */
+/* It is told before it is done, so it is written now: the next job may be begun at once.  On a disk
+ * without room it waits in memory: the deletion may be what makes some. */
 static void take_room(struct cordon_log_store *store, struct cordon_log_job *job)
 {
 	for (int i = 0; i < CORDON_CLASS_COUNT && !job->room_error; i++) {
@@ -225,6 +237,8 @@ static void take_room(struct cordon_log_store *store, struct cordon_log_job *job
 	}
 	for (size_t i = 0; i < job->room.nr; i++)
 		tell_in(store, job->room.deletion[i].class, &job->room.deletion[i].event);
+	for (int i = 0; i < CORDON_CLASS_COUNT && job->room.nr; i++)
+		write_told(store, &store->chain[i]);
 	store->deletion = TAKE(job->room.deletion);
 	store->deletions = job->room.nr;
 	store->room_due = job->room.more || job->room.nr;
@@ -240,11 +254,24 @@ static void take_end(struct cordon_log_store *store, bool wait)
 		store->figures.error = job.error;
 	else
 		store->keys = job.keys;
-	for (int i = 0; i < CORDON_CLASS_COUNT && job.error; i++)
-		store->chain[i].unsynced = true;
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		if (job.error)
+			store->chain[i].unsynced = true;
+		else
+			store->chain[i].stable = store->chain[i].given;
+	}
 	if (job.makes_room)
 		take_room(store, &job);
 	cordon_log_job_clear(&job);
+}
+
+static struct end end_of(const struct cordon_log_writer *writer)
+{
+	const struct cordon_log_chain *chain = cordon_log_writer_chain(writer);
+	struct end end = { chain->key.number, chain->records, { 0 } };
+
+	memcpy(end.digest, chain->former, sizeof(end.digest));
+	return end;
 }
 
 /* Those of a chain that cannot be given now come with the next. */
@@ -258,6 +285,7 @@ static bool give_files(struct cordon_log_store *store, struct cordon_log_job *jo
 		if (!chain->unsynced || cordon_log_writer_give(chain->writer, &job->files))
 			continue;
 		job->keys.chain[i] = cordon_log_writer_chain(chain->writer)->key;
+		chain->given = end_of(chain->writer);
 		chain->unsynced = false;
 		any = true;
 	}
@@ -428,7 +456,8 @@ static int write_enrol(int folder, const uint8_t *secret)
 	return error;
 }
 
-/* A key that nobody took, of a log that was never begun, is in its way. */
+/* A key that nobody took, of a log that was never begun, is in its way. Keys without the log's own
+ * would prove nothing to anybody, and blocks without keys would be another log's. */
 static int begin_keys(struct cordon_log_store *store, struct cordon_failure *failure)
 {
 	uint8_t secret[CORDON_LOG_KEY_SIZE];
@@ -441,8 +470,12 @@ static int begin_keys(struct cordon_log_store *store, struct cordon_failure *fai
 	unlinkat(store->folder, CORDON_LOG_ENROL_FILE, 0);
 	error = write_enrol(store->folder, secret);
 	explicit_bzero(secret, sizeof(secret));
+	if (!error && fsync(store->folder))
+		error = -errno;
 	if (!error)
 		error = cordon_log_keys_write(store->folder, &store->keys);
+	if (!error && fsync(store->folder))
+		error = -errno;
 	return error ? cordon_fail(failure, error, "cannot write the log's keys: %s",
 				   strerror(-error)) :
 		       0;
@@ -459,6 +492,20 @@ static int open_keys(struct cordon_log_store *store, struct cordon_failure *fail
 		       0;
 }
 
+static void tell_gap(struct cordon_log_store *store, enum cordon_event_class class,
+		     const struct cordon_log_gap *gap)
+{
+	struct cordon_event_recovery recovery = {
+		.event = { .size = sizeof(recovery), .type = CORDON_EVENT_RECOVERY },
+		.class = class,
+		.next = gap->first + gap->count,
+		.missing = gap->count,
+	};
+
+	tell_in(store, class, &recovery.event);
+}
+
+/* With the gap at the chain's end, if there is one, comes all else. */
 static void tell_recovery(struct cordon_log_store *store, enum cordon_event_class class,
 			  const struct cordon_log_recovery *found)
 {
@@ -466,13 +513,17 @@ static void tell_recovery(struct cordon_log_store *store, enum cordon_event_clas
 		.event = { .size = sizeof(recovery), .type = CORDON_EVENT_RECOVERY },
 		.class = class,
 		.next = cordon_log_writer_chain(store->chain[class].writer)->key.number,
-		.missing = found->missing,
 		.torn = found->torn,
 		.forged = found->forged,
 		.unreadable = found->unreadable,
 	};
+	unsigned int gaps = found->gaps;
 
-	if (found->missing || found->torn || found->forged || found->unreadable)
+	if (gaps && found->gap[gaps - 1].first + found->gap[gaps - 1].count == recovery.next)
+		recovery.missing = found->gap[--gaps].count;
+	for (unsigned int i = 0; i < gaps; i++)
+		tell_gap(store, class, &found->gap[i]);
+	if (recovery.missing || found->torn || found->forged || found->unreadable)
 		tell_in(store, class, &recovery.event);
 }
 
@@ -497,9 +548,11 @@ static int open_chain(struct cordon_log_store *store, enum cordon_event_class cl
 	error = cordon_log_writer_open(store->folder, class, &store->keys.chain[class],
 				       segment_limit(store->limit), failure, &recovery,
 				       &chain->writer);
-	if (!error)
-		tell_recovery(store, class, &recovery);
-	return error;
+	if (error)
+		return error;
+	tell_recovery(store, class, &recovery);
+	chain->given = chain->stable = end_of(chain->writer);
+	return 0;
 }
 
 static int open_folder(const char *path, struct cordon_failure *failure, int *ret_fd)

@@ -56,7 +56,7 @@ void cordon_log_store_tell(struct cordon_log_store *store, struct cordon_event *
 void cordon_log_store_lost(struct cordon_log_store *store, enum cordon_event_class class,
 			   uint64_t records);
 
-/** cordon_log_store_checkpoint() - tell how far each chain has come
+/** cordon_log_store_checkpoint() - tell how far each chain has come on stable storage
  * @policy: SHA-256 of the policy in force
  */
 void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *policy,

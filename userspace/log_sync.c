@@ -46,7 +46,7 @@ static int sync_file(int fd)
 	return 0;
 }
 
-int cordon_log_files_sync(struct cordon_log_files *files)
+int cordon_log_files_sync(struct cordon_log_files *files, int folder)
 {
 	int first = 0;
 
@@ -56,6 +56,8 @@ int cordon_log_files_sync(struct cordon_log_files *files)
 		first = first ? first : error;
 		close(files->fd[i]);
 	}
+	if (files->made && fsync(folder) && !first)
+		first = -errno;
 	free(files->fd);
 	*files = (struct cordon_log_files){ .nr = 0 };
 	return first;
@@ -73,7 +75,7 @@ void cordon_log_job_clear(struct cordon_log_job *job)
 /* A disk without room takes neither blocks nor keys, until there is some. */
 static void work(int folder, struct cordon_log_job *job)
 {
-	job->error = cordon_log_files_sync(&job->files);
+	job->error = cordon_log_files_sync(&job->files, folder);
 	if (!job->error)
 		job->error = cordon_log_keys_write(folder, &job->keys);
 	if (job->makes_room)

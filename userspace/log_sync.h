@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The log's slow work, in a thread of its own: a disk takes its time, and who
- * reads the rings must not wait for it.  First the segments come to stable
- * storage, then the keys to come: power that fails in between leaves older keys,
- * from which those of the blocks follow.  Then room is made.
+ * reads the rings must not wait for it.  First the segments and their names come
+ * to stable storage, then the keys to come: power that fails in between leaves
+ * older keys, from which those of the blocks follow.  Then room is made.
  */
 #ifndef CORDON_LOG_SYNC_H
 #define CORDON_LOG_SYNC_H
@@ -17,16 +17,21 @@
 
 struct cordon_log_sync;
 
-/** struct cordon_log_files - segments that were written to; owned */
+/**
+ * struct cordon_log_files - segments that were written to; owned
+ * @made: some of them are new: so are their names in the folder
+ */
 struct cordon_log_files {
 	int *fd;
 	size_t nr;
+	bool made;
 };
 
 /** cordon_log_files_sync() - all of them, which are closed then, and take no more memory.
+ * @folder: theirs
  * Return: 0, or the first -errno
  */
-int cordon_log_files_sync(struct cordon_log_files *files);
+int cordon_log_files_sync(struct cordon_log_files *files, int folder);
 
 /**
  * struct cordon_log_job - what is to be done, in this order, and what came of it

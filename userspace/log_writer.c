@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log_reader.h"
 #include "log_segment.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -20,7 +19,6 @@
 /* More full segments than these are not held open. */
 #define LEFT_MAX 64
 
-DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
 DEFINE_CLEANUP(writer, struct cordon_log_writer *, cordon_log_writer_close)
 
 struct cordon_log_writer {
@@ -35,75 +33,37 @@ struct cordon_log_writer {
 	struct cordon_log_files left; /* segments that are full, and were not given */
 };
 
-/* Before the key that was kept there is nothing to ask; from it on its successors tell. */
-static bool goes_on(const struct cordon_log_chain *chain, const struct cordon_log_found *found)
+/* With no room to remember it, it is brought to stable storage now. */
+static void leave(struct cordon_log_writer *writer, int fd)
 {
-	if (found->block->number < chain->key.number)
-		return true;
-	return found->block->number == chain->key.number &&
-	       cordon_log_seal_is_by(found->seal, &chain->key);
-}
+	int *place;
 
-static void follow(struct cordon_log_chain *chain, const struct cordon_log_found *found)
-{
-	cordon_log_key_to(&chain->key, found->block->number + 1);
-	chain->records = found->block->first + found->block->records;
-	memcpy(chain->former, found->seal->digest, sizeof(chain->former));
-}
-
-/* Behind the first block that does not belong there none counts. */
-static void note(struct cordon_log_chain *chain, const struct cordon_log_found *found,
-		 struct cordon_log_recovery *recovery, uint64_t *next)
-{
-	if (found->fault) {
-		recovery->torn += found->size;
-	} else if (recovery->forged || !goes_on(chain, found)) {
-		recovery->forged++;
-	} else {
-		follow(chain, found);
-		*next = found->block->number + 1;
+	if (writer->left.nr >= LEFT_MAX)
+		cordon_log_files_sync(&writer->left, writer->folder);
+	place = array_push(writer->left.fd, writer->left.nr);
+	if (place) {
+		*place = fd;
+		return;
 	}
+	fdatasync(fd);
+	close(fd);
 }
 
-static int walk(struct cordon_log_chain *chain, struct cordon_log_reader *reader,
-		struct cordon_failure *failure, struct cordon_log_recovery *ret_recovery)
+/* Who wrote them was killed before they were on stable storage, say. The key that is kept must not
+ * come before what is told of them, so it stays. */
+static void sync_segments(struct cordon_log_writer *writer, const struct cordon_log_range *range)
 {
-	struct cordon_log_recovery recovery = { .torn = 0 };
-	struct cordon_failure unsaid = { .text = "" };
-	struct cordon_log_found found;
-	uint64_t next = 0;
-	int result;
+	for (uint32_t number = range->begin; number < range->end; number++) {
+		const struct cordon_log_name name =
+			cordon_log_segment_name(writer->class, number, false);
+		const int fd = openat(writer->folder, name.text,
+				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	while ((result = cordon_log_reader_next(reader, &unsaid, &found)) != 0) {
-		if (result == -ENOMEM)
-			return cordon_fail(failure, result, "out of memory");
-		if (result < 0)
-			recovery.unreadable++;
-		else
-			note(chain, &found, &recovery, &next);
+		if (fd >= 0)
+			leave(writer, fd);
 	}
-	if (chain->key.number > next)
-		recovery.missing = chain->key.number - next;
-	*ret_recovery = recovery;
-	return 0;
-}
-
-/* The last two segments tell: the very last may have got no block. */
-static int find_end(struct cordon_log_writer *writer, struct cordon_failure *failure,
-		    struct cordon_log_recovery *ret_recovery)
-{
-	struct cordon_log_reader *reader CLEANUP(reader) = NULL;
-	uint32_t last;
-	int error;
-
-	error = cordon_log_reader_open(writer->folder, writer->class, failure, &reader);
-	if (error)
-		return error;
-	if (cordon_log_reader_last(reader, &last)) {
-		writer->segment = last + 1;
-		cordon_log_reader_skip_to(reader, last ? last - 1 : 0);
-	}
-	return walk(&writer->chain, reader, failure, ret_recovery);
+	writer->left.made = true;
+	cordon_log_files_sync(&writer->left, writer->folder);
 }
 
 int cordon_log_writer_open(int folder, enum cordon_event_class class,
@@ -112,18 +72,22 @@ int cordon_log_writer_open(int folder, enum cordon_event_class class,
 			   struct cordon_log_writer **ret_writer)
 {
 	struct cordon_log_writer *writer CLEANUP(writer) = calloc(1, sizeof(*writer));
+	struct cordon_log_range range;
 	int error;
 
 	if (!writer)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	writer->folder = folder;
 	writer->class = class;
-	writer->chain.key = *key;
 	writer->limit = limit;
 	writer->fd = -1;
-	error = find_end(writer, failure, ret_recovery);
+	error = cordon_log_recover(folder, class, key, failure, ret_recovery, &writer->chain,
+				   &range);
 	if (error)
 		return error;
+	writer->segment = range.end;
+	if (writer->chain.key.number > key->number)
+		sync_segments(writer, &range);
 	*ret_writer = TAKE(writer);
 	return 0;
 }
@@ -131,7 +95,7 @@ int cordon_log_writer_open(int folder, enum cordon_event_class class,
 void cordon_log_writer_close(struct cordon_log_writer *writer)
 {
 	cleanup_close(&writer->fd);
-	cordon_log_files_sync(&writer->left);
+	cordon_log_files_sync(&writer->left, writer->folder);
 	explicit_bzero(writer, sizeof(*writer));
 	free(writer);
 }
@@ -143,8 +107,22 @@ static int open_segment(struct cordon_log_writer *writer)
 
 	writer->fd = openat(writer->folder, name.text,
 			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (writer->fd < 0)
+		return -errno;
 	writer->size = 0;
-	return writer->fd < 0 ? -errno : 0;
+	writer->left.made = true;
+	return 0;
+}
+
+/* Who gives it away has it brought to stable storage. */
+void cordon_log_writer_leave(struct cordon_log_writer *writer)
+{
+	if (writer->fd < 0)
+		return;
+	leave(writer, writer->fd);
+	writer->fd = -1;
+	writer->written = false;
+	writer->segment++;
 }
 
 /* What was begun and found no room is taken back: the next block would lie behind rubbish. */
@@ -159,33 +137,9 @@ static int write_block(struct cordon_log_writer *writer, const struct cordon_log
 		return 0;
 	}
 	if (ftruncate(writer->fd, (off_t)writer->size) ||
-	    lseek(writer->fd, (off_t)writer->size, SEEK_SET) < 0) {
-		cleanup_close(&writer->fd);
-		writer->fd = -1;
-		writer->segment++;
-	}
+	    lseek(writer->fd, (off_t)writer->size, SEEK_SET) < 0)
+		cordon_log_writer_leave(writer);
 	return error;
-}
-
-/* Who gives it away has it brought to stable storage; with no room to remember it, it is done now. */
-void cordon_log_writer_leave(struct cordon_log_writer *writer)
-{
-	int *place;
-
-	if (writer->fd < 0)
-		return;
-	if (writer->left.nr >= LEFT_MAX)
-		cordon_log_files_sync(&writer->left);
-	place = array_push(writer->left.fd, writer->left.nr);
-	if (place) {
-		*place = writer->fd;
-	} else {
-		fdatasync(writer->fd);
-		close(writer->fd);
-	}
-	writer->fd = -1;
-	writer->written = false;
-	writer->segment++;
 }
 
 static int find_room(struct cordon_log_writer *writer, size_t size)
@@ -217,30 +171,38 @@ void cordon_log_writer_set_limit(struct cordon_log_writer *writer, size_t limit)
 	writer->limit = limit;
 }
 
-static int give(int fd, struct cordon_log_files *files)
+/* Room for so many more. Its length stays the array's that array_push() made. */
+static int make_room(struct cordon_log_files *files, size_t more)
 {
-	int *place = array_push(files->fd, files->nr);
+	const size_t nr = files->nr;
 
-	if (!place)
-		return -ENOMEM;
-	*place = fd;
+	for (size_t i = 0; i < more; i++) {
+		if (!array_push(files->fd, files->nr)) {
+			files->nr = nr;
+			return -ENOMEM;
+		}
+	}
+	files->nr = nr;
 	return 0;
 }
 
 int cordon_log_writer_give(struct cordon_log_writer *writer, struct cordon_log_files *files)
 {
-	int fd = writer->written ? fcntl(writer->fd, F_DUPFD_CLOEXEC, 0) : -1;
-	int error = writer->written && fd < 0 ? -errno : 0;
+	int fd = -1, error = make_room(files, writer->left.nr + 1);
 
-	if (fd >= 0)
-		error = give(fd, files);
-	if (error) {
-		cleanup_close(&fd);
+	if (error)
 		return error;
+	if (writer->written) {
+		fd = fcntl(writer->fd, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+		files->fd[files->nr++] = fd;
 	}
+	while (writer->left.nr)
+		files->fd[files->nr++] = writer->left.fd[--writer->left.nr];
+	files->made |= writer->left.made;
+	writer->left.made = false;
 	writer->written = false;
-	while (writer->left.nr && !give(writer->left.fd[writer->left.nr - 1], files))
-		writer->left.nr--;
 	return 0;
 }
 

@@ -13,31 +13,19 @@
 #include <cordon/log.h>
 
 #include "log_block.h"
+#include "log_recovery.h"
 #include "log_sync.h"
 #include "util/failure.h"
 
 struct cordon_log_writer;
 
 /**
- * struct cordon_log_recovery - what was found where a chain goes on
- * @torn: bytes behind the last whole block: power failed, or somebody did it
- * @missing: blocks that had been written, by the keys, and are not there
- * @forged: blocks that the key that was due did not make
- * @unreadable: segments that cannot be read or expanded
- */
-struct cordon_log_recovery {
-	uint64_t torn;
-	uint64_t missing;
-	uint64_t forged;
-	uint64_t unreadable;
-};
-
-/**
  * cordon_log_writer_open() - go on behind the last whole block
  * @folder: the log's, open; stays the caller's
- * @key: of the block to come, as of the last time it was kept; blocks that came
- *	after it are checked with it, and it goes on behind them
+ * @key: of the block to come, as of the last time it was kept; see log_recovery.h
  * @limit: bytes of a segment, beyond which the next is begun
+ *
+ * Blocks behind the kept key may have been in memory only: they are brought to stable storage.
  * Return: 0; -errno with @failure, and nothing is changed.
  */
 int cordon_log_writer_open(int folder, enum cordon_event_class class,

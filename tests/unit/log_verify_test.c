@@ -256,6 +256,7 @@ TEST_F(log, a_log_without_its_keys_does_not_prove_its_end)
 TEST_F(log, a_checkpoint_knows_what_was_there)
 {
 	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
+	cordon_log_store_sync(self->store);
 	cordon_log_store_checkpoint(self->store, self->secret, 0);
 	ASSERT_TRUE(reopen(self));
 	ASSERT_EQ(0, unlinkat(self->fd, CORDON_LOG_KEYS_FILE, 0));

@@ -115,7 +115,7 @@ static int open_file(FIXTURE_DATA(log) * self, const char *name)
 
 static bool is_clean(const struct cordon_log_recovery *recovery)
 {
-	return !recovery->torn && !recovery->missing && !recovery->forged && !recovery->unreadable;
+	return !recovery->torn && !recovery->gaps && !recovery->forged && !recovery->unreadable;
 }
 
 TEST_F(log, a_chain_goes_on_over_segments_and_starts)
@@ -158,12 +158,46 @@ TEST_F(log, what_power_failure_tore_is_told_and_stays)
 	ASSERT_EQ(0, ftruncate(fd, (off_t)(2 * BLOCK_SIZE + 104)));
 	EXPECT_EQ(2, go_on(self, &early).number);
 	EXPECT_EQ(104, self->recovery.torn);
-	EXPECT_EQ(0, self->recovery.missing);
+	EXPECT_EQ(0, self->recovery.gaps);
 	ASSERT_EQ(0, add(self, 1));
 	EXPECT_EQ(3, sound_blocks(self));
 	ASSERT_EQ(0, fstat(fd, &stat));
 	EXPECT_EQ(2 * BLOCK_SIZE + 104, (size_t)stat.st_size);
 	close(fd);
+}
+
+TEST_F(log, goes_on_over_segments_that_were_never_synchronised)
+{
+	go_on(self, &self->first);
+	ASSERT_EQ(0, add(self, 19));
+	EXPECT_EQ(19, go_on(self, &self->first).number);
+	EXPECT_TRUE(is_clean(&self->recovery));
+	ASSERT_EQ(0, add(self, 1));
+	EXPECT_EQ(20, sound_blocks(self));
+}
+
+TEST_F(log, a_hole_that_power_failure_left_is_told_and_the_rest_counts)
+{
+	struct cordon_log_key early;
+	static const char zeros[BLOCK_SIZE];
+	int fd;
+
+	go_on(self, &self->first);
+	ASSERT_EQ(0, add(self, 2));
+	early = cordon_log_writer_chain(self->writer)->key;
+	ASSERT_EQ(0, add(self, 9));
+	fd = open_file(self, "auth.00000000");
+	ASSERT_EQ((ssize_t)BLOCK_SIZE, pwrite(fd, zeros, BLOCK_SIZE, 2 * BLOCK_SIZE));
+	close(fd);
+	ASSERT_EQ(0, unlinkat(self->fd, "auth.00000001", 0));
+	EXPECT_EQ(11, go_on(self, &early).number);
+	EXPECT_EQ(BLOCK_SIZE, self->recovery.torn);
+	EXPECT_EQ(0, self->recovery.forged);
+	ASSERT_EQ(2, self->recovery.gaps);
+	EXPECT_EQ(2, self->recovery.gap[0].first);
+	EXPECT_EQ(1, self->recovery.gap[0].count);
+	EXPECT_EQ(4, self->recovery.gap[1].first);
+	EXPECT_EQ(4, self->recovery.gap[1].count);
 }
 
 TEST_F(log, blocks_that_the_keys_know_and_nobody_has_are_missed)
@@ -178,10 +212,10 @@ TEST_F(log, blocks_that_the_keys_know_and_nobody_has_are_missed)
 	ASSERT_EQ(0, ftruncate(fd, (off_t)BLOCK_SIZE));
 	close(fd);
 	EXPECT_EQ(3, go_on(self, &late).number);
-	EXPECT_EQ(2, self->recovery.missing);
+	EXPECT_EQ(2, self->recovery.gap[0].count);
 	ASSERT_EQ(0, unlinkat(self->fd, "auth.00000000", 0));
 	EXPECT_EQ(3, go_on(self, &late).number);
-	EXPECT_EQ(3, self->recovery.missing);
+	EXPECT_EQ(3, self->recovery.gap[0].count);
 }
 
 TEST_F(log, a_block_that_somebody_made_with_another_key_does_not_lead_the_chain)
@@ -217,7 +251,7 @@ TEST_F(log, a_segment_that_cannot_be_read_does_not_stop_the_log)
 	close(fd);
 	EXPECT_EQ(3, go_on(self, &late).number);
 	EXPECT_EQ(1, self->recovery.unreadable);
-	EXPECT_EQ(0, self->recovery.missing);
+	EXPECT_EQ(0, self->recovery.gaps);
 	ASSERT_EQ(0, add(self, 1));
 	EXPECT_EQ(4, sound_blocks(self));
 }

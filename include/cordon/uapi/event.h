@@ -127,9 +127,10 @@ struct cordon_event_loss {
 /**
  * struct cordon_event_recovery - a chain that did not end as it was left
  * @class: its
- * @next: number of the block with which it goes on
+ * @next: number of the block with which it goes on, be that block an older one that is still
+ *	there or the first new one
  * @missing: blocks before that one which had been written and are not there
- * @torn: bytes behind the last whole block
+ * @torn: bytes that are no whole block
  * @forged: blocks that the key that was due did not make
  * @unreadable: segments
  */
@@ -159,7 +160,7 @@ struct cordon_event_deletion {
 };
 
 /**
- * struct cordon_event_checkpoint - how far each chain has come
+ * struct cordon_event_checkpoint - how far each chain has come on stable storage
  * @boot_id: of this boot
  * @policy: SHA-256 of the policy that is in force, zero: none
  * @latch: enum cordon_latch in force
