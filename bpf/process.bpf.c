@@ -216,8 +216,10 @@ static __always_inline __u32 tell_texts(struct room *room, const struct task_str
 	exec->path_size =
 		tell_text(exec, room->bytes + at, program->filename, CORDON_EXEC_PATH_CUT);
 	at += exec->path_size;
-	exec->interpreter_size =
-		tell_text(exec, room->bytes + at, program->interp, CORDON_EXEC_INTERPRETER_CUT);
+	exec->interpreter_size = program->interp == program->filename ?
+					 0 :
+					 tell_text(exec, room->bytes + at, program->interp,
+						   CORDON_EXEC_INTERPRETER_CUT);
 	at += exec->interpreter_size;
 	exec->directory_size = tell_directory(room, room->bytes + at, task);
 	at += exec->directory_size;
@@ -278,7 +280,8 @@ static __always_inline bool is_end(const struct task_struct *task)
 
 	if (signal->live.counter)
 		return false;
-	if (signal->nr_threads == 1)
+	/* Alone, and no other was before: that one may have told it. */
+	if (signal->nr_threads == 1 && !signal->sum_sched_runtime)
 		return true;
 	ended.start = task_start(task);
 	return !bpf_map_update_elem(&process_ended, &ended, &one, BPF_NOEXIST);
@@ -298,9 +301,8 @@ int process_exit(__u64 *arguments)
 		return 0;
 	record->start = task_start(task);
 	record->cpu_ns = cpu_time(task);
-	record->peak_bytes = task->signal->maxrss * page_size;
+	record->peak_kib = task->signal->maxrss * page_size >> 10;
 	record->status = task->signal->group_exit_code;
-	record->pad = 0;
 	bpf_ringbuf_submit(record, wake_up());
 	return 0;
 }

@@ -134,7 +134,7 @@ static void exec_text(FILE *file, const struct cordon_event_view *view)
 	print_parent(file, view);
 	fputs(": ", file);
 	cordon_exec_command(file, exec);
-	if (texts.interpreter[0] && strcmp(texts.interpreter, texts.path) != 0) {
+	if (texts.interpreter[0]) {
 		fputs(", run by ", file);
 		print_clean(file, texts.interpreter, strlen(texts.interpreter));
 	}
@@ -258,7 +258,8 @@ static void exit_text(FILE *file, const struct cordon_event_view *view)
 	cordon_exit_status_text(file, exit->status);
 	fprintf(file, " after %s, %s of CPU, %s at most",
 		cordon_event_span_text(ran_ns(view), &ran),
-		cordon_event_span_text(exit->cpu_ns, &cpu), print_size(exit->peak_bytes, &peak));
+		cordon_event_span_text(exit->cpu_ns, &cpu),
+		print_size((uint64_t)exit->peak_kib << 10, &peak));
 }
 
 static void exit_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
@@ -269,7 +270,7 @@ static void exit_fields(struct cordon_ecs *ecs, const struct cordon_event_view *
 	cordon_ecs_number(ecs, "event.duration", ran_ns(view));
 	cordon_exit_status_fields(ecs, exit->status);
 	cordon_ecs_number(ecs, "cordon.process.cpu", exit->cpu_ns);
-	cordon_ecs_number(ecs, "cordon.process.peak", exit->peak_bytes);
+	cordon_ecs_number(ecs, "cordon.process.peak", (uint64_t)exit->peak_kib << 10);
 }
 
 /* ---- cgroups ------------------------------------------------------------------------------ */

@@ -107,8 +107,8 @@ static void add_rest(struct line *line, const struct cordon_event *event)
 		add_exec(line, (const void *)event);
 		break;
 	case CORDON_EVENT_EXIT:
-		add(line, " start=%llu cpu_ns=%llu peak=%llu status=%u", exit->start, exit->cpu_ns,
-		    exit->peak_bytes, exit->status);
+		add(line, " start=%llu cpu_ns=%llu peak=%u status=%u", exit->start, exit->cpu_ns,
+		    exit->peak_kib, exit->status);
 		break;
 	case CORDON_EVENT_CGROUP:
 		add(line, " cgroup=%llu path=%s", cgroup->cgroup,

@@ -137,14 +137,15 @@ void sample_exec(struct sample *sample, const struct sample_exec *made)
 			     .tty = 136 << 20 | 2,
 			     .arguments_size = (uint32_t)made->size } };
 	uint8_t *at = (uint8_t *)(&room.exec + 1);
-	const char *interpreter = made->interpreter ? made->interpreter : made->path;
 
 	room.exec.event.type = CORDON_EVENT_EXEC;
 	room.exec.event.pid = made->pid;
 	room.exec.event.time = made->time;
 	room.exec.event.flags = made->flags;
 	room.exec.path_size = put(&at, made->path, strlen(made->path) + 1);
-	room.exec.interpreter_size = put(&at, interpreter, strlen(interpreter) + 1);
+	if (made->interpreter)
+		room.exec.interpreter_size =
+			put(&at, made->interpreter, strlen(made->interpreter) + 1);
 	room.exec.directory_size = put(&at, folder, sizeof(folder));
 	room.exec.told_size = put(&at, made->arguments, made->size);
 	room.exec.event.size = (uint16_t)((at - room.bytes + 7) & ~7);
@@ -161,7 +162,7 @@ void sample_exit(struct sample *sample, uint32_t pid, uint64_t start, uint64_t t
 			   .time = time },
 		.start = start,
 		.cpu_ns = 2500000,
-		.peak_bytes = 3 << 20,
+		.peak_kib = 3 << 10,
 		.status = status,
 	};
 

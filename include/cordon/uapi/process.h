@@ -59,9 +59,9 @@ struct cordon_event_fork {
  * @tty: device number of the controlling terminal, 0: none
  * @arguments_size: bytes of all arguments with their NULs, told or not
  * @path_size, @interpreter_size, @directory_size, @told_size: bytes of the texts
- *	behind this, each with a NUL: the program as it was asked for, what runs it
- *	(the same if it runs itself), the working directory, and the arguments, of which
- *	each has its NUL
+ *	behind this, each with a NUL: the program as it was asked for, what runs it (no
+ *	text if it runs itself), the working directory, and the arguments, of which each
+ *	has its NUL
  */
 struct cordon_event_exec {
 	struct cordon_event event;
@@ -93,16 +93,15 @@ _Static_assert(sizeof(struct cordon_event_exec) == 120, "no padding");
  * struct cordon_event_exit - the last thread of a process ended
  * @start: of the process
  * @cpu_ns: user and system time of all its threads, children not counted
- * @peak_bytes: the most memory that was resident (VmHWM)
+ * @peak_kib: the most memory that was resident (VmHWM), in units of 1,024 bytes
  * @status: as wait(2) has it: exit code << 8, or the signal, 0x80 if it dumped core
  */
 struct cordon_event_exit {
 	struct cordon_event event;
 	__u64 start;
 	__u64 cpu_ns;
-	__u64 peak_bytes;
+	__u32 peak_kib;
 	__u32 status;
-	__u32 pad;
 };
 
 /** struct cordon_event_cgroup - what a cgroup is called; texts: its path, as of its root */
