@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "fault.h"
 #include "release.h"
 #include "seal.h"
 #include "session.h"
-#include "snapshot.h"
 #include "store.h"
 #include "tell.h"
 #include "util/cleanup.h"
@@ -95,6 +95,34 @@ static void note_seal(struct work *work, struct cordon_failure *failure)
 	cordon_latch_write(work->context, &state, failure);
 }
 
+static int take_evidence(struct work *work, unsigned int seconds, struct cordon_failure *failure)
+{
+	const struct cordon_warrant *warrant = work->warrant;
+	char digest[17], name[64], by[96];
+
+	cordon_hex_format(warrant->message.digest, sizeof(digest) / 2, digest);
+	snprintf(name, sizeof(name), "%06llu-%s", (unsigned long long)warrant->order.counter,
+		 digest);
+	cordon_warrant_describe(warrant, sizeof(by), by);
+	return cordon_evidence_take_apart(
+		work->context,
+		&(struct cordon_evidence_wish){ .name = name,
+						.by = by,
+						.reason = warrant->order.reason,
+						.bytes = CORDON_EVIDENCE_BYTES,
+						.seconds = seconds },
+		failure, &work->outcome->evidence);
+}
+
+/* Before anything is cut.  What becomes of it keeps no seal from its work, and not for long. */
+static void take_evidence_first(struct work *work)
+{
+	const uint32_t seconds = work->warrant->order.evidence;
+
+	if (seconds)
+		take_evidence(work, seconds, &work->outcome->no_evidence);
+}
+
 static enum cordon_refusal seal(struct work *work)
 {
 	struct cordon_outcome *outcome = work->outcome;
@@ -108,6 +136,7 @@ static enum cordon_refusal seal(struct work *work)
 	cordon_latch_read(work->context, &state);
 	if (refuse(work, cordon_warrant_is_new(work->warrant, &state, &outcome->why)))
 		return outcome->refusal;
+	take_evidence_first(work);
 	cordon_warrant_describe(work->warrant, sizeof(by), by);
 	error = cordon_seal(work->context, order->level, by, order->reason, &outcome->why, &sealed);
 	if (error)
@@ -120,6 +149,7 @@ static enum cordon_refusal seal(struct work *work)
 	cordon_sealed_faults(&sealed, &outcome->why);
 	note_seal(work, &counter);
 	cordon_fail_also(&outcome->why, "its counter is not kept", &counter);
+	cordon_fail_also(&outcome->why, "no evidence", &outcome->no_evidence);
 	return CORDON_REFUSAL_NONE;
 }
 
@@ -215,13 +245,7 @@ static enum cordon_refusal take_and(struct work *work,
 
 static int take_snapshot(struct work *work)
 {
-	const struct cordon_warrant *warrant = work->warrant;
-	char digest[17], name[64];
-
-	cordon_hex_format(warrant->message.digest, sizeof(digest) / 2, digest);
-	snprintf(name, sizeof(name), "%06llu-%s", (unsigned long long)warrant->order.counter,
-		 digest);
-	return cordon_snapshot(work->context, name, &work->outcome->why);
+	return take_evidence(work, CORDON_EVIDENCE_SECONDS, &work->outcome->why);
 }
 
 /* Since the order was taken the node may have been sealed: then who may only sign policies must

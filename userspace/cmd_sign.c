@@ -26,10 +26,11 @@ static const struct {
 	const char *key;
 	bool needed;
 } fields[CMD_SIGN_FIELDS] = {
-	{ "--node", "node", false },	{ "--fleet", "fleet", false },
-	{ "--issuer", "issuer", true }, { "--counter", "counter", true },
-	{ "--reason", "reason", true }, { "--not-before-boot", "not-before-boot", false },
-	{ "--lease", "lease", false },	{ "--challenge", "challenge", false },
+	{ "--node", "node", false },	     { "--fleet", "fleet", false },
+	{ "--issuer", "issuer", true },	     { "--counter", "counter", true },
+	{ "--reason", "reason", true },	     { "--not-before-boot", "not-before-boot", false },
+	{ "--lease", "lease", false },	     { "--challenge", "challenge", false },
+	{ "--evidence", "evidence", false },
 };
 
 /* Return: words taken; 0: it is another option; -EINVAL. */

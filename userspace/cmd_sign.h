@@ -15,7 +15,7 @@
  * @out: -o
  * @manifest: by place in cmd_sign_fields[]: what was given for each, NULL: nothing
  */
-#define CMD_SIGN_FIELDS 8
+#define CMD_SIGN_FIELDS 9
 struct cmd_sign {
 	struct cordon_signing with[CORDON_ORDER_SIGNERS_MAX];
 	size_t nr;

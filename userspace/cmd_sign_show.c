@@ -89,6 +89,7 @@ static void print_order(struct json *json, const struct cordon_order *order)
 	json_number(json, "not_before_boot", order->not_before_boot);
 	json_number(json, "lease_hours", order->lease_hours);
 	json_number(json, "lease_boots", order->lease_boots);
+	json_number(json, "evidence_seconds", order->evidence);
 	if (!order->has_challenge)
 		return;
 	cordon_hex_format(order->challenge, sizeof(order->challenge), digits);

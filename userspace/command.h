@@ -58,6 +58,7 @@ int cordon_cmd_order(const struct cordon_call *call);
 int cordon_cmd_release(const struct cordon_call *call);
 int cordon_cmd_sign(const struct cordon_call *call);
 int cordon_cmd_seal(const struct cordon_call *call);
+int cordon_cmd_evidence(const struct cordon_call *call);
 int cordon_cmd_status(const struct cordon_call *call);
 int cordon_cmd_explain(const struct cordon_call *call);
 int cordon_cmd_counters(const struct cordon_call *call);

@@ -238,6 +238,73 @@ static void order_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 			order_word(view, 3));
 }
 
+/* ---- receipts, evidence ------------------------------------------------------------------- */
+
+static const char *receipt_name(const struct cordon_event_view *view)
+{
+	return cordon_event_text(view->record->event, sizeof(struct cordon_event_receipt), 0);
+}
+
+static void receipt_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_receipt *receipt = (const void *)view->record->event;
+	char digest[17];
+
+	cordon_hex_format(receipt->digest, 8, digest);
+	cordon_event_phrase(file, "receipt ", receipt_name(view));
+	fprintf(file, " kept, %s", digest);
+}
+
+static void receipt_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_receipt *receipt = (const void *)view->record->event;
+
+	cordon_ecs_text(ecs, "file.name", receipt_name(view));
+	cordon_ecs_hex(ecs, "file.hash.sha256", receipt->digest, sizeof(receipt->digest));
+	cordon_ecs_hex(ecs, "cordon.order.digest", receipt->order, sizeof(receipt->order));
+}
+
+static const char *evidence_word(const struct cordon_event_view *view, unsigned int index)
+{
+	return cordon_event_text(view->record->event, sizeof(struct cordon_event_evidence), index);
+}
+
+static void evidence_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	facts->login_uid = ((const struct cordon_event_evidence *)event)->uid;
+	facts->outcome = "success";
+}
+
+static void evidence_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_evidence *evidence = (const void *)view->record->event;
+	char digest[17], size[32];
+
+	cordon_hex_format(evidence->digest, 8, digest);
+	fprintf(file, "evidence captured, %u files, %s, %s", evidence->files,
+		print_size(evidence->size, &size), digest);
+	if (evidence->cut)
+		fprintf(file, ", %u not whole", evidence->cut);
+	cordon_event_phrase(file, ", in ", evidence_word(view, 2));
+	cordon_event_phrase(file, ", by ", evidence_word(view, 0));
+	if (evidence->uid != CORDON_EVENT_NOBODY)
+		fprintf(file, ", by login uid %u", evidence->uid);
+	cordon_event_phrase(file, ": ", evidence_word(view, 1));
+}
+
+static void evidence_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_evidence *evidence = (const void *)view->record->event;
+
+	cordon_ecs_text(ecs, "file.path", evidence_word(view, 2));
+	cordon_ecs_hex(ecs, "file.hash.sha256", evidence->digest, sizeof(evidence->digest));
+	cordon_ecs_number(ecs, "file.size", evidence->size);
+	cordon_ecs_number(ecs, "cordon.evidence.files", evidence->files);
+	cordon_ecs_number(ecs, "cordon.evidence.cut", evidence->cut);
+	cordon_ecs_text(ecs, "cordon.evidence.by", evidence_word(view, 0));
+	cordon_ecs_text(ecs, "event.reason", evidence_word(view, 1));
+}
+
 /* ---- tampering ---------------------------------------------------------------------------- */
 
 static const char *taken_word(const struct cordon_event_view *view, unsigned int index)
@@ -272,6 +339,10 @@ const struct cordon_event_shape cordon_event_shapes_enforcement[] = {
 	  .text = latch_text, .fields = latch_fields },
 	{ CORDON_EVENT_ORDER, sizeof(struct cordon_event_order), "order", CONFIGURATION,
 	  .facts = order_facts, .text = order_text, .fields = order_fields },
+	{ CORDON_EVENT_RECEIPT, sizeof(struct cordon_event_receipt), "receipt", "event", "host",
+	  "info", .text = receipt_text, .fields = receipt_fields },
+	{ CORDON_EVENT_EVIDENCE, sizeof(struct cordon_event_evidence), "evidence", "event", "host",
+	  "info", .facts = evidence_facts, .text = evidence_text, .fields = evidence_fields },
 	{ CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), "tamper", "alert",
 	  "intrusion_detection", "info", .text = taken_text, .fields = taken_fields },
 	{ .text = NULL },

@@ -76,3 +76,35 @@ void cordon_tell_order(const struct cordon_context *context, const struct cordon
 	cordon_event_add(&room, why);
 	cordon_tell(context, cordon_event_end(&room));
 }
+
+void cordon_tell_receipt(const struct cordon_context *context,
+			 const struct cordon_event_receipt *receipt, const char *name)
+{
+	union cordon_event_room room;
+	struct cordon_event_receipt *told =
+		cordon_event_begin(&room, CORDON_EVENT_RECEIPT, sizeof(*told));
+	const struct cordon_event head = told->event;
+
+	*told = *receipt;
+	told->event = head;
+	cordon_event_add(&room, name);
+	cordon_tell(context, cordon_event_end(&room));
+}
+
+void cordon_tell_evidence(const struct cordon_context *context,
+			  const struct cordon_event_evidence *evidence, const char *path,
+			  const char *by, const char *reason)
+{
+	union cordon_event_room room;
+	struct cordon_event_evidence *told =
+		cordon_event_begin(&room, CORDON_EVENT_EVIDENCE, sizeof(*told));
+	const struct cordon_event head = told->event;
+
+	*told = *evidence;
+	told->event = head;
+	told->uid = cordon_login_uid();
+	cordon_event_add(&room, by);
+	cordon_event_add(&room, reason);
+	cordon_event_add(&room, path);
+	cordon_tell(context, cordon_event_end(&room));
+}

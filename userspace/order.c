@@ -174,6 +174,15 @@ static int read_lease(const struct reader *reader, const char *key, struct order
 		      key, CORDON_ORDER_LEASE_HOURS_MAX, CORDON_ORDER_LEASE_BOOTS_MAX);
 }
 
+/* "5s" */
+static int read_evidence(const struct reader *reader, const char *key, struct order_piece value)
+{
+	if (take_span(&value, "s", CORDON_ORDER_EVIDENCE_MAX, &reader->order->evidence) &&
+	    !value.size)
+		return 0;
+	return refuse(reader, "%s is '5s', of at most %u seconds", key, CORDON_ORDER_EVIDENCE_MAX);
+}
+
 static int read_challenge(const struct reader *reader, const char *key, struct order_piece value)
 {
 	struct cordon_order *order = reader->order;
@@ -196,7 +205,7 @@ enum {
 	FIELD_ACTION,
 	FIELD_NODE,
 	FIELD_FLEET,
-	FIELD_COUNT = 9
+	FIELD_COUNT = 10
 };
 
 static const struct field fields[FIELD_COUNT] = {
@@ -208,6 +217,7 @@ static const struct field fields[FIELD_COUNT] = {
 	{ "reason", true, read_reason },
 	{ "not-before-boot", false, read_boot },
 	{ "lease", false, read_lease },
+	{ "evidence", false, read_evidence },
 	{ "challenge", false, read_challenge },
 };
 
@@ -270,6 +280,8 @@ static int check_fields(const struct reader *reader)
 	    (reader->order->action == CORDON_ACTION_SEAL ||
 	     reader->order->action == CORDON_ACTION_SNAPSHOT))
 		return refuse(reader, "a lease goes with release, renew or policy");
+	if (reader->order->evidence && reader->order->action != CORDON_ACTION_SEAL)
+		return refuse(reader, "evidence goes with seal; a snapshot is nothing else");
 	return 0;
 }
 

@@ -57,6 +57,7 @@ int cordon_latch_parse(const char *name, uint32_t *ret_latch);
  * @digest: of POLICY
  * @nodes, @fleets: names with a space between two; one of them is empty
  * @not_before_boot, @lease_hours, @lease_boots: 0: not said
+ * @evidence: of SEAL: seconds that capturing evidence may take before it; 0: none is wanted
  * @body: what follows the manifest of a bundle, within the text that was parsed;
  *	NULL: there is none
  */
@@ -72,6 +73,7 @@ struct cordon_order {
 	uint64_t not_before_boot;
 	uint32_t lease_hours;
 	uint32_t lease_boots;
+	uint32_t evidence;
 	bool has_challenge;
 	uint8_t challenge[CORDON_ORDER_CHALLENGE_SIZE];
 	const char *body;

@@ -177,6 +177,8 @@ static void write_order(struct writer *writer, const struct cordon_order *order)
 	if (order->not_before_boot)
 		write_text(writer, "not-before-boot: %" PRIu64 "\n", order->not_before_boot);
 	write_lease(writer, order);
+	if (order->evidence)
+		write_text(writer, "evidence: %" PRIu32 "s\n", order->evidence);
 	write_challenge(writer, order);
 }
 

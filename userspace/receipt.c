@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "sign.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 #include "util/hex.h"
@@ -102,6 +104,20 @@ static void print_kernel(FILE *file, const struct cordon_context *context)
 	print_programs(file, context);
 }
 
+static void print_evidence(FILE *file, const struct cordon_outcome *outcome)
+{
+	const struct cordon_evidence *evidence = &outcome->evidence;
+
+	if (outcome->no_evidence.text[0])
+		fprintf(file, "no-evidence: %s\n", outcome->no_evidence.text);
+	if (!evidence->size)
+		return;
+	fprintf(file, "evidence: %s\n", evidence->path.text);
+	print_digest(file, "evidence-sha256", evidence->digest, sizeof(evidence->digest));
+	fprintf(file, "evidence-files: %u\nevidence-not-whole: %u\n", evidence->files,
+		evidence->cut);
+}
+
 static void print_times(FILE *file, const struct cordon_outcome *outcome)
 {
 	if (outcome->shut_ns) {
@@ -134,6 +150,7 @@ void cordon_receipt_print(FILE *file, const struct cordon_context *context,
 	fprintf(file, "latch-before: %s\nlatch-after: %s\n", cordon_latch_name(outcome->before),
 		cordon_latch_name(outcome->after));
 	print_times(file, outcome);
+	print_evidence(file, outcome);
 	print_kernel(file, context);
 }
 
@@ -192,21 +209,39 @@ static void choose_name(const struct cordon_context *context, const struct cordo
 				 "break-glass");
 }
 
-static int write_whole(const char *path, const struct cordon_context *context,
-		       const struct cordon_warrant *warrant, const struct cordon_outcome *outcome)
+static int print_whole(const struct cordon_context *context, const struct cordon_warrant *warrant,
+		       const struct cordon_outcome *outcome, char **ret_text, size_t *ret_size)
 {
-	FILE *file = fopen(path, "we");
-	int error = 0;
+	char *text = NULL;
+	FILE *file = open_memstream(&text, ret_size);
 
 	if (!file)
-		return -errno;
+		return -ENOMEM;
 	cordon_receipt_print(file, context, warrant, outcome);
-	if (fflush(file) || fsync(fileno(file)))
-		error = -errno;
-	else if (ferror(file))
-		error = -EIO;
-	fclose(file);
-	return error;
+	if (fclose(file)) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+static int write_whole(const char *path, const char *text, size_t size)
+{
+	const int fd CLEANUP(close) = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	const int error = fd < 0 ? -errno : cordon_file_write(fd, text, size);
+
+	return error ? error : fsync(fd) ? -errno : 0;
+}
+
+static void tell(const struct cordon_context *context, const struct cordon_warrant *warrant,
+		 const char *name, const char *text, size_t size)
+{
+	struct cordon_event_receipt told = { .event = { 0 } };
+
+	memcpy(told.order, warrant->message.digest, sizeof(told.order));
+	cordon_sign_digest(text, size, &told.digest);
+	cordon_tell_receipt(context, &told, name + strlen(FOLDER "/"));
 }
 
 static int sync_name(struct cordon_path path)
@@ -217,15 +252,14 @@ static int sync_name(struct cordon_path path)
 
 /* Another may take the same number at the same time: then the next one. */
 static int give_name(const struct cordon_context *context, const struct cordon_warrant *warrant,
-		     const struct cordon_outcome *outcome, const char *aside)
+		     const struct cordon_outcome *outcome, const char *aside, char (*ret_name)[128])
 {
 	const unsigned int flags = outcome->refusal ? 0 : RENAME_NOREPLACE;
 	struct cordon_path path;
-	char name[128];
 
 	do {
-		choose_name(context, warrant, outcome, name, sizeof(name));
-		path = cordon_path_root(context, name);
+		choose_name(context, warrant, outcome, *ret_name, sizeof(*ret_name));
+		path = cordon_path_root(context, *ret_name);
 		if (!renameat2(AT_FDCWD, aside, AT_FDCWD, path.text, flags))
 			return sync_name(path);
 	} while (errno == EEXIST);
@@ -236,19 +270,25 @@ int cordon_receipt_keep(const struct cordon_context *context, const struct cordo
 			const struct cordon_outcome *outcome, struct cordon_failure *failure)
 {
 	const struct cordon_path folder = cordon_path_root(context, REFUSED);
+	char *text CLEANUP(free) = NULL;
 	struct cordon_path aside;
 	char name[128];
+	size_t size;
 	int error;
 
 	snprintf(name, sizeof(name), FOLDER "/.new.%d", getpid());
 	aside = cordon_path_root(context, name);
 	error = cordon_folder_make(folder.text, 0700);
 	if (!error)
-		error = write_whole(aside.text, context, warrant, outcome);
+		error = print_whole(context, warrant, outcome, &text, &size);
 	if (!error)
-		error = give_name(context, warrant, outcome, aside.text);
+		error = write_whole(aside.text, text, size);
 	if (!error)
+		error = give_name(context, warrant, outcome, aside.text, &name);
+	if (!error) {
+		tell(context, warrant, name, text, size);
 		return 0;
+	}
 	unlink(aside.text);
 	return cordon_fail(failure, error, "cannot keep the receipt in %s%s: %s", context->root,
 			   FOLDER, strerror(-error));

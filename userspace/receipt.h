@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "context.h"
+#include "evidence.h"
 #include "latch.h"
 #include "maps.h"
 #include "warrant.h"
@@ -32,6 +33,8 @@
  * @done_ns: when all was done
  * @overtaken: of a seal: packets that were being judged then, and dropped
  * @cut: of a seal: sockets that were destroyed
+ * @evidence: that was captured for it; of 0 bytes: none
+ * @no_evidence: why not what it asked for, or ""
  * @at: when, as the node counts
  */
 struct cordon_outcome {
@@ -46,6 +49,8 @@ struct cordon_outcome {
 	uint64_t done_ns;
 	uint64_t overtaken;
 	uint64_t cut;
+	struct cordon_evidence evidence;
+	struct cordon_failure no_evidence;
 	struct cordon_latch_moment at;
 };
 
@@ -55,7 +60,7 @@ void cordon_receipt_print(FILE *file, const struct cordon_context *context,
 			  const struct cordon_outcome *outcome);
 
 /**
- * cordon_receipt_keep() - the text as a file, on stable storage
+ * cordon_receipt_keep() - the text as a file, on stable storage; its digest is told to the log
  * Return: 0; -errno with @failure.
  */
 int cordon_receipt_keep(const struct cordon_context *context, const struct cordon_warrant *warrant,

@@ -73,6 +73,7 @@
 		  "  --issuer I    who gives it, for people\n"                                        \
 		  "  --reason T    why, for people\n"                                                 \
 		  "  --lease L     how long a dead-man lease lasts then: '72h', '72h 5 boots'\n"      \
+		  "  --evidence T  seal: capture evidence before, for at most so long: '5s'\n"        \
 		  "  --not-before-boot N\n"                                                           \
 		  "                not before this boot of the node\n"                                \
 		  "  --challenge H what a node shows that lost its counters\n"                        \
@@ -111,6 +112,17 @@
 		  "  --denials     who was denied what\n",                                            \
 		  cordon_cmd_counters,                                                                \
 		  false },                                                                            \
+		{ "evidence",                                                                         \
+		  "[OUT] [--reason TEXT] [--limit SIZE] [--time SECONDS] [--add PATH ...]",           \
+		  "capture what is to be seen now: one tar, its digest in the log",                   \
+		  "  OUT           a new file, or - for standard output; else one of its own in\n"    \
+		  "                /var/lib/cordon/evidence\n"                                        \
+		  "  --reason T    why, for who reads the log\n"                                      \
+		  "  --limit SIZE  of what is captured: 500k, 64M (the default), 1G\n"                \
+		  "  --time S      seconds that it may take (30)\n"                                   \
+		  "  --add PATH    this regular file, too; several may be given\n",                   \
+		  cordon_cmd_evidence,                                                                \
+		  true },                                                                             \
 		{ "events",                                                                           \
 		  "[OPTION ...] [FOLDER]",                                                            \
 		  "what the log tells, also another machine's",                                       \

@@ -38,4 +38,17 @@ void cordon_tell_policy(const struct cordon_context *context,
 void cordon_tell_order(const struct cordon_context *context, const struct cordon_event_order *order,
 		       const char *action, const char *by, const char *refusal, const char *why);
 
+/** cordon_tell_receipt() - one was kept; @receipt is all but its head */
+void cordon_tell_receipt(const struct cordon_context *context,
+			 const struct cordon_event_receipt *receipt, const char *name);
+
+/**
+ * cordon_tell_evidence() - it was captured
+ * @evidence: all but its head and @uid
+ * @by: whose order it was, "" if nobody's
+ */
+void cordon_tell_evidence(const struct cordon_context *context,
+			  const struct cordon_event_evidence *evidence, const char *path,
+			  const char *by, const char *reason);
+
 #endif

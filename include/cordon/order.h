@@ -29,6 +29,8 @@
  *	lease            with release, renew and policy: how long a        no
  *	                 dead-man lease lasts from then on:
  *	                 "72h", "5 boots", "72h 5 boots"
+ *	evidence         with seal: capture evidence before, for at most so     no
+ *	                 many seconds: "5s"
  *	challenge        32 hexadecimal digits that a node shows which     no
  *	                 lost its counters
  *
@@ -67,6 +69,8 @@
 /* Hours and boots that a lease may last: a hundred years. */
 #define CORDON_ORDER_LEASE_HOURS_MAX 876000
 #define CORDON_ORDER_LEASE_BOOTS_MAX 1000000
+/* Seconds that a seal waits for evidence: what is to be stopped goes on meanwhile. */
+#define CORDON_ORDER_EVIDENCE_MAX 60
 /* Signatures of one order. */
 #define CORDON_ORDER_SIGNERS_MAX 16
 

@@ -43,7 +43,8 @@ static void check_same(const struct cordon_order *one, const struct cordon_order
 	check(!strcmp(one->nodes, other->nodes) && !strcmp(one->fleets, other->fleets));
 	check(!strcmp(one->issuer, other->issuer) && !strcmp(one->reason, other->reason));
 	check(one->counter == other->counter && one->not_before_boot == other->not_before_boot);
-	check(one->lease_hours == other->lease_hours && one->lease_boots == other->lease_boots);
+	check(one->lease_hours == other->lease_hours && one->lease_boots == other->lease_boots &&
+	      one->evidence == other->evidence);
 	check(one->has_challenge == other->has_challenge);
 	check(!memcmp(one->challenge, other->challenge, sizeof(one->challenge)));
 }
@@ -54,7 +55,8 @@ static void check_meaning(const struct cordon_order *order)
 	check(order->issuer[0] && order->reason[0] && order->counter &&
 	      order->counter <= INT64_MAX && order->not_before_boot <= INT64_MAX);
 	check(order->lease_hours <= CORDON_ORDER_LEASE_HOURS_MAX &&
-	      order->lease_boots <= CORDON_ORDER_LEASE_BOOTS_MAX);
+	      order->lease_boots <= CORDON_ORDER_LEASE_BOOTS_MAX &&
+	      order->evidence <= CORDON_ORDER_EVIDENCE_MAX);
 	check(order->action != CORDON_ACTION_SEAL ||
 	      (order->level > CORDON_LATCH_OPEN && order->level <= CORDON_LATCH_LOCKDOWN));
 	check(!order->body || (order->action == CORDON_ACTION_POLICY && order->body_size));

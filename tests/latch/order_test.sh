@@ -157,23 +157,30 @@ refused replayed "but only once" good
 order lower 20 release 'ada grace' 'node: store-0042' 'lease: 1h'
 refused replayed "nor another with its counter" lower
 order snapshot 30 snapshot ada
-evidence=$NET_ROOT/var/lib/cordon/evidence/000030-$(sha256sum "$NET_TMP/snapshot.p7" | cut -c1-16)
+evidence=$NET_ROOT/var/lib/cordon/evidence
+# A disk that makes who writes to it wait.
+truncate -s 32M "$NET_TMP/disk"
+mkfs.ext4 -q "$NET_TMP/disk"
 mkdir -p "$evidence"
-touch "$evidence/status.json"
-# Who opens it to write waits until the lease is given back.
-coproc python3 -c 'import fcntl, signal, sys
-signal.signal(signal.SIGIO, signal.SIG_IGN)
-fcntl.fcntl(open(sys.argv[1]), fcntl.F_SETLEASE, fcntl.F_RDLCK)
-print(flush=True)
-sys.stdin.read()' "$evidence/status.json"
-LEASE=$COPROC_PID
-read -r -u "${COPROC[0]}"
+mount -o loop "$NET_TMP/disk" "$evidence"
+# The test's own status is the last one that net_stop sees.
+thaw()
+{
+	local status=$?
+	set +e
+	fsfreeze -u "$evidence" 2>/dev/null
+	umount -l "$evidence" 2>/dev/null
+	(exit "$status")
+	net_stop
+}
+trap thaw EXIT
+fsfreeze -f "$evidence"
 carry snapshot >"$NET_TMP/snapshot.out" &
 SNAPSHOT=$!
 kept() { [ "$1" = 0 ] || { echo "exit $1: $(cat "$NET_TMP/snapshot.out")"; return 1; }; }
 until_ok 10 took seal 30
 check "a snapshot that takes its time" cordon seal isolate --reason 'while it takes its time'
-kill "$LEASE"
+fsfreeze -u "$evidence"
 kept=0
 wait $SNAPSHOT || kept=$?
 check "is kept whole" kept $kept
@@ -182,9 +189,10 @@ order reopen 21 release 'ada grace'
 carry reopen >/dev/null
 order snapshot 31 snapshot ada
 check "a snapshot" carry snapshot
-check "is what the node's commands said" jq -e '.latch == "open" and .serial == 1' \
-	"$NET_ROOT"/var/lib/cordon/evidence/000031-*/status.json
-check "with its flows" jq -e . "$NET_ROOT"/var/lib/cordon/evidence/000031-*/flows.json
+tar xf "$evidence"/000031-*.tar -C "$NET_TMP" || true
+check "is what the node's commands said" jq -e '.latch == "open" and .serial == 1' "$NET_TMP"/000031-*/1-cordon/status.json
+check "with its flows" jq -e . "$NET_TMP"/000031-*/1-cordon/flows.json
+umount "$evidence"
 
 printf 'node: store-0042\nfleet: kiosks shops\n' >"$TRUST/node"
 order tofleet 32 'seal egress' ada 'fleet: shops'

@@ -266,7 +266,10 @@ static bool each_enforcement(struct sample *sample)
 	static const char *const none[] = { NULL },
 				 *const latch[] = { "root", "card data seen leaving", NULL },
 				 *const carried_out[] = { "seal isolate", "alice", "", "a drill",
-							  NULL };
+							  NULL },
+				 *const receipt[] = { "000017-seal", NULL },
+				 *const evidence[] = { "order 17 of alice", "a drill",
+						       "/var/lib/cordon/evidence/store.tar", NULL };
 	struct cordon_event_denial denial = sample_denial(cordon_clock_ns());
 
 	sample_begin(sample, CORDON_CLASS_ENFORCEMENT);
@@ -279,6 +282,8 @@ static bool each_enforcement(struct sample *sample)
 	add_texts(sample, CORDON_EVENT_LATCH, sizeof(struct cordon_event_latch), latch);
 	add_texts(sample, CORDON_EVENT_ORDER, sizeof(struct cordon_event_order), carried_out);
 	add_order(sample);
+	add_texts(sample, CORDON_EVENT_RECEIPT, sizeof(struct cordon_event_receipt), receipt);
+	add_texts(sample, CORDON_EVENT_EVIDENCE, sizeof(struct cordon_event_evidence), evidence);
 	return sample_write_here(sample);
 }
 

@@ -27,7 +27,7 @@ offers()
 }
 
 echo 'TAP version 13'
-echo '1..36'
+echo '1..39'
 offers 'check confirm counters' cordon c
 offers 'status' cordon --root /tmp st
 offers 'status' cordon --json st
@@ -60,7 +60,10 @@ offers '--key' cordon log verify --k
 offers 'tests/policy' cordon log verify tests/pol
 offers 'tests/policy/good/minimal.yaml' cordon log verify tests --key tests/policy/good/mini
 offers 'tests/policy/good/minimal.yaml' cordon check --node tests/policy/good/mini
-offers 'explain events' cordon e
+offers 'explain evidence events' cordon e
+offers 'tests/policy/good/minimal.yaml' cordon evidence tests/policy/good/mini
+offers 'tests/policy/good/minimal.yaml' cordon evidence x --add tests/policy/good/mini
+offers '' cordon evidence --limit ''
 offers 'tests/policy' cordon events --class own tests/pol
 offers 'own,tamper' cordon events --class own,t
 offers '--class --user --unit --pid --reason --since --until --boot --tree --follow --json --root --bpffs --cgroup --help' cordon events --

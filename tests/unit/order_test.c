@@ -92,6 +92,22 @@ TEST(actions)
 	}
 }
 
+TEST(evidence_before_a_seal)
+{
+	static const char text[] = HEAD "action: seal isolate\n" NODE REST "evidence: 5s\n";
+	struct cordon_failure failure;
+	struct cordon_order order, again;
+	char written[CORDON_ORDER_MANIFEST_MAX + 1];
+	int size;
+
+	ASSERT_EQ(0, parse(text, sizeof(text) - 1, &failure, &order));
+	EXPECT_EQ(5, order.evidence);
+	size = cordon_order_format(&order, &failure, written);
+	ASSERT_LT(0, size);
+	ASSERT_EQ(0, parse(written, (size_t)size, &failure, &again));
+	EXPECT_EQ(5, again.evidence);
+}
+
 /* Every end of a whole order but the whole one is refused, by its own line. */
 TEST(cut)
 {
@@ -131,6 +147,7 @@ struct bad {
 #define NO_LEASE                                                                                   \
 	"line 3: lease is '72h', '5 boots' or '72h 5 boots', of at most 876000 hours and "         \
 	"1000000 boots"
+#define NO_EVIDENCE "line 3: evidence is '5s', of at most 60 seconds"
 #define NO_COUNTER                                                                                 \
 	"line 4: counter is a number from 1 to 9223372036854775807, without a sign or "            \
 	"a zero before it"
@@ -252,6 +269,12 @@ static const struct bad bad_rows[] = {
 	     "without a sign or a zero before it"),
 	ALL(HEAD "action: seal egress\nlease: 72h\n" NODE REST,
 	    "line 7: a lease goes with release, renew or policy"),
+	ALL(HEAD "action: release\nevidence: 5s\n" NODE REST,
+	    "line 7: evidence goes with seal; a snapshot is nothing else"),
+	WITH("evidence: 0s\n", NO_EVIDENCE),
+	WITH("evidence: 5\n", NO_EVIDENCE),
+	WITH("evidence: 61s\n", NO_EVIDENCE),
+	WITH("evidence: 5s 5s\n", NO_EVIDENCE),
 	WITH("lease: 0h\n", NO_LEASE),
 	WITH("lease: 72\n", NO_LEASE),
 	WITH("lease: h\n", NO_LEASE),

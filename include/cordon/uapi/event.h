@@ -56,6 +56,8 @@ enum cordon_event_type {
 	CORDON_EVENT_POLICY,
 	CORDON_EVENT_LATCH,
 	CORDON_EVENT_ORDER,
+	CORDON_EVENT_RECEIPT,
+	CORDON_EVENT_EVIDENCE,
 
 	CORDON_EVENT_TAKEN = CORDON_EVENT_TYPE(CORDON_CLASS_TAMPER, 1),
 
@@ -261,6 +263,37 @@ struct cordon_event_order {
 	__u8 digest[32];
 	__u64 counter;
 	__u32 refused;
+	__u32 pad;
+};
+
+/**
+ * struct cordon_event_receipt - of an order, told when it is on disk
+ * @digest: SHA-256 of the receipt
+ * @order: SHA-256 of the order's file; zeros: there was none
+ * texts: its name in the folder of receipts, which a refused one may have from another
+ */
+struct cordon_event_receipt {
+	struct cordon_event event;
+	__u8 digest[32];
+	__u8 order[32];
+};
+
+/**
+ * struct cordon_event_evidence - evidence was captured
+ * @digest: SHA-256 of the archive
+ * @size: its bytes
+ * @files: in it
+ * @cut: pieces that were left out or are not whole
+ * @uid: who did it, login uid; ~0: nobody logged in
+ * texts: by whose order ("" if by nobody's), why, its path ("-": it was not kept here)
+ */
+struct cordon_event_evidence {
+	struct cordon_event event;
+	__u8 digest[32];
+	__u64 size;
+	__u32 files;
+	__u32 cut;
+	__u32 uid;
 	__u32 pad;
 };
 
