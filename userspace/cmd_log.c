@@ -74,7 +74,7 @@ static const char *explain_kind(enum cordon_log_finding_kind kind)
 	case CORDON_LOG_FINDING_STRANGE:
 		return "they are no block, and no record tells of them";
 	case CORDON_LOG_FINDING_REMOVED:
-		return "they are missing before what follows here, and no record tells of it";
+		return "they were written, and are missing before what follows here";
 	case CORDON_LOG_FINDING_REORDERED:
 		return "again, or too late";
 	case CORDON_LOG_FINDING_CUT:
@@ -145,7 +145,8 @@ static void print_finding(const struct cordon_log_finding *finding)
 
 static void print_classes(const struct cordon_log_look *look)
 {
-	static const char *const titles[] = { "CLASS", ">BLOCKS", ">RECORDS", ">LOST", NULL };
+	static const char *const titles[] = { "CLASS", ">BLOCKS",  ">RECORDS",
+					      ">LOST", ">DELETED", NULL };
 	struct table table = { 0 };
 
 	table_head(&table, titles);
@@ -154,6 +155,7 @@ static void print_classes(const struct cordon_log_look *look)
 		table_cell(&table, "%" PRIu64, look->sum.class[i].blocks);
 		table_cell(&table, "%" PRIu64, look->sum.class[i].records);
 		table_cell(&table, "%" PRIu64, look->lost[i]);
+		table_cell(&table, "%" PRIu64, look->sum.class[i].deleted);
 	}
 	table_print(&table, stdout);
 }
@@ -164,6 +166,15 @@ static uint64_t count_blocks(const struct cordon_log_look *look)
 
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
 		blocks += look->sum.class[i].blocks;
+	return blocks;
+}
+
+static uint64_t count_deleted(const struct cordon_log_look *look)
+{
+	uint64_t blocks = 0;
+
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		blocks += look->sum.class[i].deleted;
 	return blocks;
 }
 
@@ -186,7 +197,8 @@ static void print_look(const struct folder *folder, const struct cordon_log_look
 		putchar('\n');
 	print_classes(look);
 	if (!look->breaches)
-		printf("\n%s: sound, it is what the node wrote\n", folder->path.text);
+		printf("\n%s: sound, it is what the node wrote%s\n", folder->path.text,
+		       count_deleted(look) ? ", but for what it deleted" : "");
 	else
 		printf("\n%s: NOT SOUND, %" PRIu64 " breach%s\n", folder->path.text, look->breaches,
 		       look->breaches == 1 ? "" : "es");
@@ -214,6 +226,7 @@ static void json_class(struct json *json, const struct cordon_log_look *look,
 	json_number(json, "blocks", look->sum.class[class].blocks);
 	json_number(json, "records", look->sum.class[class].records);
 	json_number(json, "lost", look->lost[class]);
+	json_number(json, "deleted_blocks", look->sum.class[class].deleted);
 	json_object_end(json);
 }
 

@@ -97,10 +97,10 @@ static void recovery_text(FILE *file, const struct cordon_event_view *view)
 	const struct cordon_event_recovery *found = (const void *)view->record->event;
 
 	fprintf(file,
-		"the chain of %s goes on with block %" PRIu64 ": %" PRIu64
-		" blocks missing, %" PRIu64 " bytes torn, %" PRIu64 " blocks forged, %" PRIu64
-		" segments unreadable",
-		cordon_event_class_name(found->class), (uint64_t)found->next,
+		"the chain of %s goes on with block %" PRIu64 ", up to %" PRIu64
+		" it was on disk: %" PRIu64 " blocks missing, %" PRIu64 " bytes torn, %" PRIu64
+		" blocks forged, %" PRIu64 " segments unreadable",
+		cordon_event_class_name(found->class), (uint64_t)found->next, (uint64_t)found->kept,
 		(uint64_t)found->missing, (uint64_t)found->torn, (uint64_t)found->forged,
 		(uint64_t)found->unreadable);
 }
@@ -111,6 +111,7 @@ static void recovery_fields(struct cordon_ecs *ecs, const struct cordon_event_vi
 
 	cordon_ecs_text(ecs, "cordon.recovery.class", cordon_event_class_name(found->class));
 	cordon_ecs_number(ecs, "cordon.recovery.next", found->next);
+	cordon_ecs_number(ecs, "cordon.recovery.kept", found->kept);
 	cordon_ecs_number(ecs, "cordon.recovery.missing", found->missing);
 	cordon_ecs_number(ecs, "cordon.recovery.torn", found->torn);
 	cordon_ecs_number(ecs, "cordon.recovery.forged", found->forged);
@@ -122,10 +123,12 @@ static void deletion_text(FILE *file, const struct cordon_event_view *view)
 	const struct cordon_event_deletion *deletion = (const void *)view->record->event;
 	char used[32], limit[32];
 
-	fprintf(file, "segment %u of %s deleted, %s of %s were used; block %" PRIu64 " is next",
+	fprintf(file,
+		"segment %u of %s deleted, %s of %s were used; blocks %" PRIu64
+		" to before %" PRIu64,
 		deletion->segment, cordon_event_class_name(deletion->class),
 		print_size(deletion->used, &used), print_size(deletion->limit, &limit),
-		(uint64_t)deletion->next);
+		(uint64_t)deletion->first, (uint64_t)deletion->next);
 }
 
 static void deletion_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
@@ -136,6 +139,7 @@ static void deletion_fields(struct cordon_ecs *ecs, const struct cordon_event_vi
 	cordon_ecs_number(ecs, "cordon.deletion.segment", deletion->segment);
 	cordon_ecs_number(ecs, "cordon.deletion.used", deletion->used);
 	cordon_ecs_number(ecs, "cordon.deletion.limit", deletion->limit);
+	cordon_ecs_number(ecs, "cordon.deletion.first", deletion->first);
 	cordon_ecs_number(ecs, "cordon.deletion.next", deletion->next);
 }
 

@@ -43,6 +43,14 @@ static bool is_block(const struct cordon_log_block *block, enum cordon_event_cla
 	       block->size % 8 == 0 && block->records <= block->size;
 }
 
+bool cordon_log_block_is_there(const void *bytes, size_t size, enum cordon_event_class class)
+{
+	const struct cordon_log_block *block = bytes;
+
+	return size >= sizeof(*block) && is_block(block, class) &&
+	       size >= cordon_log_block_size(block);
+}
+
 enum cordon_log_fault cordon_log_block_check(const void *bytes, size_t size,
 					     enum cordon_event_class class,
 					     const struct cordon_log_block **ret_block,

@@ -60,6 +60,9 @@ enum cordon_log_fault cordon_log_block_check(const void *bytes, size_t size,
 					     const struct cordon_log_block **ret_block,
 					     const struct cordon_log_seal **ret_seal);
 
+/** cordon_log_block_is_there() - do they look like a block that is not SHORT? It may be DAMAGED. */
+bool cordon_log_block_is_there(const void *bytes, size_t size, enum cordon_event_class class);
+
 /** cordon_log_block_size() - of a whole block, frame and all */
 static inline size_t cordon_log_block_size(const struct cordon_log_block *block)
 {

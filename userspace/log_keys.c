@@ -52,6 +52,16 @@ int cordon_log_keys_read(int folder, struct cordon_log_keys *ret_keys)
 	return whole[later] ? 0 : -EBADMSG;
 }
 
+/* From an older key those of blocks that are there follow: it is erased as soon as the newer one is
+ * on stable storage.  Without it the newer one does, too. */
+static void forget_other(int fd, uint64_t sequence)
+{
+	const struct cordon_log_keys none = { .sequence = 0 };
+
+	if (pwrite(fd, &none, sizeof(none), (off_t)(~sequence & 1) * CORDON_LOG_KEYS_STRIDE) < 0)
+		return;
+}
+
 int cordon_log_keys_write(int folder, struct cordon_log_keys *keys)
 {
 	const int fd CLEANUP(close) =
@@ -69,5 +79,8 @@ int cordon_log_keys_write(int folder, struct cordon_log_keys *keys)
 			 (off_t)(keys->sequence & 1) * CORDON_LOG_KEYS_STRIDE);
 	if (written != sizeof(*keys))
 		return written < 0 ? -errno : -ENOSPC;
-	return fsync(fd) ? -errno : 0;
+	if (fsync(fd))
+		return -errno;
+	forget_other(fd, keys->sequence);
+	return 0;
 }

@@ -145,15 +145,25 @@ static enum cordon_log_fault check_at(const struct cordon_log_reader *reader, si
 				      &found->block, &found->seal);
 }
 
-/* What is no block goes on until there is one, or nothing. */
+/* What is no block goes on until something is, or looks as if it had been one: no byte is digested
+ * more than a few times, whatever somebody made of them. */
 static size_t size_of_rest(const struct cordon_log_reader *reader)
 {
-	struct cordon_log_found next;
 	size_t offset = reader->offset + 8;
 
-	while (offset < reader->size && check_at(reader, offset, &next) != CORDON_LOG_WHOLE)
+	while (offset < reader->size &&
+	       !cordon_log_block_is_there(reader->bytes + offset, reader->size - offset,
+					  reader->class))
 		offset += 8;
 	return (offset < reader->size ? offset : reader->size) - reader->offset;
+}
+
+/* One that was changed ends where it says. */
+static size_t size_at(const struct cordon_log_reader *reader, enum cordon_log_fault fault)
+{
+	if (fault != CORDON_LOG_WHOLE && fault != CORDON_LOG_DAMAGED)
+		return size_of_rest(reader);
+	return cordon_log_block_size((const void *)(reader->bytes + reader->offset));
 }
 
 static void find(struct cordon_log_reader *reader, struct cordon_log_found *ret_found)
@@ -164,10 +174,7 @@ static void find(struct cordon_log_reader *reader, struct cordon_log_found *ret_
 	};
 
 	found.fault = check_at(reader, reader->offset, &found);
-	if (found.fault == CORDON_LOG_WHOLE)
-		found.size = cordon_log_block_size(found.block);
-	else
-		found.size = size_of_rest(reader);
+	found.size = size_at(reader, found.fault);
 	reader->offset += found.size;
 	if (found.fault == CORDON_LOG_WHOLE) {
 		reader->whole_number = found.segment;

@@ -13,9 +13,9 @@
 #include "log_segment.h"
 #include "util/cleanup.h"
 
-/* Blocks that may be missing at once: beyond that the number itself is a lie, and would keep us
- * making keys for hours. */
-#define GAP_MAX 100000000ULL
+/* Blocks that may be missing at once, of those that were not on stable storage: beyond that the
+ * number itself is a lie, and would keep us making keys. */
+#define GAP_MAX (1U << 17)
 
 DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
 

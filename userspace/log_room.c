@@ -64,22 +64,23 @@ static int find_victim(const struct look *look)
 	return any;
 }
 
-/* Number of the block behind a segment; 0: nothing in it could be read. */
-static uint64_t block_behind(int folder, int class, uint32_t segment)
+static void read_range(int folder, int class, uint32_t segment,
+		       struct cordon_event_deletion *deletion)
 {
 	struct cordon_log_reader *reader CLEANUP(reader) = NULL;
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_log_found found;
-	uint64_t next = 0;
 
 	if (cordon_log_reader_open(folder, class, &unsaid, &reader))
-		return 0;
+		return;
 	cordon_log_reader_skip_to(reader, segment);
 	while (cordon_log_reader_next(reader, &unsaid, &found) == 1 && found.segment == segment) {
-		if (!found.fault)
-			next = found.block->number + 1;
+		if (found.fault)
+			continue;
+		if (deletion->first == deletion->next)
+			deletion->first = found.block->number;
+		deletion->next = found.block->number + 1;
 	}
-	return next;
 }
 
 static int give_way(struct look *look, int class)
@@ -96,8 +97,8 @@ static int give_way(struct look *look, int class)
 		.segment = segment->number,
 		.used = sum(look->used) + look->room->reserve,
 		.limit = look->room->limit,
-		.next = block_behind(look->folder, class, segment->number),
 	};
+	read_range(look->folder, class, segment->number, deletion);
 	look->used[class] -= segment->size;
 	look->oldest[class]++;
 	return 0;

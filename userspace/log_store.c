@@ -227,6 +227,16 @@ void cordon_log_store_checkpoint(struct cordon_log_store *store, const uint8_t *
 
 /* ---- stable storage ----------------------------------------------------------------------- */
 
+/* A block that was not written yet somebody else wrote. */
+static void tell_deletion(struct cordon_log_store *store, struct cordon_event_deletion *deletion)
+{
+	const struct cordon_log_writer *writer = store->chain[deletion->class].writer;
+
+	if (deletion->next > cordon_log_writer_chain(writer)->key.number)
+		deletion->first = deletion->next = 0;
+	tell_in(store, deletion->class, &deletion->event);
+}
+
 /* It is told before it is done, so it is written now: the next job may be begun at once.  On a disk
  * without room it waits in memory: the deletion may be what makes some. */
 static void take_room(struct cordon_log_store *store, struct cordon_log_job *job)
@@ -236,7 +246,7 @@ static void take_room(struct cordon_log_store *store, struct cordon_log_job *job
 		store->chain[i].grown -= store->chain[i].behind;
 	}
 	for (size_t i = 0; i < job->room.nr; i++)
-		tell_in(store, job->room.deletion[i].class, &job->room.deletion[i].event);
+		tell_deletion(store, &job->room.deletion[i]);
 	for (int i = 0; i < CORDON_CLASS_COUNT && job->room.nr; i++)
 		write_told(store, &store->chain[i]);
 	store->deletion = TAKE(job->room.deletion);
@@ -499,6 +509,7 @@ static void tell_gap(struct cordon_log_store *store, enum cordon_event_class cla
 		.event = { .size = sizeof(recovery), .type = CORDON_EVENT_RECOVERY },
 		.class = class,
 		.next = gap->first + gap->count,
+		.kept = store->keys.chain[class].number,
 		.missing = gap->count,
 	};
 
@@ -513,6 +524,7 @@ static void tell_recovery(struct cordon_log_store *store, enum cordon_event_clas
 		.event = { .size = sizeof(recovery), .type = CORDON_EVENT_RECOVERY },
 		.class = class,
 		.next = cordon_log_writer_chain(store->chain[class].writer)->key.number,
+		.kept = store->keys.chain[class].number,
 		.torn = found->torn,
 		.forged = found->forged,
 		.unreadable = found->unreadable,

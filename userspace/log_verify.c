@@ -20,9 +20,13 @@
 
 DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
 
-/* Blocks that may be missing at once: beyond that the number itself is a lie, and would keep us
- * making keys for hours. */
-#define GAP_MAX 100000000ULL
+/* Blocks that are there beyond those that keys and checkpoints know of, and blocks of a chain at
+ * all: a number beyond that is a lie, and would keep us making keys for hours. */
+#define UNKNOWN_MAX (1U << 17)
+#define NUMBER_MAX (1ULL << 32)
+
+/* A key that is wanted is made from one that is no further away. */
+#define KEY_STEP 1024
 
 struct verify {
 	int folder;
@@ -33,18 +37,31 @@ struct verify {
 	uint64_t checkpoint[CORDON_CLASS_COUNT]; /* blocks that there were then */
 };
 
+/* struct waiting - @due: number of the block that should be there, of bytes */
+struct waiting {
+	struct cordon_log_finding finding;
+	uint64_t due;
+};
+
 /**
  * struct walk - along one chain
  * @key: of the block that is due
+ * @limit: no block has a number beyond it
+ * @step: keys of every KEY_STEP-th block, as far as they were wanted
  * @edited: blocks since the last sound one whose bytes were changed
+ * @deleted: number behind the blocks that were, by records: the oldest
  * @waiting: findings that a record may yet explain
  */
 struct walk {
 	struct verify *verify;
 	enum cordon_event_class class;
 	struct cordon_log_key key;
+	uint64_t limit;
+	struct cordon_log_key *step;
+	size_t steps;
 	uint64_t edited;
-	struct cordon_log_finding *waiting;
+	uint64_t deleted;
+	struct waiting *waiting;
 	size_t nr_waiting;
 	bool failed; /* no memory for one of them */
 };
@@ -71,6 +88,8 @@ bool cordon_log_finding_is_breach(enum cordon_log_finding_kind kind)
 static void report(struct verify *verify, const struct cordon_log_finding *finding)
 {
 	verify->sum.breaches += cordon_log_finding_is_breach(finding->kind);
+	if (finding->kind == CORDON_LOG_FINDING_DELETED)
+		verify->sum.class[finding->class].deleted += finding->count;
 	verify->taker(verify->state, finding);
 }
 
@@ -84,16 +103,14 @@ static void tell(struct walk *walk, enum cordon_log_finding_kind kind, uint32_t 
 static void wait_for(struct walk *walk, enum cordon_log_finding_kind kind, uint32_t segment,
 		     uint64_t first, uint64_t count)
 {
-	struct cordon_log_finding *more =
-		reallocarray(walk->waiting, walk->nr_waiting + 1, sizeof(*more));
+	struct waiting *more = array_push(walk->waiting, walk->nr_waiting);
 
 	if (!more) {
 		walk->failed = true;
 		return;
 	}
-	walk->waiting = more;
-	more[walk->nr_waiting++] =
-		(struct cordon_log_finding){ kind, walk->class, segment, first, count };
+	more->finding = (struct cordon_log_finding){ kind, walk->class, segment, first, count };
+	more->due = walk->key.number + walk->edited;
 }
 
 static void settle(struct walk *walk, size_t index)
@@ -104,25 +121,32 @@ static void settle(struct walk *walk, size_t index)
 
 /* ---- what records explain ----------------------------------------------------------------- */
 
-/* Missing blocks from @first to before @end are of @kind. */
+/* Of a gap the part from @first to before @end is of @kind; what comes before it stays. */
+static void explain_gap(struct walk *walk, size_t index, uint64_t first, uint64_t end,
+			enum cordon_log_finding_kind kind)
+{
+	const struct waiting waiting = walk->waiting[index];
+	const struct cordon_log_finding *gap = &waiting.finding;
+	const uint64_t gap_end = gap->first + gap->count;
+
+	first = first > gap->first ? first : gap->first;
+	end = end < gap_end ? end : gap_end;
+	if (first >= end)
+		return;
+	settle(walk, index);
+	if (gap->first < first)
+		wait_for(walk, gap->kind, gap->segment, gap->first, first - gap->first);
+	tell(walk, kind, gap->segment, first, end - first);
+	if (end < gap_end)
+		wait_for(walk, gap->kind, gap->segment, end, gap_end - end);
+}
+
 static void explain_blocks(struct walk *walk, uint64_t first, uint64_t end,
 			   enum cordon_log_finding_kind kind)
 {
-	for (size_t i = 0; i < walk->nr_waiting;) {
-		struct cordon_log_finding *gap = &walk->waiting[i];
-		const uint64_t gap_end = gap->first + gap->count;
-		const uint64_t upto = gap_end < end ? gap_end : end;
-
-		if (gap->kind != CORDON_LOG_FINDING_REMOVED || gap->first < first ||
-		    gap->first >= end) {
-			i++;
-			continue;
-		}
-		tell(walk, kind, gap->segment, gap->first, upto - gap->first);
-		gap->first = upto;
-		gap->count = gap_end - upto;
-		if (!gap->count)
-			settle(walk, i);
+	for (size_t i = walk->nr_waiting; i-- > 0;) {
+		if (walk->waiting[i].finding.kind == CORDON_LOG_FINDING_REMOVED)
+			explain_gap(walk, i, first, end, kind);
 	}
 }
 
@@ -131,26 +155,50 @@ static bool may_be_torn(enum cordon_log_finding_kind kind)
 	return kind == CORDON_LOG_FINDING_EDITED || kind == CORDON_LOG_FINDING_STRANGE;
 }
 
-/* Only as many bytes as the node itself found when it went on. */
-static void explain_bytes(struct walk *walk, uint64_t torn)
+/* Only as many bytes as the node itself found when it went on, and none where a block should be
+ * that had been on stable storage. */
+static void explain_bytes(struct walk *walk, const struct cordon_event_recovery *recovery)
 {
-	for (size_t i = walk->nr_waiting; i-- > 0;) {
-		const struct cordon_log_finding found = walk->waiting[i];
+	uint64_t torn = recovery->torn;
 
-		if (!may_be_torn(found.kind) || found.count > torn)
+	for (size_t i = walk->nr_waiting; i-- > 0;) {
+		const struct waiting waiting = walk->waiting[i];
+		const struct cordon_log_finding *found = &waiting.finding;
+
+		if (!may_be_torn(found->kind) || found->count > torn ||
+		    waiting.due < recovery->kept)
 			continue;
-		torn -= found.count;
-		tell(walk, CORDON_LOG_FINDING_TORN, found.segment, found.first, found.count);
+		torn -= found->count;
+		tell(walk, CORDON_LOG_FINDING_TORN, found->segment, found->first, found->count);
 		settle(walk, i);
 	}
 }
 
 static void take_recovery(struct walk *walk, const struct cordon_event_recovery *recovery)
 {
-	explain_bytes(walk, recovery->torn);
-	if (recovery->missing <= recovery->next)
-		explain_blocks(walk, recovery->next - recovery->missing, recovery->next,
-			       CORDON_LOG_FINDING_MISSED);
+	const uint64_t missing = recovery->missing < recovery->next ? recovery->missing :
+								      recovery->next;
+	const uint64_t first = recovery->next - missing;
+
+	explain_bytes(walk, recovery);
+	explain_blocks(walk, first > recovery->kept ? first : recovery->kept, recovery->next,
+		       CORDON_LOG_FINDING_MISSED);
+}
+
+/* The oldest go first: there is no gap but that with which the chain begins. */
+static void take_deletion(struct walk *walk, const struct cordon_event_deletion *deletion)
+{
+	for (size_t i = 0; i < walk->nr_waiting; i++) {
+		const struct cordon_log_finding gap = walk->waiting[i].finding;
+		const uint64_t end = gap.first + gap.count;
+
+		if (gap.kind != CORDON_LOG_FINDING_REMOVED || gap.first != walk->deleted ||
+		    deletion->next <= gap.first)
+			continue;
+		walk->deleted = deletion->next < end ? deletion->next : end;
+		explain_gap(walk, i, gap.first, walk->deleted, CORDON_LOG_FINDING_DELETED);
+		return;
+	}
 }
 
 static void take_checkpoint(struct verify *verify, const struct cordon_event_checkpoint *checkpoint)
@@ -173,8 +221,7 @@ static void take_record(struct walk *walk, const struct cordon_event *record, ui
 		take_recovery(walk, whole);
 	} else if (record->type == CORDON_EVENT_DELETION &&
 		   record->size == sizeof(struct cordon_event_deletion)) {
-		explain_blocks(walk, 0, ((const struct cordon_event_deletion *)whole)->next,
-			       CORDON_LOG_FINDING_DELETED);
+		take_deletion(walk, whole);
 	} else if (record->type == CORDON_EVENT_CHECKPOINT && walk->class == CORDON_CLASS_OWN &&
 		   record->size == sizeof(struct cordon_event_checkpoint)) {
 		take_checkpoint(walk->verify, whole);
@@ -213,18 +260,51 @@ static void miss(struct walk *walk, const struct cordon_log_found *found)
 	walk->edited = 0;
 }
 
+static bool make_step(struct walk *walk)
+{
+	struct cordon_log_key *key = array_push(walk->step, walk->steps);
+
+	if (!key) {
+		walk->failed = true;
+		return false;
+	}
+	if (walk->steps == 1) {
+		cordon_log_key_first(walk->verify->secret, walk->class, key);
+		return true;
+	}
+	*key = key[-1];
+	cordon_log_key_to(key, key->number + KEY_STEP);
+	return true;
+}
+
+/* Return: false: no block has that number */
+static bool find_key(struct walk *walk, uint64_t number, struct cordon_log_key *ret_key)
+{
+	if (number > walk->limit)
+		return false;
+	if (number >= walk->key.number && number - walk->key.number <= KEY_STEP) {
+		*ret_key = walk->key;
+	} else {
+		while (walk->steps <= number / KEY_STEP) {
+			if (!make_step(walk))
+				return false;
+		}
+		*ret_key = walk->step[number / KEY_STEP];
+	}
+	cordon_log_key_to(ret_key, number);
+	return true;
+}
+
 static void take_block(struct walk *walk, const struct cordon_log_found *found)
 {
 	const uint64_t number = found->block->number;
-	struct cordon_log_key key = walk->key;
+	struct cordon_log_key key;
 
-	if (number < key.number) {
+	if (number < walk->key.number) {
 		tell(walk, CORDON_LOG_FINDING_REORDERED, found->segment, number, 1);
 		return;
 	}
-	if (number - key.number <= GAP_MAX)
-		cordon_log_key_to(&key, number);
-	if (key.number != number || !cordon_log_seal_is_by(found->seal, &key)) {
+	if (!find_key(walk, number, &key) || !cordon_log_seal_is_by(found->seal, &key)) {
 		tell(walk, CORDON_LOG_FINDING_FORGED, found->segment, number, 1);
 		return;
 	}
@@ -252,13 +332,12 @@ static void take_found(struct walk *walk, const struct cordon_log_found *found)
 
 /* ---- ends --------------------------------------------------------------------------------- */
 
-static bool is_kept_key(const struct walk *walk, const struct cordon_log_keys *keys)
+static bool is_kept_key(struct walk *walk, const struct cordon_log_keys *keys)
 {
 	struct cordon_log_key key;
 
-	cordon_log_key_first(walk->verify->secret, walk->class, &key);
-	cordon_log_key_to(&key, keys->chain[walk->class].number);
-	return !memcmp(key.secret, keys->chain[walk->class].secret, sizeof(key.secret));
+	return find_key(walk, keys->chain[walk->class].number, &key) &&
+	       !memcmp(key.secret, keys->chain[walk->class].secret, sizeof(key.secret));
 }
 
 /* The keys go on where the chain ends, or a little before: they are written last. */
@@ -267,7 +346,7 @@ static void look_at_end(struct walk *walk, const struct cordon_log_keys *keys)
 	const uint64_t end = walk->key.number, told = walk->verify->checkpoint[walk->class];
 	uint64_t kept = keys ? keys->chain[walk->class].number : 0;
 
-	if (!keys || kept > end + GAP_MAX || !is_kept_key(walk, keys)) {
+	if (!keys || !is_kept_key(walk, keys)) {
 		tell(walk, CORDON_LOG_FINDING_UNPROVED, 0, end, 0);
 		kept = 0;
 	}
@@ -280,7 +359,17 @@ static void look_at_end(struct walk *walk, const struct cordon_log_keys *keys)
 static void report_waiting(struct walk *walk)
 {
 	for (size_t i = 0; i < walk->nr_waiting; i++)
-		report(walk->verify, &walk->waiting[i]);
+		report(walk->verify, &walk->waiting[i].finding);
+}
+
+static uint64_t find_limit(const struct verify *verify, enum cordon_event_class class,
+			   const struct cordon_log_keys *keys)
+{
+	const uint64_t told = verify->checkpoint[class],
+		       kept = keys ? keys->chain[class].number : 0;
+	const uint64_t known = told > kept ? told : kept;
+
+	return known < NUMBER_MAX ? known + UNKNOWN_MAX : NUMBER_MAX;
 }
 
 static int walk_along(struct walk *walk, struct cordon_log_reader *reader,
@@ -306,7 +395,9 @@ static int verify_class(struct verify *verify, enum cordon_event_class class,
 			const struct cordon_log_keys *keys, struct cordon_failure *failure)
 {
 	struct cordon_log_reader *reader CLEANUP(reader) = NULL;
-	struct walk walk = { .verify = verify, .class = class };
+	struct walk walk = { .verify = verify,
+			     .class = class,
+			     .limit = find_limit(verify, class, keys) };
 	int error;
 
 	error = cordon_log_reader_open(verify->folder, class, failure, &reader);
@@ -319,6 +410,7 @@ static int verify_class(struct verify *verify, enum cordon_event_class class,
 		look_at_end(&walk, keys);
 	}
 	free(walk.waiting);
+	free(walk.step);
 	return error;
 }
 

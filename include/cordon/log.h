@@ -89,8 +89,8 @@ _Static_assert(sizeof(struct cordon_log_seal) == 64, "no padding");
 #define CORDON_LOG_KEYS_FILE "keys"
 /* The log's own key, in hexadecimal and a newline, until its owner takes it away. */
 #define CORDON_LOG_ENROL_FILE "enrol"
-/* Two copies in turn, a page apart: power that fails tears one of them at most, and what is
- * written over is the key before the last. */
+/* Two copies in turn, a page apart: power that fails tears one of them at most.  When the later one
+ * is on stable storage the other is erased. */
 #define CORDON_LOG_KEYS_STRIDE 4096
 
 /** struct cordon_log_key - of the block @number of a chain */

@@ -72,7 +72,7 @@ found()
 # The test's own status is the last one that net_stop sees.
 unmount_log() { local status=$?; umount "$LOG" 2>/dev/null; (exit "$status"); net_stop; }
 
-test_start 60
+test_start 61
 net_start
 KEY=$NET_TMP/key LOG=$NET_ROOT/var/lib/cordon/log COPY=$NET_TMP/copy
 trap unmount_log EXIT
@@ -168,8 +168,21 @@ start
 deny 5
 end KILL
 check "killed: what it wrote is sound" test "$(records enforcement)" -ge $((before + 5))
-last=$(find "$LOG" -name 'enforcement.*' ! -name '*.zst' | sort | tail -n 1)
-damage "$last" cut 8
+last_of() { find "$LOG" -name "$1.*" ! -name '*.zst' | sort | tail -n 1; }
+cp -r "$LOG" "$NET_TMP/whole"
+damage "$(last_of enforcement)" cut 8
+start
+end TERM
+check "what was on disk no failure of power took: a breach for good" says "BREACH: removed" verify
+rm -r "$LOG"
+mv "$NET_TMP/whole" "$LOG"
+start
+deny 2
+sleep 0.5
+for _ in 1 2 3; do /bin/true; done
+sleep 0.5
+end KILL
+damage "$(last_of process)" cut 8
 check "torn by power: a breach until the node went on" exits 1 verify
 start
 deny 5

@@ -164,7 +164,7 @@ static bool put(int folder, const char *name, const void *bytes, size_t size)
 	return fd >= 0 && write(fd, bytes, size) == (ssize_t)size;
 }
 
-TEST_F(folder, the_later_keys_are_read_and_the_older_are_written_over)
+TEST_F(folder, the_later_keys_are_read_and_the_older_are_erased)
 {
 	struct cordon_log_keys keys = { .sequence = 0 }, found;
 	char file[2 * CORDON_LOG_KEYS_STRIDE];
@@ -180,12 +180,13 @@ TEST_F(folder, the_later_keys_are_read_and_the_older_are_written_over)
 	fd = openat(self->fd, CORDON_LOG_KEYS_FILE, O_RDWR);
 	memset(file, 0, sizeof(file));
 	ASSERT_LT(0, pread(fd, file, sizeof(file), 0));
-	EXPECT_EQ(NULL, memmem(file, sizeof(file), "cccc", 4));
-	/* The last is torn: the one before it stands. */
-	ASSERT_EQ(1, pwrite(fd, "x", 1, CORDON_LOG_KEYS_STRIDE + 100));
+	EXPECT_NE(NULL, memmem(file, sizeof(file), "eeee", 4));
+	EXPECT_EQ(NULL, memmem(file, sizeof(file), "dddd", 4));
+	/* The next one is torn: this one stands. */
+	ASSERT_EQ(100, pwrite(fd, file + CORDON_LOG_KEYS_STRIDE, 100, 0));
 	ASSERT_EQ(0, cordon_log_keys_read(self->fd, &found));
-	EXPECT_EQ(4, found.sequence);
-	ASSERT_EQ(1, pwrite(fd, "x", 1, 100));
+	EXPECT_EQ(5, found.sequence);
+	ASSERT_EQ(1, pwrite(fd, "x", 1, CORDON_LOG_KEYS_STRIDE + 100));
 	EXPECT_EQ(-EBADMSG, cordon_log_keys_read(self->fd, &found));
 	close(fd);
 }

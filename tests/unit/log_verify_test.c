@@ -223,6 +223,16 @@ TEST_F(log, what_power_failure_tore_is_recorded_and_no_breach)
 	EXPECT_LT(0, verify(self));
 }
 
+static bool zero_file(FIXTURE_DATA(log) * self, const char *name, off_t from, off_t to)
+{
+	const int fd CLEANUP(close) = openat(self->fd, name, O_WRONLY);
+	bool done = fd >= 0;
+
+	for (off_t at = from; at < to && done; at++)
+		done = pwrite(fd, "", 1, at) == 1;
+	return done;
+}
+
 TEST_F(log, blocks_that_never_reached_the_disk_are_recorded)
 {
 	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
@@ -230,18 +240,57 @@ TEST_F(log, blocks_that_never_reached_the_disk_are_recorded)
 
 	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
 	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
-	cordon_log_store_sync(self->store);
 	die(self);
-	ASSERT_TRUE(cut_file(self, "process.00000000", size));
-	EXPECT_EQ(1, verify(self));
-	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_CUT]);
-	EXPECT_EQ(2, self->last[CORDON_LOG_FINDING_CUT].count);
+	ASSERT_TRUE(zero_file(self, "process.00000000", size, 2 * size));
+	EXPECT_EQ(2, verify(self));
 	ASSERT_TRUE(reopen(self));
 	ASSERT_TRUE(reopen(self));
 	EXPECT_EQ(0, verify(self));
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_TORN]);
 	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_MISSED]);
 	EXPECT_EQ(1, self->last[CORDON_LOG_FINDING_MISSED].first);
-	EXPECT_EQ(2, self->last[CORDON_LOG_FINDING_MISSED].count);
+	EXPECT_EQ(1, self->last[CORDON_LOG_FINDING_MISSED].count);
+}
+
+/* No failure of power takes them; that the node goes on does not make it one. */
+TEST_F(log, blocks_that_had_reached_the_disk_are_missed_for_good)
+{
+	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
+	const off_t size = size_of(self, "process.00000000");
+
+	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
+	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
+	cordon_log_store_sync(self->store);
+	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
+	die(self);
+	ASSERT_TRUE(cut_file(self, "process.00000000", size + 8));
+	ASSERT_TRUE(reopen(self));
+	ASSERT_TRUE(reopen(self));
+	EXPECT_EQ(2, verify(self));
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_REMOVED]);
+	EXPECT_EQ(1, self->last[CORDON_LOG_FINDING_REMOVED].first);
+	EXPECT_EQ(2, self->last[CORDON_LOG_FINDING_REMOVED].count);
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_STRANGE]);
+}
+
+/* Bytes that were torn in truth are no excuse for others. */
+TEST_F(log, what_was_on_disk_is_not_torn)
+{
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
+	const off_t size = size_of(self, "process.00000000") / 3;
+
+	cordon_log_store_sync(self->store);
+	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
+	die(self);
+	ASSERT_TRUE(cut_file(self, "process.00000000", 4 * size - 8));
+	ASSERT_TRUE(reopen(self));
+	ASSERT_TRUE(reopen(self));
+	EXPECT_EQ(0, verify(self));
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_TORN]);
+	ASSERT_TRUE(zero_file(self, "process.00000000", size + 1000, size + 1008));
+	EXPECT_EQ(1, verify(self));
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_EDITED]);
 }
 
 TEST_F(log, a_log_without_its_keys_does_not_prove_its_end)

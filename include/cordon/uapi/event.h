@@ -131,6 +131,8 @@ struct cordon_event_loss {
  * @class: its
  * @next: number of the block with which it goes on, be that block an older one that is still
  *	there or the first new one
+ * @kept: number up to which its blocks had been on stable storage, by the kept keys: what is missing
+ *	or torn before it no failure of power took
  * @missing: blocks before that one which had been written and are not there
  * @torn: bytes that are no whole block
  * @forged: blocks that the key that was due did not make
@@ -141,6 +143,7 @@ struct cordon_event_recovery {
 	__u32 class;
 	__u32 pad;
 	__u64 next;
+	__u64 kept;
 	__u64 missing;
 	__u64 torn;
 	__u64 forged;
@@ -150,7 +153,8 @@ struct cordon_event_recovery {
 /**
  * struct cordon_event_deletion - a segment that we deleted, as the log was too large
  * @used, @limit: bytes of the log then, and those that it may have
- * @next: number of the first block that is left behind it in its chain
+ * @first, @next: numbers of its first block, and of the one behind its last; the same: nothing in it
+ *	could be read
  */
 struct cordon_event_deletion {
 	struct cordon_event event;
@@ -158,6 +162,7 @@ struct cordon_event_deletion {
 	__u32 segment;
 	__u64 used;
 	__u64 limit;
+	__u64 first;
 	__u64 next;
 };
 
