@@ -19,6 +19,7 @@
 #include "log_look.h"
 #include "log_segment.h"
 #include "log_tail.h"
+#include "receipt_check.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -230,7 +231,50 @@ static void json_class(struct json *json, const struct cordon_log_look *look,
 	json_object_end(json);
 }
 
-static void json_look(const struct folder *folder, const struct cordon_log_look *look)
+/* struct receipts - @asked: they were to be looked at; only a sound log can speak for them */
+struct receipts {
+	struct cordon_receipts_found found;
+	bool asked;
+	uint64_t breaches;
+};
+
+static void cleanup_receipts(struct receipts *receipts)
+{
+	free(receipts->found.found);
+}
+
+static void print_receipts(const struct cordon_log_look *look, const struct receipts *receipts)
+{
+	const struct cordon_receipt_found *found = receipts->found.found;
+
+	if (receipts->asked && look->breaches)
+		puts("Receipts were not looked at: only a sound log can speak for them");
+	if (!receipts->asked || look->breaches)
+		return;
+	for (size_t i = 0; i < receipts->found.nr; i++, found++) {
+		if (found->state == CORDON_RECEIPT_FITS)
+			continue;
+		fputs("receipt ", stdout);
+		print_clean(stdout, found->name, sizeof(found->name));
+		printf(": %s%s\n", cordon_receipt_state_is_breach(found->state) ? "BREACH: " : "",
+		       cordon_receipt_state_name(found->state));
+	}
+	printf("%zu receipts looked at, %" PRIu64 " breach%s\n", receipts->found.nr,
+	       receipts->breaches, receipts->breaches == 1 ? "" : "es");
+}
+
+static void json_receipts(struct json *json, const struct receipts *receipts)
+{
+	json_object(json, "receipts");
+	for (size_t i = 0; i < receipts->found.nr; i++)
+		json_string(json, receipts->found.found[i].name,
+			    cordon_receipt_state_name(receipts->found.found[i].state));
+	json_object_end(json);
+	json_number(json, "receipt_breaches", receipts->breaches);
+}
+
+static void json_look(const struct folder *folder, const struct cordon_log_look *look,
+		      const struct receipts *receipts)
 {
 	struct json json = { .file = stdout };
 
@@ -247,6 +291,8 @@ static void json_look(const struct folder *folder, const struct cordon_log_look 
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
 		json_class(&json, look, i);
 	json_object_end(&json);
+	if (receipts->asked)
+		json_receipts(&json, receipts);
 	json_object_end(&json);
 	json_line_end(&json);
 }
@@ -267,8 +313,26 @@ static bool is_log(const struct folder *folder)
 	return any;
 }
 
-static int verify(struct cordon_call *call, const char *path, const char *key)
+static int look_at_receipts(const struct cordon_call *call, const struct folder *folder,
+			    const struct cordon_log_look *look, const char *path,
+			    struct receipts *receipts)
 {
+	int error;
+
+	receipts->asked = path != NULL;
+	if (!path || look->breaches)
+		return 0;
+	error = cordon_receipts_check(folder->fd, path, call->failure, &receipts->found);
+	for (size_t i = 0; i < receipts->found.nr; i++)
+		receipts->breaches +=
+			cordon_receipt_state_is_breach(receipts->found.found[i].state);
+	return error;
+}
+
+static int verify(struct cordon_call *call, const char *path, const char *key,
+		  const char *receipts_path)
+{
+	struct receipts receipts CLEANUP(receipts) = { .asked = false };
 	struct folder folder CLEANUP(folder) = { .fd = -1 };
 	struct cordon_log_look look CLEANUP(log_look) = { .finding = NULL };
 	uint8_t secret[CORDON_LOG_KEY_SIZE];
@@ -284,19 +348,25 @@ static int verify(struct cordon_call *call, const char *path, const char *key)
 	if (!error)
 		error = cordon_log_look(folder.fd, secret, call->failure, &look);
 	explicit_bzero(secret, sizeof(secret));
+	if (!error)
+		error = look_at_receipts(call, &folder, &look, receipts_path, &receipts);
 	if (error)
 		return error;
-	if (call->context->json)
-		json_look(&folder, &look);
-	else
+	if (call->context->json) {
+		json_look(&folder, &look, &receipts);
+	} else {
 		print_look(&folder, &look);
-	return look.breaches ? CORDON_EXIT_FAILED : CORDON_EXIT_DONE;
+		print_receipts(&look, &receipts);
+	}
+	return look.breaches || receipts.breaches ? CORDON_EXIT_FAILED : CORDON_EXIT_DONE;
 }
 
 static int log_verify(struct cordon_call *call)
 {
-	const char *path = NULL, *key = NULL;
-	const struct cordon_flag flags[] = { { "--key", NULL, &key }, { NULL, NULL, NULL } };
+	const char *path = NULL, *key = NULL, *receipts = NULL;
+	const struct cordon_flag flags[] = { { "--key", NULL, &key },
+					     { "--receipts", NULL, &receipts },
+					     { NULL, NULL, NULL } };
 
 	if (cordon_call_flags(call, flags, 0, 1, &path) < 0)
 		return CORDON_EXIT_USAGE;
@@ -306,7 +376,7 @@ static int log_verify(struct cordon_call *call)
 			    "was enrolled");
 		return CORDON_EXIT_USAGE;
 	}
-	return verify(call, path, key);
+	return verify(call, path, key, receipts);
 }
 
 /* ---- key --------------------------------------------------------------------------------- */

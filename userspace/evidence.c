@@ -175,6 +175,7 @@ static void add_enforcement(struct capture *capture)
 {
 	const struct cordon_context *context = capture->context;
 	const struct cordon_path trust = cordon_path_root(context, "/etc/cordon/trust");
+	const struct cordon_path receipts = cordon_path_root(context, "/var/lib/cordon/receipts");
 
 	add_lookups(capture, &(struct lookup){ "about", write_about, capture }, 1);
 	add_view(capture, "1-cordon/status.json", "status", NULL);
@@ -187,6 +188,7 @@ static void add_enforcement(struct capture *capture)
 	add_file(capture, "1-cordon/policy.yaml",
 		 cordon_store_text(context, cordon_store_active(context)).text, 0);
 	add_folder(capture, "1-cordon/trust", trust.text);
+	add_folder(capture, "1-cordon/receipts", receipts.text);
 }
 
 /* ---- 2: processes and connections --------------------------------------------------------- */

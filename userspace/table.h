@@ -155,7 +155,8 @@
 		  "  key FILE      hand out the key for that into FILE or to standard output,\n"      \
 		  "                once, and erase it here\n"                                         \
 		  "  head DIR      where the chains end, by their own word\n\n"                       \
-		  "  --key FILE    verify: what `cordon log key` handed out\n",                       \
+		  "  --key FILE    verify: what `cordon log key` handed out\n"                        \
+		  "  --receipts D  verify: and are the receipts in this folder what the log says?\n", \
 		  cordon_cmd_log,                                                                     \
 		  false },                                                                            \
 	{                                                                                             \

@@ -60,7 +60,7 @@ leaks() { grep -qraF -- "$1" "$IN"; }
 kept() { find "$NET_ROOT/var/lib/cordon/evidence" -type f | wc -l; }
 missing() { grep -q "^$1" "$IN/missing"; }
 
-test_start 75
+test_start 80
 net_start
 net_peer wan0
 net_address wan0 10.1.0.1/24 10.1.0.2/24
@@ -231,6 +231,18 @@ cordon order "$(order 10 snapshot)" >/dev/null
 check "an order for a snapshot: its receipt names what was captured" fits
 check "the log has the receipt's digest" told receipt ".file.hash.sha256 == \"$(sha256sum \
 	"$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)" | cut -c1-64)\""
+receipts() { cordon log verify --key "$NET_TMP/key" --receipts "$1" --json | jq -r '.receipts | to_entries[] | "\(.key) \(.value)"' | xargs; }
+cordon order "$NET_TMP/10.p7" >/dev/null 2>&1
+cp -r "$NET_ROOT/var/lib/cordon/receipts" "$NET_TMP/receipts"
+check "receipts fit the log, of one refused, too" test "$(receipts "$NET_TMP/receipts")" = "000001-seal fits refused/001 fits"
+check "which is exit 0" cordon log verify --key "$NET_TMP/key" --receipts "$NET_TMP/receipts"
+sed -i 's/counter: 10/counter: 11/' "$NET_TMP/receipts/000001-seal"
+echo x >"$NET_TMP/receipts/000002-seal"
+rm "$NET_TMP/receipts/refused/001"
+check "one that is edited, one that is removed, and one of which nothing is told" test \
+	"$(receipts "$NET_TMP/receipts")" = "000001-seal edited 000002-seal untold refused/001 removed"
+check "are breaches but for the last" says '2 breaches' cordon log verify --key "$NET_TMP/key" --receipts "$NET_TMP/receipts"
+check "exit 1" exits 1 cordon log verify --key "$NET_TMP/key" --receipts "$NET_TMP/receipts"
 daemon_starts
 cp "$(order 11 seal isolate --evidence 20s)" "$NET_ROOT/var/lib/cordon/inbox/"
 check "a seal that asks for evidence, by the daemon" until_ok 30 latch_is isolate

@@ -27,7 +27,7 @@ offers()
 }
 
 echo 'TAP version 13'
-echo '1..39'
+echo '1..40'
 offers 'check confirm counters' cordon c
 offers 'status' cordon --root /tmp st
 offers 'status' cordon --json st
@@ -59,6 +59,7 @@ offers 'verify key head' cordon log ''
 offers '--key' cordon log verify --k
 offers 'tests/policy' cordon log verify tests/pol
 offers 'tests/policy/good/minimal.yaml' cordon log verify tests --key tests/policy/good/mini
+offers 'tests/policy' cordon log verify tests --receipts tests/pol
 offers 'tests/policy/good/minimal.yaml' cordon check --node tests/policy/good/mini
 offers 'explain evidence events' cordon e
 offers 'tests/policy/good/minimal.yaml' cordon evidence tests/policy/good/mini
