@@ -245,7 +245,7 @@ static enum cordon_refusal take_and(struct work *work,
 
 static int take_snapshot(struct work *work)
 {
-	return take_evidence(work, CORDON_EVIDENCE_SECONDS, &work->outcome->why);
+	return take_evidence(work, CORDON_EVIDENCE_ORDER_SECONDS, &work->outcome->why);
 }
 
 /* Since the order was taken the node may have been sealed: then who may only sign policies must

@@ -231,13 +231,15 @@ static void add_processes(struct capture *capture)
 		{ "2-processes/processes.json", cordon_evidence_processes, NULL },
 		{ "2-processes/sockets.json", cordon_evidence_sockets, NULL },
 	};
-	static const struct lookup programs = { "2-processes/programs.json",
-						cordon_evidence_programs, NULL };
+	static const struct lookup slow[] = {
+		{ "2-processes/arguments.json", cordon_evidence_arguments, NULL },
+		{ "2-processes/programs.json", cordon_evidence_programs, NULL },
+	};
 
 	add_lookups(capture, lookups, ARRAY_SIZE(lookups));
 	add_networks(capture);
 	add_orphans(capture);
-	add_lookups(capture, &programs, 1);
+	add_lookups(capture, slow, ARRAY_SIZE(slow));
 }
 
 /* ---- 3: the machine as it is set up ------------------------------------------------------- */

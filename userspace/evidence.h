@@ -18,6 +18,9 @@
 #define CORDON_EVIDENCE_BYTES (64ULL << 20)
 #define CORDON_EVIDENCE_SECONDS 30
 
+/* Of an order for it: other orders wait meanwhile. */
+#define CORDON_EVIDENCE_ORDER_SECONDS 10
+
 /* How much longer than that a seal waits: the disk has it then, or will not. */
 #define CORDON_EVIDENCE_GRACE 2
 

@@ -127,19 +127,23 @@ static void write_namespaces(struct json *json, int folder)
 }
 
 /* What the loader was told to load beside: of all variables only these. */
-static void write_loader(struct json *json, int folder)
+/* Return: false: they are not ours to see */
+static bool write_loader(struct json *json, int folder)
 {
 	FILE *variables CLEANUP(fclose) = cordon_process_open(folder, "environ");
 	char *text CLEANUP(free) = NULL;
 	size_t room = 0;
 
-	while (variables && getdelim(&text, &room, '\0', variables) > 0) {
+	if (!variables)
+		return !cordon_process_hides();
+	while (getdelim(&text, &room, '\0', variables) > 0) {
 		char *value = text;
 		const char *key = strsep(&value, "=");
 
 		if (value && !strncmp(key, "LD_", 3))
 			json_string(json, key, value);
 	}
+	return true;
 }
 
 /* Return: false: some of them are not ours to see */
@@ -207,7 +211,6 @@ static bool write_process(FILE *file, int folder, pid_t pid)
 	json_number(&json, "pid", (uint64_t)pid);
 	write_status(&json, folder);
 	write_start(&json, folder);
-	write_arguments(&json, folder);
 	write_line(&json, folder, "loginuid");
 	write_line(&json, folder, "sessionid");
 	write_line(&json, folder, "cgroup");
@@ -215,8 +218,6 @@ static bool write_process(FILE *file, int folder, pid_t pid)
 	write_link(&json, folder, "cwd");
 	write_link(&json, folder, "root");
 	write_namespaces(&json, folder);
-	write_loader(&json, folder);
-	write_maps(&json, folder);
 	seen = write_files(&json, folder) && seen;
 	json_bool(&json, "seen_whole", seen);
 	json_object_end(&json);
@@ -235,6 +236,7 @@ static void take_process(void *state, int folder, pid_t pid)
 
 	if (!write_process(processes->file, folder, pid))
 		processes->unseen = true;
+	fflush(processes->file);
 }
 
 int cordon_evidence_processes(const void *state, FILE *file)
@@ -244,6 +246,36 @@ int cordon_evidence_processes(const void *state, FILE *file)
 
 	(void)state;
 	return error || !processes.unseen ? error : -EPERM;
+}
+
+/* ---- their memory -------------------------------------------------------------------------- */
+
+struct memories {
+	FILE *file;
+	bool unseen;
+};
+
+static void take_memory(void *state, int folder, pid_t pid)
+{
+	struct memories *memories = state;
+	struct json json = { .file = memories->file };
+
+	json_object(&json, NULL);
+	json_number(&json, "pid", (uint64_t)pid);
+	write_start(&json, folder);
+	write_arguments(&json, folder);
+	memories->unseen |= !write_loader(&json, folder);
+	write_maps(&json, folder);
+	json_object_end(&json);
+	json_line_end(&json);
+}
+
+int cordon_evidence_arguments(const void *state, FILE *file)
+{
+	struct memories memories = { file, false };
+
+	(void)state;
+	return cordon_process_walk_apart(take_memory, &memories, file, &memories.unseen);
 }
 
 /* ---- programs ----------------------------------------------------------------------------- */
@@ -307,7 +339,7 @@ static void take_program(void *state, int folder, pid_t pid)
 	const int fd CLEANUP(close) = open_program(folder, &status);
 	char target[PATH_MAX], digest[65];
 
-	programs->unseen = programs->unseen || fd == -EACCES || fd == -EPERM;
+	programs->unseen |= fd == -EACCES || fd == -EPERM;
 	if (fd < 0 || !is_new(programs, &status))
 		return;
 	json_object(&json, NULL);
@@ -322,17 +354,14 @@ static void take_program(void *state, int folder, pid_t pid)
 		json_string(&json, "sha256", digest);
 	json_object_end(&json);
 	json_line_end(&json);
-	fflush(programs->file);
 }
 
 int cordon_evidence_programs(const void *state, FILE *file)
 {
 	struct programs programs = { .file = file };
-	const int error = cordon_process_walk(take_program, &programs);
 
 	(void)state;
-	free(programs.program);
-	return error || !programs.unseen ? error : -EPERM;
+	return cordon_process_walk_apart(take_program, &programs, file, &programs.unseen);
 }
 
 int cordon_evidence_program(const void *state, FILE *file)

@@ -11,8 +11,12 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/** cordon_evidence_processes() - all of them, with open files; @state: NULL */
+/** cordon_evidence_processes() - all of them, with open files; what a process can make nobody wait
+ *	for; @state: NULL */
 int cordon_evidence_processes(const void *state, FILE *file);
+
+/** cordon_evidence_arguments() - what stands in their memory, for which one can; @state: NULL */
+int cordon_evidence_arguments(const void *state, FILE *file);
 
 /** cordon_evidence_sockets() - of every network namespace that a process is in, with the processes
  *	that hold them; @state: NULL */

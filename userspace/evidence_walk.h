@@ -18,6 +18,16 @@ typedef void (*cordon_process_visitor)(void *state, int folder, pid_t pid);
 /** cordon_process_walk() - Return: 0; -errno: /proc cannot be read */
 int cordon_process_walk(cordon_process_visitor visitor, void *state);
 
+/**
+ * cordon_process_walk_apart() - the same, in a child: of a process whose memory or program makes
+ *	who looks at it wait, only that is told, and the others are looked at
+ * @file: that the visitor writes to
+ * @hides: set by the visitor, in the child: something is not ours to see
+ * Return: 0; -EPERM: @hides; -ETIME: more than a few made it wait; -errno.
+ */
+int cordon_process_walk_apart(cordon_process_visitor visitor, void *state, FILE *file,
+			      const bool *hides);
+
 /** cordon_process_open() - a file of a process. Return: NULL and errno */
 FILE *cordon_process_open(int folder, const char *name);
 

@@ -60,7 +60,7 @@ leaks() { grep -qraF -- "$1" "$IN"; }
 kept() { find "$NET_ROOT/var/lib/cordon/evidence" -type f | wc -l; }
 missing() { grep -q "^$1" "$IN/missing"; }
 
-test_start 80
+test_start 84
 net_start
 net_peer wan0
 net_address wan0 10.1.0.1/24 10.1.0.2/24
@@ -102,7 +102,8 @@ fi
 
 has() { jq -se "any(.[]; $2)" "$IN/$1"; }
 process() { has 2-processes/processes.json ".exe == \"$NET_TMP/moved (deleted)\" and ($1)"; }
-check "a process whose program is deleted" process '.deleted and .arguments[1] == "1000"'
+check "a process whose program is deleted" process .deleted
+check "its arguments" has 2-processes/arguments.json ".arguments == [\"$NET_TMP/gone\", \"1000\"]"
 check "with its open files" process ".files[\"3\"] == \"$NET_TMP/secret\""
 check "its program's digest" has 2-processes/programs.json \
 	".path == \"$NET_TMP/moved (deleted)\" and .sha256 == \"$(sha256sum "$NET_TMP/copy" | cut -c1-64)\""
@@ -255,8 +256,22 @@ daemon_ends
 cordon order "$(order 12 release)" >/dev/null
 truncate -s 64M "$NET_TMP/disk"
 mkfs.ext4 -q "$NET_TMP/disk" && mkdir "$NET_TMP/frozen" && mount -o loop "$NET_TMP/disk" "$NET_TMP/frozen" &&
-	mount --bind "$NET_TMP/frozen" "$NET_ROOT/var/lib/cordon/evidence" && fsfreeze -f "$NET_TMP/frozen" ||
-	die "no disk that hangs"
+	mount --bind "$NET_TMP/frozen" "$NET_ROOT/var/lib/cordon/evidence" || die "no disk"
+coproc "$BUILD/tests/log/hang_helper" "$NET_TMP/frozen/file"
+HANGING=$COPROC_PID
+read -r -u "${COPROC[0]}"
+fsfreeze -f "$NET_TMP/frozen" || die "no disk that hangs"
+echo >&"${COPROC[1]}"
+hangs() { ! timeout 0.3 cat "/proc/$HANGING/cmdline" >/dev/null; }
+until_ok 10 hangs || die "the process does not hang"
+sleep 999 &
+LATER=$!
+evidence "$NET_TMP/6.tar" >/dev/null 2>&1
+unpack "$NET_TMP/6.tar"
+check "a process that hangs who looks at it is told as that" has 2-processes/arguments.json ".pid == $HANGING and .hangs"
+check "and does not hide another" has 2-processes/arguments.json ".pid == $LATER and .arguments == [\"sleep\", \"999\"]"
+check "nor itself" has 2-processes/processes.json ".pid == $HANGING and (.exe | endswith(\"hang_helper\"))"
+kill $LATER
 before=$(now_ms)
 cordon order "$(order 13 seal isolate --evidence 1s)" >/dev/null 2>&1
 took=$(($(now_ms) - before))
