@@ -151,7 +151,7 @@ check "which is said, too" grep -q '^cordon: missing: .*fifo: it is no regular f
 refuse "no way out of the folder" evidence "$NET_TMP/3.tar" --add "$NET_TMP/../etc/passwd"
 
 evidence "$NET_TMP/small.tar" --limit 200k --add "$NET_TMP/large" >/dev/null 2>&1
-check "a limit: exit 3, as not all is there" exits 3 evidence "$NET_TMP/small2.tar" --limit 200k
+check "a limit: exit 3, as not all is there" exits 3 evidence "$NET_TMP/small2.tar" --limit 200k --add "$NET_TMP/large"
 unpack "$NET_TMP/small.tar"
 check "what is in it is whole" sums_fit
 check "what passes first is there" test -s "$IN/2-processes/processes.json"
@@ -169,7 +169,7 @@ evidence >/dev/null 2>&1
 check "by default in a place of its own, each in its file" test "$(kept)" = 2
 
 # ---- killed, and no room ---------------------------------------------------------------------
-truncate -s 3G "$NET_TMP/sparse"
+truncate -s 600M "$NET_TMP/sparse"
 evidence --limit 4G --add "$NET_TMP/sparse" >/dev/null 2>&1 &
 taking() { pgrep -f -- "evidence --limit 4G --add $NET_TMP/sparse" | while read -r pid; do
 	readlink "/proc/$pid/fd/"* | grep -q 'evidence/#[0-9]* (deleted)' && echo "$pid"; done | grep -q .; }
