@@ -31,6 +31,23 @@ static __always_inline __u64 sender_cgroup(HOOK_CONTEXT *ctx)
 	return HOOK_IS_SKB ? bpf_skb_cgroup_id((struct __sk_buff *)ctx) : 0;
 }
 
+/* Who sent a packet, from the socket that it left by. */
+static __always_inline const struct cordon_owner *sender(HOOK_CONTEXT *ctx,
+							 const struct scene *scene)
+{
+	struct bpf_sock *sock;
+
+	if (!HOOK_IS_SKB || !scene->out)
+		return NULL;
+	sock = ((struct __sk_buff *)ctx)->sk;
+	if (!sock)
+		return NULL;
+	sock = bpf_sk_fullsock(sock);
+	if (!sock)
+		return NULL;
+	return bpf_sk_storage_get(&owners, sock, NULL, 0);
+}
+
 static __always_inline __u32 socket_tuple(const struct packet *packet, struct bpf_sock_tuple *tuple)
 {
 	if (packet->ethertype == ETHERTYPE_IPV4) {
@@ -47,24 +64,30 @@ static __always_inline __u32 socket_tuple(const struct packet *packet, struct bp
 	return sizeof(tuple->ipv6);
 }
 
-/* The cgroup of the local socket that an incoming packet is for. */
-static __noinline __u64 receiver_cgroup(HOOK_CONTEXT *ctx, const struct scene *scene)
+/* The local socket that an incoming packet is for; bpf_sk_release() it. */
+static __always_inline struct bpf_sock *receiver(HOOK_CONTEXT *ctx, const struct scene *scene)
 {
 	struct bpf_sock_tuple tuple = {};
+	const __u32 size = socket_tuple(&scene->packet, &tuple);
+
+	if (size > sizeof(tuple))
+		return NULL;
+	if (scene->packet.protocol == PROTOCOL_TCP)
+		return bpf_sk_lookup_tcp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	if (scene->packet.protocol == PROTOCOL_UDP)
+		return bpf_sk_lookup_udp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	return NULL;
+}
+
+static __noinline __u64 receiver_cgroup(HOOK_CONTEXT *ctx, const struct scene *scene)
+{
 	struct cordon_owner *owner;
-	struct bpf_sock *sock = NULL;
+	struct bpf_sock *sock;
 	__u64 cgroup;
-	__u32 size;
 
 	if (!HOOK_IS_SKB || !scene)
 		return 0;
-	size = socket_tuple(&scene->packet, &tuple);
-	if (size > sizeof(tuple))
-		return 0;
-	if (scene->packet.protocol == PROTOCOL_TCP)
-		sock = bpf_sk_lookup_tcp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
-	else if (scene->packet.protocol == PROTOCOL_UDP)
-		sock = bpf_sk_lookup_udp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	sock = receiver(ctx, scene);
 	if (!sock)
 		return 0;
 	owner = bpf_sk_storage_get(&owners, sock, NULL, 0);

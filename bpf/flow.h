@@ -13,6 +13,7 @@
 #ifndef CORDON_BPF_FLOW_H
 #define CORDON_BPF_FLOW_H
 
+#include <cordon/uapi/connection.h>
 #include <cordon/uapi/flow.h>
 
 #include "core.h"
@@ -399,6 +400,35 @@ static __always_inline __u32 flow_insert(const struct cordon_settings *settings,
 	__sync_lock_test_and_set(&bucket->flow[way].tag,
 				 start->key->tag | (__u64)start->state << TAG_STATE_SHIFT);
 	return way;
+}
+
+/* What the flow of a note is like; an older one that goes on has been answered. */
+static __always_inline enum cordon_flow_state note_state(const struct cordon_flow_note *note)
+{
+	if (note->flags & CORDON_FLOW_RST || !(~note->flags & CORDON_FLOW_FINS))
+		return CORDON_FLOW_CLOSED;
+	if (note->flags & CORDON_FLOW_FINS)
+		return CORDON_FLOW_CLOSING;
+	return note->flags & CORDON_FLOW_EARLIER || note->packets[CORDON_FLOW_ANSWERED] ?
+		       CORDON_FLOW_ESTABLISHED :
+		       CORDON_FLOW_NEW;
+}
+
+/** note_end() - why the flow of a note is over; @otherwise: nothing says so */
+static __always_inline __u32 note_end(const struct cordon_settings *settings,
+				      const struct cordon_flow_note *note, __u64 time,
+				      __u32 otherwise)
+{
+	const enum cordon_flow_state state = note_state(note);
+	const __u32 age = (time >> FLOW_TICK_SHIFT) - (note->last >> FLOW_TICK_SHIFT);
+
+	if (note->flags & CORDON_FLOW_RST)
+		return CORDON_FLOW_RESET;
+	if (state == CORDON_FLOW_CLOSED)
+		return CORDON_FLOW_FINISHED;
+	if ((__s32)age > 1 && flow_outlived(settings, note->protocol, state, age))
+		return CORDON_FLOW_IDLE;
+	return otherwise;
 }
 
 /** flow_count() - a packet of a flow; the clock is written once a tick */

@@ -20,6 +20,7 @@
 #include "ends.h"
 #include "flow.h"
 #include "maps.h"
+#include "note.h"
 #include "parse.h"
 #include "scene.h"
 #include "state.h"
@@ -27,15 +28,6 @@
 /* What the ICMP error in @ctx quotes at @offset; each hook has its own.
  * Return: enum cordon_reason */
 __u32 parse_hook_quoted(HOOK_CONTEXT *ctx, __u32 offset, __u32 ethertype, struct packet *quoted);
-
-static __always_inline struct cordon_flow_bucket *
-find_bucket(__u32 slot, const struct cordon_settings *settings, const struct flow_key *key)
-{
-	void *flows = bpf_map_lookup_elem(&flows_of, &slot);
-	__u32 bucket = flow_bucket(key, settings->flow_buckets);
-
-	return flows ? bpf_map_lookup_elem(flows, &bucket) : NULL;
-}
 
 /* The first segment of a connection. */
 static __always_inline bool connects(const struct packet *packet)
@@ -125,6 +117,7 @@ VERIFIED_APART __u32 stale_way(struct scene *scene, const struct cordon_flow_buc
 	if (scene->packet.protocol == PROTOCOL_TCP &&
 	    tcp_reopens(flow_tag_state(tag), way, scene->packet.tcp_flags))
 		return FLOW_UNKNOWN;
+	scene->way = way;
 	return way;
 }
 
@@ -194,12 +187,14 @@ static __always_inline void admit(struct scene *scene, const struct cordon_setti
 	struct flow_start start;
 	__u32 place;
 
+	scene->noted = CORDON_FLOW_WAYS;
 	if (!has_room(scene, settings, bucket))
 		return;
 	if (scene->forward)
 		scene->key.tag |= CORDON_FLOW_TAG_FORWARD;
 	start = scene_flow(scene, first_state(&scene->packet));
 	place = flow_insert(settings, bucket, &start);
+	scene->noted = place;
 	if (place < CORDON_FLOW_WAYS)
 		scene_count_flow(scene, &bucket->flow[flow_place(place)]);
 }
@@ -244,6 +239,8 @@ static __always_inline __u32 judge_live(struct scene *scene, const struct cordon
 	if (unlikely(next != state))
 		flow_set_state(bucket, place, tag, next);
 	scene_count_flow(scene, flow);
+	if (unlikely(settings->flags & CORDON_SETTINGS_FLOWS))
+		note_packet(scene, place, way);
 	scene->rule = flow->rule;
 	return likely(flow->rule) || way == FLOW_REPLY ? CORDON_REASON_NONE : FLOW_WATCHED;
 }
@@ -367,8 +364,11 @@ static __always_inline __u32 judge_known(HOOK_CONTEXT *ctx, struct scene *scene,
 	if (likely(verdict == CORDON_REASON_NONE))
 		return verdict;
 	note_own(scene, bucket, place);
-	if (verdict == FLOW_UNKNOWN && unlikely(scene->stale < CORDON_FLOW_WAYS))
-		return judge_stale(ctx, scene, bucket);
+	if (verdict != FLOW_UNKNOWN || likely(scene->stale >= CORDON_FLOW_WAYS))
+		return verdict;
+	verdict = judge_stale(ctx, scene, bucket);
+	if (settings->flags & CORDON_SETTINGS_FLOWS && verdict < FLOW_UNKNOWN)
+		note_stale(ctx, scene, verdict);
 	return verdict;
 }
 
@@ -385,6 +385,7 @@ VERIFIED_APART __u32 flow_connect(struct scene *scene)
 	bucket = scene_bucket(scene, held, settings);
 	if (!bucket)
 		return CORDON_REASON_INTERNAL;
+	scene->noted = CORDON_FLOW_WAYS;
 	place = flow_find(bucket, &scene->key, &scene->stale);
 	if (place < CORDON_FLOW_WAYS &&
 	    judge_live(scene, settings, bucket, flow_place(place)) != FLOW_UNKNOWN)
@@ -418,6 +419,8 @@ static __always_inline enum cordon_reason judge_packet(HOOK_CONTEXT *ctx, struct
 	if (likely(reason) && likely(!verdict_audits(settings, scene->latch)))
 		return reason;
 	error = connects(&scene->packet) ? flow_connect(scene) : flow_admit(scene);
+	if (unlikely(settings->flags & CORDON_SETTINGS_FLOWS) && likely(!error))
+		note_begin(ctx, scene);
 	return reason ? reason : error;
 }
 

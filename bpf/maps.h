@@ -10,6 +10,7 @@
 #ifndef CORDON_BPF_MAPS_H
 #define CORDON_BPF_MAPS_H
 
+#include <cordon/uapi/connection.h>
 #include <cordon/uapi/flow.h>
 #include <cordon/uapi/policy.h>
 #include <cordon/uapi/reason.h>
@@ -74,11 +75,17 @@ static __attribute__((used)) __u64 keep_flow_types(const struct cordon_flow_buck
 	return bucket->flow[0].tag;
 }
 
+static __attribute__((used)) __u64 keep_note_types(const struct cordon_note_bucket *bucket)
+{
+	return bucket->note[0].start;
+}
+
 CORDON_INNER_MAP(prefixes_map, struct cordon_prefix_page);
 CORDON_INNER_MAP(matrix_map, struct cordon_cell);
 CORDON_INNER_MAP(pages_map, struct cordon_page);
 CORDON_INNER_MAP(classes_map, struct cordon_class);
 CORDON_INNER_MAP(flows_map, struct cordon_flow_bucket);
+CORDON_INNER_MAP(notes_map, struct cordon_note_bucket);
 
 CORDON_OUTER_MAP(struct settings_map) settings_of SEC(".maps");
 CORDON_OUTER_MAP(struct head_map) head_of SEC(".maps");
@@ -88,6 +95,9 @@ CORDON_OUTER_MAP(struct pages_map) pages_of SEC(".maps");
 CORDON_OUTER_MAP(struct classes_map) classes_of SEC(".maps");
 /* Full: see uapi/flow.h for which flow gives way. */
 CORDON_OUTER_MAP(struct flows_map) flows_of SEC(".maps");
+/* As many buckets as flows, 1088 bytes each; one, of which nothing is told, where the policy wants
+ * none. */
+CORDON_OUTER_MAP(struct notes_map) notes_of SEC(".maps");
 
 /* For people: what an identity is called.  Replaced with each generation. */
 struct {

@@ -23,23 +23,6 @@
 #include "state.h"
 #include "verdict.h"
 
-/* Who sent a packet, from the socket that it left by. */
-static __always_inline const struct cordon_owner *sender(HOOK_CONTEXT *ctx,
-							 const struct scene *scene)
-{
-	struct bpf_sock *sock;
-
-	if (!HOOK_IS_SKB || !scene->out)
-		return NULL;
-	sock = ((struct __sk_buff *)ctx)->sk;
-	if (!sock)
-		return NULL;
-	sock = bpf_sk_fullsock(sock);
-	if (!sock)
-		return NULL;
-	return bpf_sk_storage_get(&owners, sock, NULL, 0);
-}
-
 static __always_inline __u8 scene_direction(const struct scene *scene)
 {
 	if (!scene->out)

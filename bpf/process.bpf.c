@@ -65,15 +65,6 @@ struct {
 	__type(value, __u8);
 } process_ended SEC(".maps");
 
-/* Who reads is woken by the first of many, and looks a moment later (0: as the kernel sees fit);
- * and at once when more comes than usual. */
-static __always_inline __u64 wake_up(void)
-{
-	return bpf_ringbuf_query(&process_ring, BPF_RB_AVAIL_DATA) > PROCESS_RING_SIZE / 2 ?
-		       BPF_RB_FORCE_WAKEUP :
-		       0;
-}
-
 /* Return: NULL: it is taken */
 static __always_inline struct room *room_take(void)
 {
@@ -89,7 +80,8 @@ static __always_inline void room_tell(struct room *room, __u32 size, struct cord
 	*(__u64 *)(room->bytes + size) = 0;
 	size = (size + 7) & ~7;
 	room->exec.event.size = size;
-	if (bpf_ringbuf_output(&process_ring, room->bytes, size, wake_up()))
+	if (bpf_ringbuf_output(&process_ring, room->bytes, size,
+			       event_wake(&process_ring, PROCESS_RING_SIZE)))
 		event_lost(loss);
 	__sync_lock_test_and_set(&room->taken, 0);
 }
@@ -111,7 +103,7 @@ int process_fork(__u64 *arguments)
 	record->child_start = child->start_boottime;
 	record->child = child->tgid;
 	record->child_own = task_own_id(child).pid;
-	bpf_ringbuf_submit(record, wake_up());
+	bpf_ringbuf_submit(record, event_wake(&process_ring, PROCESS_RING_SIZE));
 	return 0;
 }
 
@@ -303,7 +295,7 @@ int process_exit(__u64 *arguments)
 	record->cpu_ns = cpu_time(task);
 	record->peak_kib = task->signal->maxrss * page_size >> 10;
 	record->status = task->signal->group_exit_code;
-	bpf_ringbuf_submit(record, wake_up());
+	bpf_ringbuf_submit(record, event_wake(&process_ring, PROCESS_RING_SIZE));
 	return 0;
 }
 

@@ -39,6 +39,14 @@ struct {
 	__uint(max_entries, 64 * 1024);
 } auth_ring SEC(".maps");
 
+#define FLOW_RING_SIZE (1024 * 1024)
+
+/* 6,200 records of connections.  Full: counted in losses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, FLOW_RING_SIZE);
+} flow_ring SEC(".maps");
+
 #define PROCESS_RING_SIZE (4 * 1024 * 1024)
 
 /* Full: counted in losses. */
@@ -46,6 +54,13 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, PROCESS_RING_SIZE);
 } process_ring SEC(".maps");
+
+/** event_wake() - who reads is woken by the first of many, and looks a moment later (0: as the
+ *	kernel sees fit); and at once when more comes than usual */
+static __always_inline __u64 event_wake(void *ring, __u64 size)
+{
+	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > size / 2 ? BPF_RB_FORCE_WAKEUP : 0;
+}
 
 /** event_loss() - where a class counts on this CPU */
 static __always_inline struct cordon_loss *event_loss(__u32 class)

@@ -39,6 +39,8 @@
  * @denial: what is told of it
  * @own: place in its bucket of a flow that one of its own would succeed, or WAYS
  * @own_tag: that it was found with
+ * @noted: place in its bucket of a flow that has just begun, or WAYS
+ * @way: enum flow_way of a packet whose flow is decided anew
  * @out: on its way out
  * @forward: it goes through the node
  */
@@ -69,9 +71,11 @@ struct scene {
 	__u64 own_tag;
 	__u32 rule;
 	__u32 own;
+	__u32 noted;
 	__u8 out;
 	__u8 forward;
-	__u8 pad[6];
+	__u8 way;
+	__u8 pad;
 };
 
 struct {

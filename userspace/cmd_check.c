@@ -303,9 +303,11 @@ static void print_log(const struct cordon_settings *settings)
 {
 	const bool exec = !(settings->flags & CORDON_SETTINGS_NO_EXEC);
 	const bool denied = !(settings->flags & CORDON_SETTINGS_QUIET);
+	const bool flows = settings->flags & CORDON_SETTINGS_FLOWS;
 
-	printf("log            %llu MiB of disk; records%s%s%s\n",
+	printf("log            %llu MiB of disk; records%s%s%s%s\n",
 	       (unsigned long long)(settings->log_bytes >> 20), denied ? " denials" : "",
+	       flows ? ", connections" : "",
 	       denied && exec ? " and" :
 	       denied || exec ? "" :
 				" neither",
@@ -397,6 +399,7 @@ static void print_json(const struct cordon_image *image, const struct faults *wa
 	json_number(&json, "lease_boots", settings->lease_boots);
 	json_number(&json, "log_bytes", settings->log_bytes);
 	json_bool(&json, "log_denied", !(settings->flags & CORDON_SETTINGS_QUIET));
+	json_bool(&json, "log_flows", settings->flags & CORDON_SETTINGS_FLOWS);
 	json_bool(&json, "log_exec", !(settings->flags & CORDON_SETTINGS_NO_EXEC));
 	print_json_lists(&json, image);
 	print_json_faults(&json, "warnings", warnings);

@@ -505,6 +505,8 @@ static uint32_t settings_flags(const struct cordon_policy *policy)
 		flags |= CORDON_SETTINGS_AUDIT;
 	if (policy->log_flows == CORDON_LOG_FLOWS_NONE)
 		flags |= CORDON_SETTINGS_QUIET;
+	if (policy->log_flows == CORDON_LOG_FLOWS_ALL)
+		flags |= CORDON_SETTINGS_FLOWS;
 	if (!policy->log_exec)
 		flags |= CORDON_SETTINGS_NO_EXEC;
 	for (size_t i = 0; i < policy->nr_zones; i++) {

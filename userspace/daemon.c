@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "daemon_flow.h"
 #include "daemon_hold.h"
 #include "daemon_log.h"
 #include "daemon_orders.h"
@@ -58,6 +59,7 @@ struct daemon {
 	struct cordon_tally *tally;
 	struct cordon_daemon_process process;
 	struct cordon_daemon_watch machine;
+	struct cordon_daemon_flow flow;
 	struct cordon_live live;
 	struct cordon_denial *slots;   /* room for a sweep */
 	struct cordon_image *image[2]; /* kept between two looks */
@@ -208,6 +210,7 @@ static void view_record(void *state, const struct cordon_event *event)
 
 	if (cordon_event_is(event, CORDON_EVENT_DENIAL, sizeof(struct cordon_event_denial)))
 		cordon_tally_record(daemon->tally, (const struct cordon_event_denial *)event);
+	cordon_daemon_flow_view(&daemon->flow, event);
 }
 
 /* Slots first, ring then: so each record of what the slots say has been taken. */
@@ -302,6 +305,9 @@ static void on_second(struct daemon *daemon)
 	cordon_live_follow(&daemon->live);
 	cordon_daemon_process_follow(&daemon->process, &daemon->live, daemon->hold);
 	cordon_daemon_watch_tick(&daemon->machine);
+	/* What began is told before its end is. */
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_FLOW);
+	cordon_daemon_flow_tick(&daemon->flow, &daemon->live);
 	sweep(daemon);
 	follow_log(daemon);
 	if (cordon_clock_ns() >= daemon->checkpoint_by) {
@@ -342,28 +348,45 @@ static void on_enforcement(struct daemon *daemon)
 	fflush(stdout);
 }
 
-static void take_process(struct daemon *daemon)
+/* Classes of which so much comes that who reads waits for more. */
+static const enum cordon_event_class many[] = { CORDON_CLASS_FLOW, CORDON_CLASS_PROCESS };
+
+/* The most that waits in one of their rings. */
+static unsigned int level_of_many(const struct daemon *daemon)
 {
-	cordon_recorder_take(daemon->recorder, CORDON_CLASS_PROCESS);
-	if (cordon_recorder_level(daemon->recorder, CORDON_CLASS_PROCESS))
+	unsigned int most = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
+		const unsigned int level = cordon_recorder_level(daemon->recorder, many[i]);
+
+		most = level > most ? level : most;
+	}
+	return most;
+}
+
+static void take_many(struct daemon *daemon)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		cordon_recorder_take(daemon->recorder, many[i]);
+	if (level_of_many(daemon))
 		cordon_daemon_process_wait(daemon->process_timer);
 }
 
 /* The first of many, or many. */
-static void on_process(struct daemon *daemon)
+static void on_many(struct daemon *daemon)
 {
-	if (cordon_recorder_level(daemon->recorder, CORDON_CLASS_PROCESS) >= RING_MANY)
-		take_process(daemon);
+	if (level_of_many(daemon) >= RING_MANY)
+		take_many(daemon);
 	else
 		cordon_daemon_process_wait(daemon->process_timer);
 }
 
-static void on_process_timer(struct daemon *daemon)
+static void on_many_timer(struct daemon *daemon)
 {
 	uint64_t expirations;
 
 	if (read(daemon->process_timer, &expirations, sizeof(expirations)) > 0)
-		take_process(daemon);
+		take_many(daemon);
 }
 
 static void on_signal(struct daemon *daemon)
@@ -392,11 +415,12 @@ static int watch_all(struct daemon *daemon)
 		{ on_network, cordon_nl_watch_fd(daemon->watch), 0 },
 		{ on_hold, cordon_daemon_hold_fd(daemon->hold), 0 },
 		{ on_hold, cordon_daemon_hold_timer(daemon->hold), 0 },
-		{ on_process_timer, daemon->process_timer, 0 },
+		{ on_many_timer, daemon->process_timer, 0 },
 		/* Only when the kernel says so: a log without room takes nothing from them. */
 		{ on_enforcement, cordon_recorder_fd(recorder, CORDON_CLASS_ENFORCEMENT), EPOLLET },
 		{ on_auth, cordon_recorder_fd(recorder, CORDON_CLASS_AUTH), EPOLLET },
-		{ on_process, cordon_recorder_fd(recorder, CORDON_CLASS_PROCESS), EPOLLET },
+		{ on_many, cordon_recorder_fd(recorder, CORDON_CLASS_FLOW), EPOLLET },
+		{ on_many, cordon_recorder_fd(recorder, CORDON_CLASS_PROCESS), EPOLLET },
 		{ on_stored, cordon_recorder_wake(recorder), 0 },
 		{ on_machine, cordon_daemon_watch_fd(&daemon->machine), 0 },
 		{ on_inbox, cordon_inbox_fd(daemon->inbox), 0 },
@@ -522,6 +546,7 @@ static void close_daemon(struct daemon *daemon)
 	cordon_daemon_hold_close(daemon->hold);
 	cordon_daemon_watch_close(&daemon->machine);
 	cordon_inbox_close(daemon->inbox);
+	cordon_daemon_flow_close(&daemon->flow);
 	cordon_recorder_close(daemon->recorder);
 	cordon_tally_free(daemon->tally);
 	cordon_live_close(&daemon->live);
@@ -571,8 +596,10 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 	error = cordon_nl_watch_open(failure, &daemon.watch);
 	if (!error)
 		error = open_denials(&daemon, failure);
-	if (!error)
+	if (!error) {
+		daemon.flow.recorder = daemon.recorder;
 		open_process(&daemon);
+	}
 	if (!error)
 		cordon_daemon_watch_open(&daemon.machine, context, daemon.recorder);
 	if (!error)

@@ -130,6 +130,7 @@ extern const struct cordon_event_shape cordon_event_shapes_enforcement[];
 extern const struct cordon_event_shape cordon_event_shapes_auth[];
 extern const struct cordon_event_shape cordon_event_shapes_config[];
 extern const struct cordon_event_shape cordon_event_shapes_network[];
+extern const struct cordon_event_shape cordon_event_shapes_flow[];
 extern const struct cordon_event_shape cordon_event_shapes_process[];
 
 #endif

@@ -165,3 +165,54 @@ size_t cordon_flows_move(const struct cordon_control *control,
 	free(flows);
 	return moved;
 }
+
+/* ---- notes -------------------------------------------------------------------------------- */
+
+/* So late a finished connection is told: its last packets count, too. */
+#define FINISHED_NS 2000000000ULL
+
+/* enum cordon_flow_end; END_COUNT: it goes on. */
+static uint32_t end_of(const struct cordon_settings *settings, const struct cordon_flow_note *note,
+		       uint64_t now_ns, bool all)
+{
+	const uint32_t why = note_end(settings, note, now_ns,
+				      all ? CORDON_FLOW_UNWATCHED : CORDON_FLOW_END_COUNT);
+	const bool ended = why == CORDON_FLOW_FINISHED || why == CORDON_FLOW_RESET;
+
+	return ended && !all && now_ns < note->last + FINISHED_NS ? CORDON_FLOW_END_COUNT : why;
+}
+
+/* Return: it goes on. */
+static bool end_note(struct cordon_flow_note *note, const struct cordon_settings *settings,
+		     uint64_t now_ns, bool all, cordon_note_teller tell, void *state)
+{
+	__u64 start = __atomic_load_n(&note->start, __ATOMIC_ACQUIRE);
+	struct cordon_flow_note copy;
+	uint32_t why;
+
+	if (!start)
+		return false;
+	copy = *note;
+	copy.start = start;
+	why = end_of(settings, &copy, now_ns, all);
+	if (why == CORDON_FLOW_END_COUNT)
+		return true;
+	/* Who takes it tells it; if it is another's by now, so is what was copied. */
+	if (__atomic_compare_exchange_n(&note->start, &start, 0, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_RELAXED))
+		tell(state, &copy, why);
+	return false;
+}
+
+size_t cordon_notes_end(struct cordon_note_bucket *buckets, uint32_t nr,
+			const struct cordon_settings *settings, uint64_t now_ns, bool all,
+			cordon_note_teller tell, void *state)
+{
+	size_t open = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		for (unsigned int j = 0; j < CORDON_FLOW_WAYS; j++)
+			open += end_note(&buckets[i].note[j], settings, now_ns, all, tell, state);
+	}
+	return open;
+}

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cordon/uapi/connection.h>
 #include <cordon/uapi/flow.h>
 #include <cordon/uapi/policy.h>
 
@@ -36,6 +37,20 @@ struct cordon_flow_live {
  */
 int cordon_flows_read(const struct cordon_flow_table *table, const struct cordon_settings *settings,
 		      uint64_t now_ns, struct cordon_flow_live **ret_flows, size_t *ret_nr);
+
+/** typedef cordon_note_teller - a connection is over; @why: enum cordon_flow_end */
+typedef void (*cordon_note_teller)(void *state, const struct cordon_flow_note *note, uint32_t why);
+
+/**
+ * cordon_notes_end() - connections that are over are told, each once, whoever else looks
+ * @buckets, @nr: notes in memory, shared with the programs
+ * @settings: of the generation in force
+ * @all: all are, whatever their state
+ * Return: how many go on.
+ */
+size_t cordon_notes_end(struct cordon_note_bucket *buckets, uint32_t nr,
+			const struct cordon_settings *settings, uint64_t now_ns, bool all,
+			cordon_note_teller tell, void *state);
 
 /**
  * cordon_flows_move() - copy live flows into another table, those that it does

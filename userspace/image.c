@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cordon/uapi/connection.h>
 #include <cordon/uapi/flow.h>
 #include <cordon/uapi/reason.h>
 #include <cordon/uapi/record.h>
@@ -55,8 +56,12 @@ static size_t generation_memory(const struct cordon_image *image)
 
 size_t cordon_image_memory(const struct cordon_image *image, unsigned int cpus)
 {
+	const uint32_t notes =
+		image->settings.flags & CORDON_SETTINGS_FLOWS ? image->settings.flow_buckets : 1;
+
 	return generation_memory(image) +
 	       mapped_array(image->settings.flow_buckets, sizeof(struct cordon_flow_bucket)) +
+	       mapped_array(notes, sizeof(struct cordon_note_bucket)) +
 	       mapped_array(CORDON_IDENTITIES_MAX, sizeof(struct cordon_zone)) +
 	       mapped_array(CORDON_RULE_SLOTS, sizeof(struct cordon_rule)) +
 	       mapped_array(CORDON_INTERFACES_MAX, sizeof(struct cordon_interface)) +

@@ -37,6 +37,7 @@ static const struct {
 	[CORDON_TABLE_PAGES] = { CORDON_MAP_PAGES_OF, "pages" },
 	[CORDON_TABLE_CLASSES] = { CORDON_MAP_CLASSES_OF, "classes" },
 	[CORDON_TABLE_FLOWS] = { CORDON_MAP_FLOWS_OF, "flows" },
+	[CORDON_TABLE_NOTES] = { CORDON_MAP_NOTES_OF, "notes" },
 	[CORDON_TABLE_ZONES] = { CORDON_MAP_ZONES_OF, "zones" },
 };
 
@@ -250,7 +251,7 @@ int cordon_view_open(const struct cordon_maps *maps, uint32_t generation, uint32
 		int error;
 
 		/* Megabytes that few look at: cordon_table_open() has them. */
-		if (i == CORDON_TABLE_FLOWS)
+		if (i == CORDON_TABLE_FLOWS || i == CORDON_TABLE_NOTES)
 			continue;
 		error = cordon_table_open(maps, i, cordon_slot(generation, latch), false,
 					  &view.area[i]);

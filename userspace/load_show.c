@@ -40,7 +40,7 @@ int cordon_load_show(const struct cordon_context *context, const struct cordon_m
 	for (int i = 0; i < CORDON_TABLE_COUNT && !error; i++) {
 		error = show_table(context, maps, i, slot);
 		/* Their pin was lost; the next generation has them again. */
-		if (error == -ENOENT && i == CORDON_TABLE_ZONES)
+		if (error == -ENOENT && (i == CORDON_TABLE_ZONES || i == CORDON_TABLE_NOTES))
 			error = 0;
 	}
 	return error;

@@ -189,7 +189,9 @@ static int build_head(const struct cordon_context *context, const struct cordon_
 	return create_filled(context, "head", head, 1, sizeof(*head), ret_fd);
 }
 
-static int flows_in_force(const struct cordon_maps *maps, uint32_t *ret_buckets)
+/* A table in force and how many buckets it has. */
+static int table_in_force(const struct cordon_maps *maps, enum cordon_table_id table,
+			  uint32_t *ret_buckets)
 {
 	const struct cordon_standing standing = cordon_standing_read(maps);
 	const uint32_t slot = cordon_slot(standing.effective, 0);
@@ -197,7 +199,8 @@ static int flows_in_force(const struct cordon_maps *maps, uint32_t *ret_buckets)
 	__u32 size = sizeof(info), id;
 	int fd CLEANUP(close) = -1;
 
-	if (!standing.effective || bpf_map_lookup_elem(maps->fd[CORDON_MAP_FLOWS_OF], &slot, &id))
+	if (!standing.effective ||
+	    bpf_map_lookup_elem(maps->fd[cordon_table_map(table)], &slot, &id))
 		return -ENOENT;
 	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0 || bpf_map_get_info_by_fd(fd, &info, &size))
@@ -211,7 +214,7 @@ static int build_flows(const struct cordon_context *context, const struct cordon
 		       uint32_t buckets, struct cordon_generation *generation)
 {
 	uint32_t present = 0;
-	int fd CLEANUP(close) = flows_in_force(maps, &present);
+	int fd CLEANUP(close) = table_in_force(maps, CORDON_TABLE_FLOWS, &present);
 
 	if (fd >= 0 && present == buckets) {
 		generation->table[CORDON_MATRIX_OPEN][CORDON_TABLE_FLOWS] = TAKE_FD(fd);
@@ -220,6 +223,22 @@ static int build_flows(const struct cordon_context *context, const struct cordon
 	generation->flows_moved = fd >= 0;
 	return create_like(context, "flows", buckets,
 			   &generation->table[CORDON_MATRIX_OPEN][CORDON_TABLE_FLOWS]);
+}
+
+/* As many as flows, which have them at their own places; those of a table that goes on do, too. */
+static int build_notes(const struct cordon_context *context, const struct cordon_maps *maps,
+		       const struct cordon_settings *settings, struct cordon_generation *generation)
+{
+	const uint32_t buckets = settings->flags & CORDON_SETTINGS_FLOWS ? settings->flow_buckets :
+									   1;
+	int *table = generation->table[CORDON_MATRIX_OPEN];
+	uint32_t present = 0;
+	int fd CLEANUP(close) = table_in_force(maps, CORDON_TABLE_NOTES, &present);
+
+	if (fd < 0 || present != buckets || generation->flows_moved)
+		return create_like(context, "notes", buckets, &table[CORDON_TABLE_NOTES]);
+	table[CORDON_TABLE_NOTES] = TAKE_FD(fd);
+	return 0;
 }
 
 /* What the latch changes. */
@@ -257,6 +276,8 @@ static int build_tables(const struct cordon_context *context, const struct cordo
 				      sizeof(*image->zones), &table[CORDON_TABLE_ZONES]);
 	if (!error)
 		error = build_flows(context, maps, image->settings.flow_buckets, generation);
+	if (!error)
+		error = build_notes(context, maps, &image->settings, generation);
 	return error;
 }
 

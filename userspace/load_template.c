@@ -33,6 +33,8 @@ static const struct {
 	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
 	{ "flows", "cordon_flow_bucket", sizeof(struct cordon_flow_bucket),
 	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
+	{ "notes", "cordon_note_bucket", sizeof(struct cordon_note_bucket),
+	  BPF_F_MMAPABLE | BPF_F_INNER_MAP },
 	{ "zones", "cordon_zone", sizeof(struct cordon_zone), BPF_F_MMAPABLE | BPF_F_INNER_MAP },
 };
 

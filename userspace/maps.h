@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cordon/uapi/connection.h>
 #include <cordon/uapi/flow.h>
 #include <cordon/uapi/policy.h>
 #include <cordon/uapi/record.h>
@@ -29,6 +30,7 @@
 	X(CLASSES_OF, "classes_of")                                                                \
 	X(FLOWS_OF, "flows_of")                                                                    \
 	X(ZONES_OF, "zones_of")                                                                    \
+	X(NOTES_OF, "notes_of")                                                                    \
 	X(RULES, "rules")                                                                          \
 	X(COUNTERS, "counters")                                                                    \
 	X(REASONS, "reasons")                                                                      \
@@ -44,6 +46,7 @@
 	X(LOSSES_TOLD, "losses_told")                                                              \
 	X(ENFORCEMENT_RING, "enforcement_ring")                                                    \
 	X(AUTH_RING, "auth_ring")                                                                  \
+	X(FLOW_RING, "flow_ring")                                                                  \
 	X(PROCESS_RING, "process_ring")                                                            \
 	X(OWNERS, "owners")
 
@@ -63,6 +66,7 @@ enum cordon_table_id {
 	CORDON_TABLE_PAGES,
 	CORDON_TABLE_CLASSES,
 	CORDON_TABLE_FLOWS,
+	CORDON_TABLE_NOTES,
 	CORDON_TABLE_ZONES, /* names for people: nothing is decided by them */
 	CORDON_TABLE_COUNT
 };

@@ -296,18 +296,12 @@ static int read_log_flows(struct parse *parse, const struct cordon_value *value,
 	static const char *const names[] = {
 		[CORDON_LOG_FLOWS_DENIED] = "denied",
 		[CORDON_LOG_FLOWS_NONE] = "none",
+		[CORDON_LOG_FLOWS_ALL] = "all",
 	};
 	size_t index;
-	int error = cordon_parse_need_kind(parse, value, "'flows'", CORDON_VALUE_TEXT);
+	int error = cordon_parse_choice(parse, value, "'flows'", names, ARRAY_SIZE(names), &index);
 
 	(void)target;
-	if (!error && !strcmp(value->text, "all"))
-		return cordon_parse_refuse(parse, value->at,
-					   "'flows: all' is not there yet: this version records "
-					   "what is denied only; write denied, or none");
-	if (!error)
-		error = cordon_parse_choice(parse, value, "'flows'", names, ARRAY_SIZE(names),
-					    &index);
 	if (!error)
 		parse->policy->log_flows = (enum cordon_log_flows)index;
 	return error;

@@ -140,6 +140,7 @@ struct cordon_interface_choice {
 enum cordon_log_flows {
 	CORDON_LOG_FLOWS_DENIED, /* the default */
 	CORDON_LOG_FLOWS_NONE,
+	CORDON_LOG_FLOWS_ALL,
 };
 
 struct cordon_timeouts {

@@ -12,6 +12,7 @@
 
 #include <cordon/uapi/auth.h>
 #include <cordon/uapi/config.h>
+#include <cordon/uapi/connection.h>
 #include <cordon/uapi/reason.h>
 
 #include "event.h"
@@ -369,6 +370,44 @@ static void add_network(struct sample *sample)
 	add_texts(sample, CORDON_EVENT_ROUTE, sizeof(struct cordon_event_route), interface);
 }
 
+static bool each_flow(struct sample *sample)
+{
+	const uint64_t now = cordon_clock_ns();
+	struct cordon_event_flow flow = {
+		.event = { .size = sizeof(flow),
+			   .type = CORDON_EVENT_FLOW_OPEN,
+			   .pid = 100,
+			   .time = now },
+		.note = { .start = now,
+			  .last = now + 1500000000,
+			  .bytes = { 1234, 56789 },
+			  .packets = { 12, 34 },
+			  .source = { { [10] = 0xff, [11] = 0xff, [12] = 10, [15] = 2 } },
+			  .destination = { { 0xfd, [15] = 1 } },
+			  .owner = { .cgroup = 77, .pid = 100, .uid = 33, .comm = "sshd\033[31m" },
+			  .source_port = 40000,
+			  .destination_port = 22,
+			  .protocol = 6,
+			  .rule = CORDON_RULE_SLOT_FIRST,
+			  .from = CORDON_IDENTITY_FIRST,
+			  .to = CORDON_IDENTITY_NODE,
+			  .generation = 1,
+			  .ifindex = 2 },
+	};
+
+	sample_begin(sample, CORDON_CLASS_FLOW);
+	sample_add(sample, &flow.event);
+	flow.event.type = CORDON_EVENT_FLOW_CLOSE;
+	flow.event.flags = CORDON_FLOW_FINISHED;
+	flow.event.time = now + 3000000000;
+	sample_add(sample, &flow.event);
+	flow.event.flags = 77;
+	flow.note.protocol = 1;
+	flow.note.direction = CORDON_DIRECTION_OUT;
+	sample_add(sample, &flow.event);
+	return sample_write_here(sample);
+}
+
 static bool each_config(struct sample *sample)
 {
 	union cordon_event_room room;
@@ -394,7 +433,7 @@ bool sample_each(struct sample *sample)
 	static const char *const taken[] = { "pin links/eth0", "put back", NULL };
 
 	if (!each_own(sample) || !each_enforcement(sample) || !each_auth(sample) ||
-	    !each_config(sample) || !each_process(sample))
+	    !each_config(sample) || !each_flow(sample) || !each_process(sample))
 		return false;
 	sample_begin(sample, CORDON_CLASS_TAMPER);
 	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);

@@ -152,6 +152,7 @@ TEST(flags_follow_the_policy)
 		{ "rules: []\n", 0 },
 		{ "mode: audit\nrules: []\n", CORDON_SETTINGS_AUDIT },
 		{ "log: {flows: none}\nrules: []\n", CORDON_SETTINGS_QUIET },
+		{ "log: {flows: all}\nrules: []\n", CORDON_SETTINGS_FLOWS },
 		{ "log: {exec: none}\nrules: []\n", CORDON_SETTINGS_NO_EXEC },
 		{ "log: {exec: all, flows: denied}\nrules: []\n", 0 },
 		{ "rules:\n  - {name: x, from: pos, to: a, services: [any]}\n",

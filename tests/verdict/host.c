@@ -24,6 +24,7 @@
 static void *bpf_map_lookup_elem(void *map, const void *key);
 static void *bpf_ringbuf_reserve(void *ring, uint64_t size, uint64_t flags);
 static void bpf_ringbuf_submit(void *record, uint64_t flags);
+static uint64_t bpf_ringbuf_query(void *ring, uint64_t flags);
 static uint64_t bpf_ktime_get_coarse_ns(void);
 static uint64_t bpf_ktime_get_ns(void);
 static uint64_t bpf_jiffies64(void);
@@ -167,6 +168,12 @@ static void bpf_ringbuf_submit(void *record, uint64_t flags)
 {
 	(void)record, (void)flags;
 	here->records++;
+}
+
+static uint64_t bpf_ringbuf_query(void *ring, uint64_t flags)
+{
+	(void)ring, (void)flags;
+	return 0;
 }
 
 static uint64_t bpf_ktime_get_coarse_ns(void)

@@ -107,7 +107,8 @@ struct cordon_overtaken {
 #define CORDON_SETTINGS_RESERVED (1U << 4)  /* some rule leads to a workload */
 #define CORDON_SETTINGS_QUIET (1U << 5)	    /* count denials, make no records of them */
 #define CORDON_SETTINGS_NO_EXEC (1U << 6)   /* make no records of processes */
-#define CORDON_SETTINGS_KNOWN_FLAGS 0x7fU
+#define CORDON_SETTINGS_FLOWS (1U << 7)	    /* make records of flows */
+#define CORDON_SETTINGS_KNOWN_FLAGS 0xffU
 
 /**
  * struct cordon_prefix_root - where the search for one address family starts
