@@ -25,7 +25,7 @@ static const struct {
 	{ "process_exit", "process-exit" },
 };
 
-const char *cordon_process_link(unsigned int index)
+const char *cordon_process_link_pin(unsigned int index)
 {
 	return watchers[index].pin;
 }

@@ -20,8 +20,8 @@ int cordon_process_attach(const struct cordon_context *context, struct cordon_fa
 
 #define CORDON_PROCESS_LINKS 4
 
-/** cordon_process_link() - name of the pin of a link */
-const char *cordon_process_link(unsigned int index);
+/** cordon_process_link_pin() - name of the pin of a link */
+const char *cordon_process_link_pin(unsigned int index);
 
 /** cordon_process_detach() - nothing is; takes the lock, too */
 int cordon_process_detach(const struct cordon_context *context, struct cordon_failure *failure);

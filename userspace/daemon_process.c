@@ -46,7 +46,7 @@ static void stop(const struct cordon_daemon_process *process, struct cordon_daem
 	struct cordon_failure failure = { .text = "" };
 
 	for (unsigned int i = 0; i < CORDON_PROCESS_LINKS; i++)
-		cordon_daemon_hold_let_go(hold, cordon_process_link(i));
+		cordon_daemon_hold_let_go(hold, cordon_process_link_pin(i));
 	if (cordon_process_detach(process->context, &failure))
 		fprintf(stderr, "cordon: %s\n", failure.text);
 }
