@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A file that has its name once it is whole and on stable storage, and none
- * before: who kills its writer finds nothing of it.  It takes no other's place.
+ * before: who kills its writer finds nothing of it; on file systems that know no
+ * file without a name, one that is hidden.  It takes no other's place.
  */
 #ifndef CORDON_EVIDENCE_FILE_H
 #define CORDON_EVIDENCE_FILE_H

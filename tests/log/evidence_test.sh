@@ -57,7 +57,7 @@ unpack() { rm -rf "$NET_TMP/out" && mkdir "$NET_TMP/out" && tar xf "$1" -C "$NET
 sums_fit() { (cd "$IN" && sha256sum -c --strict --quiet manifest); }
 is_listed() { [ "$(cut -c67- "$IN/manifest" | sort)" = "$(cd "$IN" && find . -type f ! -name manifest | cut -c3- | sort)" ]; }
 leaks() { grep -qraF -- "$1" "$IN"; }
-kept() { find "$NET_ROOT/var/lib/cordon/evidence" -type f | wc -l; }
+kept() { find "$NET_ROOT/var/lib/cordon/evidence" -type f -name '*.tar' | wc -l; }
 missing() { grep -q "^$1" "$IN/missing"; }
 
 test_start 84
@@ -172,7 +172,7 @@ check "by default in a place of its own, each in its file" test "$(kept)" = 2
 truncate -s 600M "$NET_TMP/sparse"
 evidence --limit 4G --add "$NET_TMP/sparse" >/dev/null 2>&1 &
 taking() { pgrep -f -- "evidence --limit 4G --add $NET_TMP/sparse" | while read -r pid; do
-	readlink "/proc/$pid/fd/"* | grep -q 'evidence/#[0-9]* (deleted)' && echo "$pid"; done | grep -q .; }
+	readlink "/proc/$pid/fd/"* | grep -qE 'evidence/(#[0-9]* \(deleted\)|\.evidence.*new)' && echo "$pid"; done | grep -q .; }
 check "while it captures there is no file" until_ok 10 taking
 pgrep -f -- "evidence --limit 4G --add $NET_TMP/sparse" | xargs kill -9
 wait
