@@ -23,6 +23,7 @@
 #include "evidence_file.h"
 #include "evidence_machine.h"
 #include "evidence_process.h"
+#include "load_files.h"
 #include "load_list.h"
 #include "log_segment.h"
 #include "store.h"
@@ -230,6 +231,7 @@ static void add_processes(struct capture *capture)
 	static const struct lookup lookups[] = {
 		{ "2-processes/processes.json", cordon_evidence_processes, NULL },
 		{ "2-processes/sockets.json", cordon_evidence_sockets, NULL },
+		{ "2-processes/open-files.json", cordon_list_files, NULL },
 	};
 	static const struct lookup slow[] = {
 		{ "2-processes/arguments.json", cordon_evidence_arguments, NULL },

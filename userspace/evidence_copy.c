@@ -23,10 +23,12 @@
 
 DEFINE_CLEANUP(folder, DIR *, closedir)
 
+/* Links in /sys are the kernel's own. */
 static int open_regular(int folder, const char *path, struct stat *status)
 {
+	const int follow = strncmp(path, "/sys/", 5) ? O_NOFOLLOW : 0;
 	int fd CLEANUP(close) =
-		openat(folder, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		openat(folder, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | follow);
 
 	if (fd < 0 || fstat(fd, status))
 		return -errno;

@@ -11,7 +11,7 @@
 
 /**
  * struct cordon_evidence_copy - what cordon_evidence_copy() is given
- * @from: a regular file; no symbolic link is followed
+ * @from: a regular file; no symbolic link is followed but in /sys
  * @tail: of a longer one only so many bytes at its end; 0: all of it or nothing
  */
 struct cordon_evidence_copy {

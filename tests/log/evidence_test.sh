@@ -60,7 +60,7 @@ leaks() { grep -qraF -- "$1" "$IN"; }
 kept() { find "$NET_ROOT/var/lib/cordon/evidence" -type f -name '*.tar' | wc -l; }
 missing() { grep -q "^$1" "$IN/missing"; }
 
-test_start 84
+test_start 86
 net_start
 net_peer wan0
 net_address wan0 10.1.0.1/24 10.1.0.2/24
@@ -105,6 +105,8 @@ process() { has 2-processes/processes.json ".exe == \"$NET_TMP/moved (deleted)\"
 check "a process whose program is deleted" process .deleted
 check "its arguments" has 2-processes/arguments.json ".arguments == [\"$NET_TMP/gone\", \"1000\"]"
 check "with its open files" process ".files[\"3\"] == \"$NET_TMP/secret\""
+check "and they are found by the kernel's own list, too" has 2-processes/open-files.json \
+	".files[\"3\"] == \"$NET_TMP/secret\""
 check "its program's digest" has 2-processes/programs.json \
 	".path == \"$NET_TMP/moved (deleted)\" and .sha256 == \"$(sha256sum "$NET_TMP/copy" | cut -c1-64)\""
 check "and the program" bash -c 'cmp "$1"/2-processes/deleted-program-of-* "$2"' - "$IN" "$NET_TMP/copy"
@@ -245,12 +247,16 @@ check "one that is edited, one that is removed, and one of which nothing is told
 check "are breaches but for the last" says '2 breaches' cordon log verify --key "$NET_TMP/key" --receipts "$NET_TMP/receipts"
 check "exit 1" exits 1 cordon log verify --key "$NET_TMP/key" --receipts "$NET_TMP/receipts"
 daemon_starts
+sleep 999 9<"$NET_TMP/secret" &
+OPEN=$!
 cp "$(order 11 seal isolate --evidence 20s)" "$NET_ROOT/var/lib/cordon/inbox/"
 check "a seal that asks for evidence, by the daemon" until_ok 30 latch_is isolate
 check "has it" until_ok 10 fits
 unpack "$(receipt evidence)"
 check "from before anything was cut" jq -e '.latch == "open"' "$IN/1-cordon/status.json"
 check "and says what the daemon may not see" missing '2-processes/processes.json: only in part: Operation not permitted'
+check "but it knows open files" has 2-processes/open-files.json ".pid == $OPEN and .files[\"9\"] == \"$NET_TMP/secret\""
+kill $OPEN
 daemon_ends
 
 cordon order "$(order 12 release)" >/dev/null
