@@ -174,7 +174,7 @@ VERIFIED_APART __u32 directory_write(const struct directory *directory, struct d
 		at += size;
 	}
 	at %= CORDON_PATH_TEXT;
-	if (!at)
+	if (!at && !directory->cut)
 		text->bytes[at++] = '/';
 	text->bytes[at] = '\0';
 	return at + 1;

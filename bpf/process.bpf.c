@@ -191,10 +191,11 @@ static __always_inline __u32 tell_arguments(struct cordon_event_exec *exec, char
 		exec->event.flags |= CORDON_EXEC_ARGUMENTS_UNREAD;
 		return 0;
 	}
-	if (whole > CORDON_ARGUMENTS_TEXT) {
+	if (whole > CORDON_ARGUMENTS_TEXT)
 		exec->event.flags |= CORDON_EXEC_ARGUMENTS_CUT;
-		to[CORDON_ARGUMENTS_TEXT - 1] = '\0';
-	}
+	/* Whatever another thread made of it meanwhile. */
+	if (size)
+		to[(size - 1) % CORDON_ARGUMENTS_TEXT] = '\0';
 	return size;
 }
 

@@ -78,11 +78,11 @@ static void pam_text(FILE *file, const struct cordon_event_view *view)
 	const struct cordon_event_pam *pam = pam_of(view);
 
 	fprintf(file, "%s %s", calls[pam->call], result_text(pam->result));
-	cordon_event_phrase(file, ": user ", pam->user);
-	cordon_event_phrase(file, " by ", pam->service);
-	cordon_event_phrase(file, " from ", pam->remote_host);
-	cordon_event_phrase(file, ", remote user ", pam->remote_user);
-	cordon_event_phrase(file, " at ", pam->tty);
+	cordon_event_name(file, ": user ", pam->user);
+	cordon_event_name(file, " by ", pam->service);
+	cordon_event_name(file, " from ", pam->remote_host);
+	cordon_event_name(file, ", remote user ", pam->remote_user);
+	cordon_event_name(file, " at ", pam->tty);
 	fputs(", asked by ", file);
 	cordon_event_who_text(file, view);
 }

@@ -13,35 +13,40 @@ static bool ends_in(const char *text, size_t size, const char *end)
 	return size > length && !memcmp(text + size - length, end, length);
 }
 
-static bool is_unit(const char *text, size_t size)
-{
-	return ends_in(text, size, ".service") || ends_in(text, size, ".scope") ||
-	       ends_in(text, size, ".slice");
-}
-
+/* The first that is no slice; what is below it its processes made and named. */
 const char *cordon_event_cgroup_unit(const char *path, size_t *ret_size)
 {
-	const char *unit = NULL;
+	const char *slice = NULL;
 
 	while (*path) {
 		const size_t size = strcspn(path, "/");
 
-		if (is_unit(path, size)) {
-			unit = path;
+		if (ends_in(path, size, ".service") || ends_in(path, size, ".scope")) {
+			*ret_size = size;
+			return path;
+		}
+		if (size && !ends_in(path, size, ".slice"))
+			return slice;
+		if (size) {
+			slice = path;
 			*ret_size = size;
 		}
 		path += size + (path[size] == '/');
 	}
-	return unit;
+	return slice;
 }
 
 bool cordon_event_cgroup_is_in(const char *path, const char *unit)
 {
+	const size_t length = strlen(unit);
+
 	while (*path) {
 		const size_t size = strcspn(path, "/");
 
-		if (size == strlen(unit) && !memcmp(path, unit, size))
+		if (size == length && !memcmp(path, unit, size))
 			return true;
+		if (size && !ends_in(path, size, ".slice"))
+			return false;
 		path += size + (path[size] == '/');
 	}
 	return false;

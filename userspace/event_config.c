@@ -59,7 +59,7 @@ static void file_text(FILE *out, const struct cordon_event_view *view)
 	const struct cordon_event_file *file = file_of(view);
 	char digest[2 * sizeof(file->digest) + 1];
 
-	cordon_event_phrase(out, "file ", file_path(&file->event));
+	cordon_event_name(out, "file ", file_path(&file->event));
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		if (file->change & changes[i].change)
 			fprintf(out, " %s", changes[i].text);

@@ -54,13 +54,13 @@ void cordon_exec_command(FILE *file, const struct cordon_event_exec *exec)
 	const struct cordon_exec_texts texts = cordon_exec_texts(exec);
 	const char *at = texts.arguments, *end = at + texts.arguments_size;
 
-	print_clean(file, texts.path, strlen(texts.path));
+	print_name(file, texts.path, strlen(texts.path));
 	for (size_t i = 0; at < end; at += strlen(at) + 1, i++) {
 		/* The first is what the program calls itself. */
 		if (!i)
 			continue;
 		fputc(' ', file);
-		print_clean(file, at, strlen(at));
+		print_name(file, at, strlen(at));
 	}
 	if (exec->event.flags & CORDON_EXEC_ARGUMENTS_CUT)
 		fputs(" ...", file);
@@ -75,7 +75,7 @@ static void print_parent(FILE *file, const struct cordon_event_view *view)
 		cordon_event_past_process(view->past, facts->parent, facts->parent_start);
 
 	if (parent)
-		print_clean(file, parent->name, sizeof(parent->name));
+		print_name(file, parent->name, sizeof(parent->name));
 	fprintf(file, "[%u]", facts->parent);
 }
 
@@ -136,7 +136,7 @@ static void exec_text(FILE *file, const struct cordon_event_view *view)
 	cordon_exec_command(file, exec);
 	if (texts.interpreter[0]) {
 		fputs(", run by ", file);
-		print_clean(file, texts.interpreter, strlen(texts.interpreter));
+		print_name(file, texts.interpreter, strlen(texts.interpreter));
 	}
 }
 

@@ -148,6 +148,14 @@ void cordon_event_phrase(FILE *file, const char *before, const char *text)
 	print_clean(file, text, strlen(text));
 }
 
+void cordon_event_name(FILE *file, const char *before, const char *name)
+{
+	if (!name[0])
+		return;
+	fputs(before, file);
+	print_name(file, name, strlen(name));
+}
+
 void cordon_event_who_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_facts *facts = &view->facts;
@@ -155,7 +163,7 @@ void cordon_event_who_text(FILE *file, const struct cordon_event_view *view)
 	const char *unit = cordon_event_cgroup_unit(view->path, &size);
 
 	if (facts->name)
-		print_clean(file, facts->name, facts->name_size);
+		print_name(file, facts->name, facts->name_size);
 	fprintf(file, "[%u]", facts->pid);
 	if (facts->uid != CORDON_EVENT_NOBODY)
 		fprintf(file, " uid %u", facts->uid);
@@ -163,7 +171,7 @@ void cordon_event_who_text(FILE *file, const struct cordon_event_view *view)
 		fprintf(file, " as %u", facts->euid);
 	if (unit) {
 		fputs(" in ", file);
-		print_clean(file, unit, size);
+		print_name(file, unit, size);
 	}
 }
 

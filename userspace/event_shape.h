@@ -113,6 +113,9 @@ struct cordon_event_boot cordon_event_boot_text(const uint8_t *boot_id);
 /** cordon_event_phrase() - a text of a record, cleaned, with something before it; none if it is "" */
 void cordon_event_phrase(FILE *file, const char *before, const char *text);
 
+/** cordon_event_name() - the same of a name that anybody may have chosen; see print_name() */
+void cordon_event_name(FILE *file, const char *before, const char *name);
+
 /** cordon_event_who_text() - "sshd[123] uid 0 in ssh.service", as far as it is known */
 void cordon_event_who_text(FILE *file, const struct cordon_event_view *view);
 

@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "load.h"
+#include "recorder.h"
 #include "util/cleanup.h"
 #include "util/login.h"
 
@@ -32,6 +33,17 @@ int cordon_tell(const struct cordon_context *context, const struct cordon_event 
 	return run.retval ? -ENOBUFS : 0;
 }
 
+/* With no daemon to read it denials may have filled the ring: then there is room for this. */
+static void tell(const struct cordon_context *context, union cordon_event_room *room)
+{
+	const struct cordon_event *event = cordon_event_end(room);
+
+	if (cordon_tell(context, event) != -ENOBUFS)
+		return;
+	cordon_recorder_flush(context);
+	cordon_tell(context, event);
+}
+
 void cordon_tell_latch(const struct cordon_context *context, uint32_t before, uint32_t after,
 		       const char *by, const char *reason)
 {
@@ -43,7 +55,7 @@ void cordon_tell_latch(const struct cordon_context *context, uint32_t before, ui
 	latch->after = after;
 	cordon_event_add(&room, by);
 	cordon_event_add(&room, reason);
-	cordon_tell(context, cordon_event_end(&room));
+	tell(context, &room);
 }
 
 void cordon_tell_policy(const struct cordon_context *context,
@@ -57,7 +69,7 @@ void cordon_tell_policy(const struct cordon_context *context,
 	*told = *policy;
 	told->event = head;
 	told->uid = cordon_login_uid();
-	cordon_tell(context, cordon_event_end(&room));
+	tell(context, &room);
 }
 
 void cordon_tell_order(const struct cordon_context *context, const struct cordon_event_order *order,
@@ -74,7 +86,7 @@ void cordon_tell_order(const struct cordon_context *context, const struct cordon
 	cordon_event_add(&room, by);
 	cordon_event_add(&room, refusal);
 	cordon_event_add(&room, why);
-	cordon_tell(context, cordon_event_end(&room));
+	tell(context, &room);
 }
 
 void cordon_tell_receipt(const struct cordon_context *context,
@@ -88,7 +100,7 @@ void cordon_tell_receipt(const struct cordon_context *context,
 	*told = *receipt;
 	told->event = head;
 	cordon_event_add(&room, name);
-	cordon_tell(context, cordon_event_end(&room));
+	tell(context, &room);
 }
 
 void cordon_tell_evidence(const struct cordon_context *context,
@@ -106,5 +118,5 @@ void cordon_tell_evidence(const struct cordon_context *context,
 	cordon_event_add(&room, by);
 	cordon_event_add(&room, reason);
 	cordon_event_add(&room, path);
-	cordon_tell(context, cordon_event_end(&room));
+	tell(context, &room);
 }

@@ -26,6 +26,9 @@
 #include "util/hex.h"
 
 #define SECOND 1000000000ULL
+/* Who looks whether it is written, and who writes down what a command did, have it for a moment. */
+#define LOCK_TRIES 20
+#define LOCK_PAUSE_NS 10000000L
 #define SYNC_NS (5 * SECOND)
 #define SYNCS_A_SECOND 20
 /* Of full segments, which are not held open for longer. */
@@ -576,6 +579,8 @@ static int open_folder(const char *path, struct cordon_failure *failure, int *re
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return cordon_fail(failure, -errno, "cannot open %s: %s", path, strerror(errno));
+	for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return cordon_fail(failure, -EBUSY, "%s: another process writes the log", path);
 	*ret_fd = TAKE_FD(fd);

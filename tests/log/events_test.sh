@@ -87,7 +87,7 @@ check "by the user's number" test "$(count --user 0)" = "$(count --user root)"
 refuse "of another there is none" has denied --user 4242
 check "by unit" every '.cordon.unit == "pos.service" and .destination.port == 443' --unit pos.service --class enforcement
 check "by reason" every '.event.reason == "no-rule"' --reason no-rule
-pid=$(events --json --reason no-rule | jq -s '.[0].process.pid')
+pid=$(events --json --reason no-rule | jq -s '[.[].process.pid | values][0]')
 check "by process" every ".process.pid == $pid" --pid "$pid"
 check "since" test "$(count --since 1h)" = "$(count)"
 check "until" test "$(count --until 1h)" = 0

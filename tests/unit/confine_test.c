@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,27 @@ static int is_refused(long result)
 static int leave_namespace(void)
 {
 	return is_refused(unshare(CLONE_NEWNET));
+}
+
+static int make_namespace(void)
+{
+	const long child = syscall(SYS_clone, CLONE_NEWNET | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (!child)
+		_exit(0);
+	return is_refused(child);
+}
+
+static void *begin(void *state)
+{
+	return state;
+}
+
+static int start_thread(void)
+{
+	pthread_t thread;
+
+	return pthread_create(&thread, NULL, begin, NULL) || pthread_join(thread, NULL);
 }
 
 static int trace(void)
@@ -100,6 +123,7 @@ static int keeps_only_what_it_needs(void)
 TEST(what_it_does_not_need_is_refused)
 {
 	EXPECT_EQ(0, confined(leave_namespace));
+	EXPECT_EQ(0, confined(make_namespace));
 	EXPECT_EQ(0, confined(trace));
 	EXPECT_EQ(0, confined(mount_something));
 	EXPECT_EQ(0, confined(load_module));
@@ -121,6 +145,7 @@ TEST(capabilities_are_gone)
 TEST(what_it_needs_is_there)
 {
 	EXPECT_EQ(0, confined(write_file));
+	EXPECT_EQ(0, confined(start_thread));
 }
 
 TEST_HARNESS_MAIN

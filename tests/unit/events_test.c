@@ -399,8 +399,8 @@ static bool put_story(FIXTURE_DATA(log) * self)
 #define FORK_LINE AT(2) "process     fork bash[11] uid 1000 in pos.service of bash[10]\n"
 #define EXEC_LINE                                                                                  \
 	AT(3)                                                                                      \
-	"process     exec ?[2Jy[11] uid 1000 as 0 in pos.service with the file's rights, by "      \
-	"bash[10]: /x/?[2Jy a b ???, run by /bin/sh\n"
+	"process     exec \"?[2Jy\"[11] uid 1000 as 0 in pos.service with the file's rights, by "  \
+	"bash[10]: \"/x/?[2Jy\" \"a b\" ???, run by /bin/sh\n"
 #define DENIAL_LINE                                                                                \
 	AT(4)                                                                                      \
 	"enforcement denied out no-rule: tcp/443 10.0.0.1 (identity 5) -> 198.51.100.2 "           \
@@ -408,7 +408,7 @@ static bool put_story(FIXTURE_DATA(log) * self)
 	"packets\n"
 #define EXIT_LINE                                                                                  \
 	AT(5)                                                                                      \
-	"process     exit ?[2Jy[11] uid 1000 as 0 in pos.service: exit 1 after 3.000 s, "          \
+	"process     exit \"?[2Jy\"[11] uid 1000 as 0 in pos.service: exit 1 after 3.000 s, "      \
 	"2.500 ms of CPU, 3.1 MB at most\n"
 #define STRANGER_LINE                                                                              \
 	AT(6)                                                                                      \
@@ -600,6 +600,14 @@ TEST(units_and_containers_are_told_by_the_path)
 	EXPECT_EQ(NULL, cordon_event_cgroup_unit("/.service", &size));
 	EXPECT_TRUE(cordon_event_cgroup_is_in("/a.slice/b.service/c", "b.service"));
 	EXPECT_FALSE(cordon_event_cgroup_is_in("/a.slice/b.service.d", "b.service"));
+	/* What a unit's own processes make is not another unit. */
+	EXPECT_EQ(0, strncmp("user@1.service",
+			     cordon_event_cgroup_unit(
+				     "/user.slice/user@1.service/app.slice/ssh.service", &size),
+			     size));
+	EXPECT_EQ(strlen("user@1.service"), size);
+	EXPECT_FALSE(cordon_event_cgroup_is_in("/user@1.service/ssh.service", "ssh.service"));
+	EXPECT_TRUE(cordon_event_cgroup_is_in("/user.slice/user@1.service", "user.slice"));
 	snprintf(path, sizeof(path), "/system.slice/docker-%s.scope", digits);
 	EXPECT_EQ(path + strlen("/system.slice/docker-"), cordon_event_cgroup_container(path));
 	snprintf(path, sizeof(path), "/docker/%s0", digits);
@@ -683,11 +691,12 @@ TEST_F(log, a_tree_says_who_started_whom_and_how_it_ended)
 	uint64_t missed;
 
 	ASSERT_TRUE(put_story(self));
-	EXPECT_STREQ("1970-01-01 00:16:30.000" NO_SPAN "  [1] ?\n"
-		     "1970-01-01 00:16:31.000" NO_SPAN "    [10] /bin/bash\n"
-		     "1970-01-01 00:16:32.000       3.000 s      [11] /x/?[2Jy a b ???, exit 1\n"
-		     "1970-01-01 00:16:32.000       4.000 s  [12] ?, signal 11, core\n",
-		     trees(self, 0, &missed));
+	EXPECT_STREQ(
+		"1970-01-01 00:16:30.000" NO_SPAN "  [1] ?\n"
+		"1970-01-01 00:16:31.000" NO_SPAN "    [10] /bin/bash\n"
+		"1970-01-01 00:16:32.000       3.000 s      [11] \"/x/?[2Jy\" \"a b\" ???, exit 1\n"
+		"1970-01-01 00:16:32.000       4.000 s  [12] ?, signal 11, core\n",
+		trees(self, 0, &missed));
 	EXPECT_EQ(0, missed);
 }
 
@@ -700,11 +709,12 @@ TEST_F(log, a_tree_shows_what_is_above_and_below_who_is_wanted)
 	sample_fork(&self->sample, 11, 2 * S, 13, 4 * S);
 	sample_fork(&self->sample, 10, S, 14, 4 * S);
 	ASSERT_TRUE(sample_write(&self->sample, 1, 10 * S, 1000 * S));
-	EXPECT_STREQ("1970-01-01 00:16:30.000" NO_SPAN "  [1] ?\n"
-		     "1970-01-01 00:16:31.000" NO_SPAN "    [10] /bin/bash\n"
-		     "1970-01-01 00:16:32.000       3.000 s      [11] /x/?[2Jy a b ???, exit 1\n"
-		     "1970-01-01 00:16:34.000" NO_SPAN "        [13] (fork)\n",
-		     trees(self, 11, &missed));
+	EXPECT_STREQ(
+		"1970-01-01 00:16:30.000" NO_SPAN "  [1] ?\n"
+		"1970-01-01 00:16:31.000" NO_SPAN "    [10] /bin/bash\n"
+		"1970-01-01 00:16:32.000       3.000 s      [11] \"/x/?[2Jy\" \"a b\" ???, exit 1\n"
+		"1970-01-01 00:16:34.000" NO_SPAN "        [13] (fork)\n",
+		trees(self, 11, &missed));
 }
 
 TEST_F(log, processes_that_are_each_others_parents_are_no_tree)

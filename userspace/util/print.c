@@ -160,6 +160,41 @@ void print_clean(FILE *file, const char *text, size_t size)
 	}
 }
 
+static bool ends_a_name(char character)
+{
+	return character && strchr(" \"[]()", character);
+}
+
+static bool is_a_word(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (ends_a_name(text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* A quotation mark in it becomes another one. */
+void print_name(FILE *file, const char *text, size_t size)
+{
+	const size_t length = strnlen(text, size);
+
+	if (is_a_word(text, length)) {
+		print_clean(file, text, length);
+		return;
+	}
+	fputc('"', file);
+	for (size_t at = 0, part; at < length; at += part + 1) {
+		const char *mark = memchr(text + at, '"', length - at);
+
+		part = mark ? (size_t)(mark - text) - at : length - at;
+		print_clean(file, text + at, part);
+		if (mark)
+			fputc('\'', file);
+	}
+	fputc('"', file);
+}
+
 static void push_cell(struct table *table, char *text)
 {
 	char **cell = text ? array_push(table->cells, table->nr_cells) : NULL;
