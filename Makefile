@@ -271,7 +271,7 @@ uninstall: ## remove what install put there; policies stay; refused on a sealed 
 	  $(foreach m,$(MANUALS),$(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
 clean: ## remove what was built, keep what was downloaded
-	rm -rf $(filter-out %/vm %/kselftest,$(wildcard $(BUILD)/*))
+	rm -rf $(filter-out %/vm %/kselftest %/logins.tar,$(wildcard $(BUILD)/*))
 
 distclean: ## remove build/ altogether
 	rm -rf build $(BUILD)

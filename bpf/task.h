@@ -23,9 +23,14 @@ struct capabilities {
 	__u64 val;
 } __attribute__((preserve_access_index));
 
+struct user_namespace {
+	int level;
+} __attribute__((preserve_access_index));
+
 struct cred {
-	struct id uid, gid, euid, egid;
-	struct capabilities cap_effective;
+	struct id uid, gid, suid, euid, egid;
+	struct capabilities cap_permitted, cap_effective;
+	struct user_namespace *user_ns;
 } __attribute__((preserve_access_index));
 
 struct tty_driver {

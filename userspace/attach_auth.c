@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Probes on the machine's libpam; see attach_auth.h.
+ * Probes on the machine's libpam and libaudit; see attach_auth.h.
  */
 #include "attach_auth.h"
 
@@ -26,14 +26,9 @@
 #define TRIPLET "aarch64-linux-gnu"
 #endif
 
-/* Where distributions have it. */
-static const char *const libraries[] = {
-	"/usr/lib/" TRIPLET "/libpam.so.0",
-	"/lib/" TRIPLET "/libpam.so.0",
-	"/usr/lib64/libpam.so.0",
-	"/lib64/libpam.so.0",
-	"/usr/lib/libpam.so.0",
-	"/lib/libpam.so.0",
+/* Where distributions have them. */
+static const char *const folders[] = {
+	"/usr/lib/" TRIPLET, "/lib/" TRIPLET, "/usr/lib64", "/lib64", "/usr/lib", "/lib",
 };
 
 static const struct {
@@ -45,45 +40,78 @@ static const struct {
 #undef CORDON_PAM_CALL
 };
 
-static const char *find_library(struct stat *ret_status)
+/* Return: false: there is none */
+static bool find_library(const char *name, struct cordon_path *ret_path,
+			 struct cordon_library *ret_library)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(libraries); i++) {
-		if (!stat(libraries[i], ret_status))
-			return libraries[i];
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		struct stat status;
+
+		snprintf(ret_path->text, sizeof(ret_path->text), "%s/%s", folders[i], name);
+		if (stat(ret_path->text, &status))
+			continue;
+		*ret_library = (struct cordon_library){ status.st_dev, status.st_ino };
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
-static int attach(const struct cordon_context *context, const char *library, unsigned int call,
-		  bool returns)
+static bool is_same(const struct cordon_library *a, const struct cordon_library *b)
 {
-	const struct cordon_path path =
-		cordon_path_pin(context, "progs", returns ? "pam_return" : "pam_enter");
+	return a->device == b->device && a->inode == b->inode;
+}
+
+/**
+ * struct probe - a program at a function
+ * @pin: its link's
+ */
+struct probe {
+	const char *function;
+	const char *program;
+	const char *pin;
+	bool returns;
+	unsigned int cookie;
+};
+
+static int attach(const struct cordon_context *context, const char *library,
+		  const struct probe *probe)
+{
+	const struct cordon_path path = cordon_path_pin(context, "progs", probe->program);
 	const int program CLEANUP(close) = bpf_obj_get(path.text);
 	int fd CLEANUP(close) = -1;
 	uint64_t offset;
-	char pin[64];
 	int error;
 
 	if (program < 0)
 		return program;
-	error = cordon_symbol_offset(library, calls[call].function, &offset);
+	error = cordon_symbol_offset(library, probe->function, &offset);
 	if (error)
 		return error;
-	fd = cordon_uprobe_link(program, library, offset, returns, call);
+	fd = cordon_uprobe_link(program, library, offset, probe->returns, probe->cookie);
+	return fd < 0 ? fd : cordon_link_pin(context, probe->pin, fd);
+}
+
+static int attach_call(const struct cordon_context *context, const char *library, unsigned int call,
+		       bool returns)
+{
+	char pin[64];
+	const struct probe probe = {
+		calls[call].function, returns ? "pam_return" : "pam_enter", pin, returns, call,
+	};
+
 	snprintf(pin, sizeof(pin), "pam-%s%s", calls[call].name, returns ? "-return" : "");
-	return fd < 0 ? fd : cordon_link_pin(context, pin, fd);
+	return attach(context, library, &probe);
 }
 
 /* What has come in is told when it returns: the way in first. */
-static int attach_all(const struct cordon_context *context, const char *library,
+static int attach_pam(const struct cordon_context *context, const char *library,
 		      struct cordon_failure *failure)
 {
 	for (unsigned int call = 0; call < CORDON_PAM_CALL_COUNT; call++) {
-		int error = attach(context, library, call, false);
+		int error = attach_call(context, library, call, false);
 
 		if (!error)
-			error = attach(context, library, call, true);
+			error = attach_call(context, library, call, true);
 		if (error)
 			return cordon_fail(failure, error, "cannot follow %s of %s: %s",
 					   calls[call].function, library, strerror(-error));
@@ -91,23 +119,45 @@ static int attach_all(const struct cordon_context *context, const char *library,
 	return 0;
 }
 
-int cordon_auth_attach(const struct cordon_context *context, struct cordon_pam *pam,
-		       struct cordon_failure *failure)
+static int attach_audit(const struct cordon_context *context, const char *library,
+			struct cordon_failure *failure)
 {
-	struct stat status;
-	const char *library = find_library(&status);
+	static const struct probe probe = { "audit_log_acct_message", "audit_enter",
+					    "audit-account", false, 0 };
+	const int error = attach(context, library, &probe);
+
+	return error ? cordon_fail(failure, error, "cannot follow %s of %s: %s", probe.function,
+				   library, strerror(-error)) :
+		       0;
+}
+
+static int follow(const struct cordon_context *context, const char *name,
+		  struct cordon_library *library,
+		  int (*attach_all)(const struct cordon_context *context, const char *path,
+				    struct cordon_failure *failure),
+		  struct cordon_failure *failure)
+{
+	struct cordon_library found;
 	int lock CLEANUP(close) = -1;
+	struct cordon_path path;
 	int error;
 
-	if (!library || (pam->device == status.st_dev && pam->inode == status.st_ino))
+	if (!find_library(name, &path, &found) || is_same(&found, library))
 		return 0;
 	error = cordon_lock_take(context, failure, &lock);
 	if (!error)
 		error = cordon_load_auth(context, failure);
 	if (!error)
-		error = attach_all(context, library, failure);
-	if (error)
-		return error;
-	*pam = (struct cordon_pam){ status.st_dev, status.st_ino };
-	return 0;
+		error = attach_all(context, path.text, failure);
+	if (!error)
+		*library = found;
+	return error;
+}
+
+int cordon_auth_attach(const struct cordon_context *context, struct cordon_pam *pam,
+		       struct cordon_failure *failure)
+{
+	const int error = follow(context, "libpam.so.0", &pam->pam, attach_pam, failure);
+
+	return error ? error : follow(context, "libaudit.so.1", &pam->audit, attach_audit, failure);
 }

@@ -101,9 +101,71 @@ static void pam_fields(struct cordon_ecs *ecs, const struct cordon_event_view *v
 		cordon_ecs_number(ecs, "cordon.session", pam->session);
 }
 
+/* ---- what was told to audit ------------------------------------------------------------------ */
+
+static const struct cordon_event_account *account_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_account *)view->record->event;
+}
+
+static bool account_is_whole(const struct cordon_event *event)
+{
+	const struct cordon_event_account *account = (const struct cordon_event_account *)event;
+
+	return ENDS(account->operation) && ENDS(account->user) && ENDS(account->remote_host) &&
+	       ENDS(account->tty) && ENDS(account->name);
+}
+
+static void account_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_account *account = (const struct cordon_event_account *)event;
+
+	facts->start = account->start;
+	facts->name = account->name;
+	facts->name_size = sizeof(account->name);
+	facts->uid = account->uid;
+	facts->euid = account->euid;
+	facts->login_uid = account->login_uid;
+	facts->outcome = account->result == 1 ? "success" : "failure";
+}
+
+static void account_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_account *account = account_of(view);
+
+	fputs("account", file);
+	cordon_event_phrase(file, " ", account->operation);
+	fputs(account->result == 1 ? " success" : " failure", file);
+	cordon_event_phrase(file, ": user ", account->user);
+	if (!account->user[0] && account->id != CORDON_EVENT_NOBODY)
+		fprintf(file, ": uid %u", account->id);
+	cordon_event_phrase(file, " from ", account->remote_host);
+	cordon_event_phrase(file, " at ", account->tty);
+	fputs(", told by ", file);
+	cordon_event_who_text(file, view);
+}
+
+static void account_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_account *account = account_of(view);
+
+	cordon_ecs_text(ecs, "user.target.name", account->user);
+	if (account->id != CORDON_EVENT_NOBODY)
+		cordon_ecs_number(ecs, "cordon.account.id", account->id);
+	cordon_ecs_text(ecs, "source.address", account->remote_host);
+	cordon_ecs_number(ecs, "cordon.account.type", account->type);
+	cordon_ecs_text(ecs, "cordon.account.operation", account->operation);
+	cordon_ecs_text(ecs, "cordon.account.tty", account->tty);
+	if (account->session != CORDON_EVENT_NOBODY)
+		cordon_ecs_number(ecs, "cordon.session", account->session);
+}
+
 const struct cordon_event_shape cordon_event_shapes_auth[] = {
 	{ CORDON_EVENT_PAM, sizeof(struct cordon_event_pam), "pam", "event", "authentication",
 	  "info", .is_whole = pam_is_whole, .facts = pam_facts, .text = pam_text,
 	  .fields = pam_fields },
+	{ CORDON_EVENT_ACCOUNT, sizeof(struct cordon_event_account), "account", "event",
+	  "authentication", "info", .is_whole = account_is_whole, .facts = account_facts,
+	  .text = account_text, .fields = account_fields },
 	{ .text = NULL },
 };

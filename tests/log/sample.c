@@ -331,6 +331,22 @@ static bool each_process(struct sample *sample)
 
 static bool each_auth(struct sample *sample)
 {
+	const struct cordon_event_account account = {
+		.event = { .size = sizeof(account),
+			   .type = CORDON_EVENT_ACCOUNT,
+			   .pid = 812,
+			   .time = cordon_clock_ns() },
+		.start = 7,
+		.type = 1112,
+		.id = ~0U,
+		.login_uid = ~0U,
+		.session = 4,
+		.operation = "login",
+		.user = "mallory",
+		.remote_host = "198.51.100.7",
+		.tty = "ssh",
+		.name = "sshd",
+	};
 	const struct cordon_event_pam pam = {
 		.event = { .size = sizeof(pam),
 			   .type = CORDON_EVENT_PAM,
@@ -351,6 +367,7 @@ static bool each_auth(struct sample *sample)
 
 	sample_begin(sample, CORDON_CLASS_AUTH);
 	sample_add(sample, &pam.event);
+	sample_add(sample, &account.event);
 	return sample_write_here(sample);
 }
 

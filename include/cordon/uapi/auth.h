@@ -2,7 +2,10 @@
 /*
  * Who logs in, as bpf/auth.bpf.c tells it: what PAM was asked, by whom, for whom,
  * and what came of it.  By login, sshd, sudo, su, cron and whatever else uses the
- * machine's libpam; not what a container's own library is asked.
+ * machine's libpam; not what a container's own library is asked.  What programs
+ * with the right to do so tell the kernel's audit by the machine's libaudit of
+ * logins and accounts comes beside it: sshd tells there of a key that was refused,
+ * and of a user that it does not know, of which PAM is never asked.
  *
  * Integers are in host byte order.
  */
@@ -56,5 +59,35 @@ struct cordon_event_pam {
 	char name[16];
 };
 _Static_assert(sizeof(struct cordon_event_pam) == 296, "no padding");
+
+/**
+ * struct cordon_event_account - a program told audit about somebody's account
+ * @start: of the process, as in process.h
+ * @type: of the audit message (linux/audit.h): 1112 a login, 1114 and on accounts made and removed
+ * @result: 1: success; else not
+ * @id: of the user, where @user is "" ; ~0: none
+ * @uid, @euid, @login_uid, @session: of the process that told
+ * @operation: "login", "add-user" ...; what PAM tells, "PAM:...", is left to its own record
+ * @user, @remote_host, @tty: as it told, each ended by a NUL, cut if it is longer; anybody's bytes
+ * @name: of the process, likewise
+ */
+struct cordon_event_account {
+	struct cordon_event event;
+	__u64 start;
+	__u32 type;
+	__s32 result;
+	__u32 id;
+	__u32 uid;
+	__u32 euid;
+	__u32 login_uid;
+	__u32 session;
+	__u32 pad;
+	char operation[48];
+	char user[64];
+	char remote_host[64];
+	char tty[32];
+	char name[16];
+};
+_Static_assert(sizeof(struct cordon_event_account) == 288, "no padding");
 
 #endif

@@ -63,6 +63,7 @@ enum cordon_event_type {
 
 	/* uapi/auth.h */
 	CORDON_EVENT_PAM = CORDON_EVENT_TYPE(CORDON_CLASS_AUTH, 1),
+	CORDON_EVENT_ACCOUNT,
 
 	/* uapi/config.h */
 	CORDON_EVENT_FILE = CORDON_EVENT_TYPE(CORDON_CLASS_CONFIG, 1),
