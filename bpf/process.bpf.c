@@ -12,6 +12,7 @@
 #include <cordon/uapi/process.h>
 
 #include "directory.h"
+#include "privilege.h"
 #include "ring.h"
 #include "task.h"
 
@@ -95,6 +96,8 @@ int process_fork(__u64 *arguments)
 
 	if (child->pid != child->tgid)
 		return 0;
+	privilege_look(parent);
+	session_look(parent);
 	record = event_reserve(&process_ring, CORDON_EVENT_FORK, sizeof(*record), parent->tgid,
 			       bpf_ktime_get_ns());
 	if (!record)
@@ -220,15 +223,28 @@ static __always_inline __u32 tell_texts(struct room *room, const struct task_str
 	return at + exec->told_size;
 }
 
+/* From 6.10 on: the program is still the former one. */
+SEC("?tp_btf/sched_prepare_exec")
+int process_prepare(__u64 *arguments)
+{
+	const struct task_struct *task = (const void *)arguments[0];
+
+	privilege_look(task);
+	session_look(task);
+	return 0;
+}
+
 SEC("tp_btf/sched_process_exec")
 int process_exec(__u64 *arguments)
 {
 	const struct task_struct *task = (const void *)arguments[0];
 	const struct linux_binprm *program = (const void *)arguments[2];
 	struct cordon_loss *loss = event_loss(CORDON_CLASS_PROCESS);
-	struct room *room = room_take();
+	struct room *room;
 	__u32 number;
 
+	privilege_start(task);
+	room = room_take();
 	if (!loss)
 		return 0;
 	number = event_number(loss);
@@ -288,6 +304,7 @@ int process_exit(__u64 *arguments)
 
 	if (!is_end(task))
 		return 0;
+	privilege_look(task);
 	record = event_reserve(&process_ring, CORDON_EVENT_EXIT, sizeof(*record), task->tgid,
 			       bpf_ktime_get_ns());
 	if (!record)

@@ -75,8 +75,11 @@ struct pid {
 	struct upid numbers[1];
 } __attribute__((preserve_access_index));
 
+struct file;
+
 struct mm_struct {
 	unsigned long arg_start, arg_end;
+	struct file *exe_file;
 } __attribute__((preserve_access_index));
 
 struct super_block {
@@ -90,6 +93,7 @@ struct inode {
 
 struct file {
 	struct inode *f_inode;
+	const struct cred *f_cred;
 } __attribute__((preserve_access_index));
 
 struct sched_entity {

@@ -4,6 +4,7 @@
  */
 #include "attach_process.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -19,9 +20,8 @@ static const struct {
 	const char *program;
 	const char *pin;
 } watchers[CORDON_PROCESS_LINKS] = {
-	{ "process_cgroup", "process-cgroup" },
-	{ "process_fork", "process-fork" },
-	{ "process_exec", "process-exec" },
+	{ "process_cgroup", "process-cgroup" },	  { "process_fork", "process-fork" },
+	{ "process_prepare", "process-prepare" }, { "process_exec", "process-exec" },
 	{ "process_exit", "process-exit" },
 };
 
@@ -40,6 +40,9 @@ static int attach(const struct cordon_context *context, const struct cordon_pinn
 	const int program CLEANUP(close) = bpf_obj_get(path.text);
 	int fd CLEANUP(close) = -1;
 
+	/* Before 6.10 there is no such hook. */
+	if (program == -ENOENT && !strcmp(watchers[watcher].program, "process_prepare"))
+		return 0;
 	if (program < 0)
 		return program;
 	if (pin && pin->program == cordon_pin_id(program))

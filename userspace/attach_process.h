@@ -18,7 +18,7 @@
  */
 int cordon_process_attach(const struct cordon_context *context, struct cordon_failure *failure);
 
-#define CORDON_PROCESS_LINKS 4
+#define CORDON_PROCESS_LINKS 5
 
 /** cordon_process_link_pin() - name of the pin of a link */
 const char *cordon_process_link_pin(unsigned int index);

@@ -4,6 +4,7 @@
  */
 #include "event_shape.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <cordon/uapi/auth.h>
@@ -160,6 +161,89 @@ static void account_fields(struct cordon_ecs *ecs, const struct cordon_event_vie
 		cordon_ecs_number(ecs, "cordon.session", account->session);
 }
 
+/* ---- privileges and sessions ----------------------------------------------------------------- */
+
+static const struct cordon_event_privilege *privilege_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_privilege *)view->record->event;
+}
+
+static bool privilege_is_whole(const struct cordon_event *event)
+{
+	return ENDS(((const struct cordon_event_privilege *)event)->name);
+}
+
+static void privilege_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_privilege *gain = (const struct cordon_event_privilege *)event;
+
+	facts->start = gain->start;
+	facts->name = gain->name;
+	facts->name_size = sizeof(gain->name);
+	facts->uid = gain->uid;
+	facts->euid = gain->euid;
+	facts->login_uid = gain->login_uid;
+}
+
+static void privilege_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_privilege *gain = privilege_of(view);
+
+	fprintf(file,
+		"privilege gained by no program: from uid %u euid %u capabilities %#" PRIx64
+		" to uid %u euid %u capabilities %#" PRIx64 ": ",
+		gain->former_uid, gain->former_euid, (uint64_t)gain->former_capabilities, gain->uid,
+		gain->euid, (uint64_t)gain->capabilities);
+	cordon_event_who_text(file, view);
+}
+
+static void privilege_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_privilege *gain = privilege_of(view);
+
+	cordon_ecs_number(ecs, "cordon.privilege.capabilities", gain->capabilities);
+	cordon_ecs_number(ecs, "cordon.privilege.former.capabilities", gain->former_capabilities);
+	cordon_ecs_number(ecs, "cordon.privilege.former.uid", gain->former_uid);
+	cordon_ecs_number(ecs, "cordon.privilege.former.euid", gain->former_euid);
+	if (gain->session != CORDON_EVENT_NOBODY)
+		cordon_ecs_number(ecs, "cordon.session", gain->session);
+}
+
+static const struct cordon_event_session *session_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_session *)view->record->event;
+}
+
+static bool session_is_whole(const struct cordon_event *event)
+{
+	return ENDS(((const struct cordon_event_session *)event)->name);
+}
+
+static void session_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_session *session = (const struct cordon_event_session *)event;
+
+	facts->start = session->start;
+	facts->name = session->name;
+	facts->name_size = sizeof(session->name);
+	facts->uid = session->uid;
+	facts->euid = session->euid;
+	facts->login_uid = session->login_uid;
+}
+
+static void session_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_session *session = session_of(view);
+
+	fprintf(file, "session %u begins, login uid %u: ", session->session, session->login_uid);
+	cordon_event_who_text(file, view);
+}
+
+static void session_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	cordon_ecs_number(ecs, "cordon.session", session_of(view)->session);
+}
+
 const struct cordon_event_shape cordon_event_shapes_auth[] = {
 	{ CORDON_EVENT_PAM, sizeof(struct cordon_event_pam), "pam", "event", "authentication",
 	  "info", .is_whole = pam_is_whole, .facts = pam_facts, .text = pam_text,
@@ -167,5 +251,11 @@ const struct cordon_event_shape cordon_event_shapes_auth[] = {
 	{ CORDON_EVENT_ACCOUNT, sizeof(struct cordon_event_account), "account", "event",
 	  "authentication", "info", .is_whole = account_is_whole, .facts = account_facts,
 	  .text = account_text, .fields = account_fields },
+	{ CORDON_EVENT_PRIVILEGE, sizeof(struct cordon_event_privilege), "privilege-gained",
+	  "event", "intrusion_detection", "change", .is_whole = privilege_is_whole,
+	  .facts = privilege_facts, .text = privilege_text, .fields = privilege_fields },
+	{ CORDON_EVENT_SESSION, sizeof(struct cordon_event_session), "session", "event", "session",
+	  "start", .is_whole = session_is_whole, .facts = session_facts, .text = session_text,
+	  .fields = session_fields },
 	{ .text = NULL },
 };

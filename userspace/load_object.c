@@ -191,12 +191,21 @@ static const char *last_complaint(char *log)
 	return complaint;
 }
 
+/* A tracepoint that not every kernel has: its section begins with a question mark. */
+static bool is_missing(const struct bpf_program *program)
+{
+	const char *hook = strrchr(bpf_program__section_name(program), '/');
+
+	return !bpf_program__autoload(program) &&
+	       (!hook || libbpf_find_vmlinux_btf_id(hook + 1, BPF_TRACE_RAW_TP) < 0);
+}
+
 static void choose_programs(struct bpf_object *object, uint32_t programs)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object) {
-		bool wanted = programs == CORDON_OBJECT_ALL;
+		bool wanted = programs == CORDON_OBJECT_ALL && !is_missing(program);
 
 		for (int i = 0; i < CORDON_PROGRAM_COUNT; i++) {
 			if (programs >> i & 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("BUILD", "build"))
 CATEGORIES = {"authentication", "configuration", "file", "host", "intrusion_detection", "network",
-              "process"}
+              "process", "session"}
 TYPES = {"allowed", "change", "creation", "deletion", "denied", "end", "info", "start"}
 
 

@@ -331,6 +331,29 @@ static bool each_process(struct sample *sample)
 
 static bool each_auth(struct sample *sample)
 {
+	const struct cordon_event_privilege gain = {
+		.event = { .size = sizeof(gain),
+			   .type = CORDON_EVENT_PRIVILEGE,
+			   .pid = 815,
+			   .time = cordon_clock_ns() },
+		.start = 9,
+		.capabilities = 0x1ffffffffffULL,
+		.former_uid = 1000,
+		.former_euid = 1000,
+		.login_uid = 1000,
+		.session = 4,
+		.name = "hole",
+	};
+	const struct cordon_event_session session = {
+		.event = { .size = sizeof(session),
+			   .type = CORDON_EVENT_SESSION,
+			   .pid = 816,
+			   .time = cordon_clock_ns() },
+		.start = 9,
+		.session = 4,
+		.login_uid = 1000,
+		.name = "sshd",
+	};
 	const struct cordon_event_account account = {
 		.event = { .size = sizeof(account),
 			   .type = CORDON_EVENT_ACCOUNT,
@@ -368,6 +391,8 @@ static bool each_auth(struct sample *sample)
 	sample_begin(sample, CORDON_CLASS_AUTH);
 	sample_add(sample, &pam.event);
 	sample_add(sample, &account.event);
+	sample_add(sample, &gain.event);
+	sample_add(sample, &session.event);
 	return sample_write_here(sample);
 }
 

@@ -7,6 +7,9 @@
  * logins and accounts comes beside it: sshd tells there of a key that was refused,
  * and of a user that it does not know, of which PAM is never asked.
  *
+ * bpf/process.bpf.c tells of privileges and sessions, which whoever has them need not ask anybody
+ * for.
+ *
  * Integers are in host byte order.
  */
 #ifndef CORDON_UAPI_AUTH_H
@@ -89,5 +92,49 @@ struct cordon_event_account {
 	char name[16];
 };
 _Static_assert(sizeof(struct cordon_event_account) == 288, "no padding");
+
+/**
+ * struct cordon_event_privilege - a process has more privileges than it had when it started its
+ *	program, and that program did not give them: a hole in the kernel did
+ *
+ * Seen when it makes a process, from Linux 6.10 on when it starts a program, and from 6.16 on when
+ * it ends; once for each process.
+ * @start: of the process, as in process.h
+ * @capabilities, @uid, @euid: effective ones, now
+ * @former_capabilities, @former_uid, @former_euid: permitted ones, just before it started its
+ *program
+ * @login_uid, @session: audit's; ~0: none
+ * @name: of the process, ended by a NUL; anybody's bytes
+ */
+struct cordon_event_privilege {
+	struct cordon_event event;
+	__u64 start;
+	__u64 capabilities;
+	__u64 former_capabilities;
+	__u32 uid;
+	__u32 euid;
+	__u32 former_uid;
+	__u32 former_euid;
+	__u32 login_uid;
+	__u32 session;
+	char name[16];
+};
+_Static_assert(sizeof(struct cordon_event_privilege) == 88, "no padding");
+
+/**
+ * struct cordon_event_session - a process has a login session that its parent has not, the first
+ *	of it that was seen to make a process, or from Linux 6.10 on to start a program
+ * @start, @session, @login_uid, @uid, @euid, @name: as above
+ */
+struct cordon_event_session {
+	struct cordon_event event;
+	__u64 start;
+	__u32 session;
+	__u32 login_uid;
+	__u32 uid;
+	__u32 euid;
+	char name[16];
+};
+_Static_assert(sizeof(struct cordon_event_session) == 64, "no padding");
 
 #endif
