@@ -35,4 +35,12 @@ struct cordon_log_tail {
 int cordon_log_tail_read(int folder, enum cordon_event_class class,
 			 struct cordon_log_tail *ret_tail);
 
+/**
+ * cordon_log_tail_block() - the last block of a class, its records behind it
+ * @ret_block: the caller's to free; NULL: there is none
+ * Return: 0; -errno: as above, or -ENOMEM.
+ */
+int cordon_log_tail_block(int folder, enum cordon_event_class class,
+			  struct cordon_log_block **ret_block);
+
 #endif

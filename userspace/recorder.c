@@ -5,11 +5,14 @@
 #include "recorder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "log_tail.h"
+#include "util/boot.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
@@ -37,6 +40,24 @@ struct cordon_recorder {
 	int wake;
 };
 
+/* What was written already is not written again. */
+static void resume(struct cordon_recorder *recorder)
+{
+	const int folder CLEANUP(close) =
+		open(recorder->folder.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	uint8_t boot_id[16];
+
+	cordon_boot_id(&boot_id);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		struct cordon_log_block *last CLEANUP(free) = NULL;
+
+		if (!recorder->ring[i] || cordon_log_tail_block(folder, i, &last) || !last)
+			continue;
+		if (!memcmp(last->boot_id, boot_id, sizeof(boot_id)))
+			cordon_ring_resume(recorder->ring[i], last);
+	}
+}
+
 static void try_to_open(struct cordon_recorder *recorder)
 {
 	const uint64_t now = cordon_clock_ns();
@@ -48,6 +69,7 @@ static void try_to_open(struct cordon_recorder *recorder)
 	if (cordon_log_store_open(recorder->folder.text, recorder->limit, &recorder->problem,
 				  &recorder->store))
 		return;
+	resume(recorder);
 	cordon_log_store_set_wake(recorder->store, recorder->wake);
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		cordon_log_store_lost(recorder->store, i, recorder->lost[i]);

@@ -350,6 +350,76 @@ void cordon_ring_rewind(struct cordon_ring *ring)
 	ring->taken = ring->kept;
 }
 
+/* ---- what another reader wrote -------------------------------------------------------------- */
+
+/* Return: NULL: there is none that is finished; else @at is behind it */
+static const struct cordon_event *next_record(const struct cordon_ring *ring, unsigned long *at)
+{
+	const unsigned long producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+
+	while (*at < producer) {
+		const uint8_t *bytes = ring->data + (*at & (ring->size - 1));
+		const uint32_t header = __atomic_load_n((const uint32_t *)bytes, __ATOMIC_ACQUIRE);
+		const uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+
+		if (header & BPF_RINGBUF_BUSY_BIT)
+			return NULL;
+		*at += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+		if (!(header & BPF_RINGBUF_DISCARD_BIT))
+			return (const void *)(bytes + BPF_RINGBUF_HDR_SZ);
+	}
+	return NULL;
+}
+
+/* What a block's record tells of a CPU. */
+static void take_written(struct cordon_ring *ring, const struct cordon_event *record)
+{
+	const struct cordon_event_loss *loss = (const void *)record;
+
+	if (record->cpu < ring->cpus) {
+		ring->place[record->cpu].next = record->sequence + 1;
+		ring->place[record->cpu].known = true;
+	} else if (record->type == CORDON_EVENT_LOSS && loss->class == ring->class &&
+		   loss->cpu < ring->cpus) {
+		ring->place[loss->cpu].told += loss->records;
+	}
+}
+
+static bool is_next(const struct cordon_ring *ring, const struct cordon_event *record,
+		    unsigned long *at)
+{
+	const struct cordon_event *event = next_record(ring, at);
+
+	return event && event->size == record->size && !memcmp(event, record, record->size);
+}
+
+void cordon_ring_resume(struct cordon_ring *ring, const struct cordon_log_block *block)
+{
+	const uint8_t *bytes = (const uint8_t *)(block + 1);
+	uint32_t left = block->size;
+	unsigned long at = ring->taken;
+
+	while (left) {
+		const struct cordon_event *record = (const void *)bytes;
+
+		if (left < sizeof(*record) || record->size < sizeof(*record) ||
+		    record->size > left ||
+		    (record->cpu < ring->cpus && !is_next(ring, record, &at))) {
+			cordon_ring_rewind(ring);
+			return;
+		}
+		take_written(ring, record);
+		bytes += record->size;
+		left -= record->size;
+	}
+	if (at == ring->taken) {
+		cordon_ring_rewind(ring);
+		return;
+	}
+	ring->taken = ring->viewed = at;
+	cordon_ring_keep(ring);
+}
+
 /* ---- from outside ------------------------------------------------------------------------- */
 
 /* Return: false: there is none, or it is not finished. */

@@ -43,6 +43,13 @@ bool cordon_ring_fill(struct cordon_ring *ring, struct cordon_log_block *block);
 /** cordon_ring_keep() - what was filled in is kept: the kernel may have its room */
 void cordon_ring_keep(struct cordon_ring *ring);
 
+/**
+ * cordon_ring_resume() - before anything is filled in: who read before may have been killed between
+ *	writing a block and cordon_ring_keep()
+ * @block: the last one that was written: if the ring begins with its records they are kept
+ */
+void cordon_ring_resume(struct cordon_ring *ring, const struct cordon_log_block *block);
+
 /** cordon_ring_rewind() - it is not: cordon_ring_fill() begins with it again */
 void cordon_ring_rewind(struct cordon_ring *ring);
 

@@ -4,7 +4,7 @@
  *
  *	ring_helper ROOT BPFFS tell N      N records, as a command tells them; prints how many were
  *	ring_helper ROOT BPFFS WORD...     one reader: `take` a block and print it, one line a
- *record; `keep` it; `rewind`
+ *		record; `keep` it; `rewind`; `resume`, as another one that knows it was written
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +73,18 @@ static void take(struct reader *reader)
 	printf("block %u viewed %u\n", reader->block->records, reader->viewed);
 }
 
+static int resume(struct reader *reader, const struct cordon_maps *maps)
+{
+	int error;
+
+	cordon_ring_close(reader->ring);
+	reader->ring = NULL;
+	error = cordon_ring_open(maps, CORDON_CLASS_ENFORCEMENT, view, reader, &reader->ring);
+	if (!error)
+		cordon_ring_resume(reader->ring, reader->block);
+	return error;
+}
+
 static int read_ring(const struct cordon_context *context, int argc, char **argv)
 {
 	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
@@ -89,6 +101,8 @@ static int read_ring(const struct cordon_context *context, int argc, char **argv
 			take(&reader);
 		else if (!strcmp(argv[i], "keep"))
 			cordon_ring_keep(reader.ring);
+		else if (!strcmp(argv[i], "resume"))
+			error = resume(&reader, &maps);
 		else
 			cordon_ring_rewind(reader.ring);
 	}

@@ -18,7 +18,7 @@ whole() { awk '$1 == "record" { if (next_one != "" && $2 != next_one) bad = 1; n
 	$1 == "loss" { if (next_one != "" && $3 != next_one) bad = 1; next_one = $3 + $4 }
 	END { exit bad }' "$NET_TMP/ring"; }
 
-test_start 17
+test_start 21
 net_start
 net_peer wan0
 # Nothing is denied but what is told here.
@@ -65,5 +65,16 @@ check "before what came after it" test "$(grep -v ^block "$NET_TMP/ring" | tail 
 	"loss record record record record record record record record record record"
 ring take keep
 check "and once" test "$(lost)" = 0
+ring tell 3
+ring take resume take
+check "who was killed behind a write wrote it once" test "$(numbers)" = "0 1 2"
+ring tell 400
+told=$(told)
+ring take resume take resume take resume take resume take keep
+check "all that fitted, also of a flood" test "$(count record)" = "$told"
+check "and its losses" test "$(lost)" = $((400 - told))
+ring tell 3
+ring take keep resume take
+check "what was kept is not asked for again" test "$(numbers)" = "0 1 2"
 refuse "there is no reader of what is not loaded" timeout 60 "$BUILD/tests/log/ring_helper" / /nowhere take
 test_end
