@@ -59,11 +59,13 @@ struct {
 	__type(value, __u8);
 } sessions_told SEC(".maps");
 
-/* Two words before 6.3, one from then on. */
+/* Two words before 6.3, which a helper reads; from then on one, which costs nothing to read. */
 static __always_inline __u64 cred_effective(const struct cred *cred)
 {
 	__u64 capabilities = 0;
 
+	if (bpf_core_field_exists(cred->cap_effective.val))
+		return cred->cap_effective.val;
 	bpf_core_read(&capabilities, sizeof(capabilities), &cred->cap_effective);
 	return capabilities;
 }
@@ -72,6 +74,8 @@ static __always_inline __u64 cred_permitted(const struct cred *cred)
 {
 	__u64 capabilities = 0;
 
+	if (bpf_core_field_exists(cred->cap_permitted.val))
+		return cred->cap_permitted.val;
 	bpf_core_read(&capabilities, sizeof(capabilities), &cred->cap_permitted);
 	return capabilities;
 }
@@ -106,13 +110,18 @@ static __always_inline struct grant grant_of(const struct file *program)
 }
 
 /** privilege_start() - a process has just started its program */
-static __always_inline void privilege_start(const struct task_struct *task)
+static __always_inline void privilege_start(const struct task_struct *task,
+					    const struct linux_binprm *start)
 {
-	const struct file *program = program_of(task);
+	const struct file *program;
 	struct grant grant;
 	const __u8 one = 1;
 
-	if (!program || !program->f_cred || !has_more(task->cred, program->f_cred))
+	/* PER_CLEAR_ON_SETID: a set-user-ID program, or file capabilities that gave some */
+	if (!start->per_clear)
+		return;
+	program = program_of(task);
+	if (!program)
 		return;
 	grant = grant_of(program);
 	bpf_map_update_elem(&privilege_grants, &grant, &one, BPF_ANY);

@@ -243,7 +243,7 @@ int process_exec(__u64 *arguments)
 	struct room *room;
 	__u32 number;
 
-	privilege_start(task);
+	privilege_start(task, program);
 	room = room_take();
 	if (!loss)
 		return 0;
