@@ -139,7 +139,7 @@ struct cordon_event_loss {
  * @next: number of the block with which it goes on, be that block an older one that is still
  *	there or the first new one
  * @kept: number up to which its blocks had been on stable storage, by the kept keys: what is
- *missing or torn before it no failure of power took
+ *	missing or torn before it no failure of power took
  * @missing: blocks before that one which had been written and are not there
  * @torn: bytes that are no whole block
  * @forged: blocks that the key that was due did not make
@@ -161,7 +161,7 @@ struct cordon_event_recovery {
  * struct cordon_event_deletion - a segment that we deleted, as the log was too large
  * @used, @limit: bytes of the log then, and those that it may have
  * @first, @next: numbers of its first block, and of the one behind its last; the same: nothing in
- *it could be read
+ *	it could be read
  */
 struct cordon_event_deletion {
 	struct cordon_event event;
