@@ -22,6 +22,7 @@
 #include "confine.h"
 #include "daemon_flow.h"
 #include "daemon_hold.h"
+#include "daemon_listen.h"
 #include "daemon_log.h"
 #include "daemon_orders.h"
 #include "daemon_process.h"
@@ -60,6 +61,7 @@ struct daemon {
 	struct cordon_daemon_process process;
 	struct cordon_daemon_watch machine;
 	struct cordon_daemon_flow flow;
+	struct cordon_daemon_listen listen;
 	struct cordon_live live;
 	struct cordon_denial *slots;   /* room for a sweep */
 	struct cordon_image *image[2]; /* kept between two looks */
@@ -308,6 +310,7 @@ static void on_second(struct daemon *daemon)
 	/* What began is told before its end is. */
 	cordon_recorder_take(daemon->recorder, CORDON_CLASS_FLOW);
 	cordon_daemon_flow_tick(&daemon->flow, &daemon->live);
+	cordon_daemon_listen_tick(&daemon->listen);
 	sweep(daemon);
 	follow_log(daemon);
 	if (cordon_clock_ns() >= daemon->checkpoint_by) {
@@ -547,6 +550,7 @@ static void close_daemon(struct daemon *daemon)
 	cordon_daemon_watch_close(&daemon->machine);
 	cordon_inbox_close(daemon->inbox);
 	cordon_daemon_flow_close(&daemon->flow);
+	cordon_daemon_listen_close(&daemon->listen);
 	cordon_recorder_close(daemon->recorder);
 	cordon_tally_free(daemon->tally);
 	cordon_live_close(&daemon->live);
@@ -589,6 +593,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		.signals = -1,
 		.timer = -1,
 		.process_timer = -1,
+		.listen = { .sockets = -1 },
 	};
 	struct cordon_failure unsaid = { .text = "" };
 	int error;
@@ -598,6 +603,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		error = open_denials(&daemon, failure);
 	if (!error) {
 		daemon.flow.recorder = daemon.recorder;
+		cordon_daemon_listen_open(&daemon.listen, context, &daemon.live, daemon.recorder);
 		open_process(&daemon);
 	}
 	if (!error)

@@ -10,6 +10,7 @@
 #include <cordon/uapi/connection.h>
 
 #include "denial_text.h"
+#include "event_cgroup.h"
 #include "event_ends.h"
 #include "event_time.h"
 #include "util/array.h"
@@ -195,10 +196,84 @@ static void close_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 	cordon_ecs_number(ecs, "network.packets", note->packets[0] + note->packets[1]);
 }
 
+/* ---- listening sockets -------------------------------------------------------------------- */
+
+static const struct cordon_event_listen *listen_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_listen *)view->record->event;
+}
+
+static void listen_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_listen *listen = (const struct cordon_event_listen *)event;
+	const struct cordon_owner *owner = &listen->owner;
+
+	facts->start = listen->start;
+	facts->uid = owner->uid;
+	facts->cgroup = owner->cgroup;
+	facts->name = owner->comm[0] ? owner->comm : NULL;
+	facts->name_size = sizeof(owner->comm);
+	facts->subtype = listen->how == CORDON_LISTEN_FOUND ? "info" :
+			 listen->how == CORDON_LISTEN_ENDED ? "end" :
+							      "start";
+}
+
+static const char *listen_name(uint8_t how)
+{
+	static const char *const names[] = {
+#define LISTEN_NAME(name, text) [CORDON_LISTEN_##name] = text,
+		CORDON_LISTENS(LISTEN_NAME)
+#undef LISTEN_NAME
+	};
+
+	return how < ARRAY_SIZE(names) ? names[how] : "?";
+}
+
+static void listen_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_listen *listen = listen_of(view);
+	const char *unit;
+	char protocol[16], end[80];
+	size_t size;
+
+	fprintf(file, "%s %s %s", print_protocol(listen->protocol, &protocol),
+		cordon_event_end_text(listen->protocol, &listen->address, listen->port, &end),
+		listen_name(listen->how));
+	if (view->facts.pid) {
+		fputs(", by ", file);
+		cordon_event_who_text(file, view);
+		return;
+	}
+	fprintf(file, ", uid %u", view->facts.uid);
+	unit = cordon_event_cgroup_unit(view->path, &size);
+	if (!unit)
+		return;
+	fputs(" in ", file);
+	print_clean(file, unit, size);
+}
+
+static void listen_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	static const struct cordon_address none;
+	const struct cordon_event_listen *listen = listen_of(view);
+	const struct cordon_event_ends ends = {
+		.source = &none,
+		.destination = &listen->address,
+		.destination_port = listen->port,
+		.protocol = listen->protocol,
+		.direction = CORDON_DIRECTION_IN,
+	};
+
+	cordon_event_ends_fields(ecs, &ends);
+	cordon_ecs_text(ecs, "cordon.listen", listen_name(listen->how));
+}
+
 const struct cordon_event_shape cordon_event_shapes_flow[] = {
 	{ CORDON_EVENT_FLOW_OPEN, sizeof(struct cordon_event_flow), "flow-open", NETWORK,
 	  .subtype = "start", .facts = flow_facts, .text = open_text, .fields = flow_fields },
 	{ CORDON_EVENT_FLOW_CLOSE, sizeof(struct cordon_event_flow), "flow-close", NETWORK,
 	  .subtype = "end", .facts = flow_facts, .text = close_text, .fields = close_fields },
+	{ CORDON_EVENT_LISTEN, sizeof(struct cordon_event_listen), "listen", NETWORK,
+	  .subtype = "start", .facts = listen_facts, .text = listen_text, .fields = listen_fields },
 	{ .text = NULL },
 };

@@ -105,6 +105,9 @@ int cordon_load_process(const struct cordon_context *context, struct cordon_fail
 /** cordon_load_auth() - likewise those that tell who logs in */
 int cordon_load_auth(const struct cordon_context *context, struct cordon_failure *failure);
 
+/** cordon_load_listen() - likewise those that tell who listens */
+int cordon_load_listen(const struct cordon_context *context, struct cordon_failure *failure);
+
 /** cordon_loading_free() - what has begun is waited for; without cordon_load_finish() the next
  *	cordon_load_start() begins anew */
 void cordon_loading_free(struct cordon_loading *loading);

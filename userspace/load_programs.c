@@ -35,6 +35,7 @@ enum {
 	BUILD_MAPS,	/* CORDON_MAPS_VERSION */
 	BUILD_PROCESS,	/* 1: those of cordon_load_process() are of it, too */
 	BUILD_AUTH,	/* likewise */
+	BUILD_LISTEN,	/* likewise */
 	BUILD_COUNT
 };
 
@@ -319,4 +320,9 @@ int cordon_load_process(const struct cordon_context *context, struct cordon_fail
 int cordon_load_auth(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	return load_watchers(context, CORDON_PART_AUTH, BUILD_AUTH, failure);
+}
+
+int cordon_load_listen(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	return load_watchers(context, CORDON_PART_LISTEN, BUILD_LISTEN, failure);
 }

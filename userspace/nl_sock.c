@@ -12,21 +12,35 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
 /* What the kernel puts into one part of a dump at most. */
 #define PART_SIZE 32768
 
+/* What a map of socket storage holds of each: an attribute with the map's fd in it. */
+struct storage_wish {
+	struct rtattr outer;
+	struct rtattr inner;
+	uint32_t map_fd;
+};
+
+/** struct request - @wish: only as far as header.nlmsg_len goes */
 struct request {
 	struct nlmsghdr header;
 	struct inet_diag_req_v2 body;
+	struct storage_wish wish;
 };
+
+#define REQUEST_SIZE offsetof(struct request, wish)
 
 struct walk {
 	cordon_nl_socket_visitor visitor;
 	void *state;
 	uint8_t protocol;
+	uint32_t states;
+	int owners;
 	bool done;
 };
 
@@ -39,7 +53,7 @@ int cordon_nl_sockets_open(void)
 
 static int send_request(int fd, const struct request *request)
 {
-	return send(fd, request, sizeof(*request), 0) < 0 ? -errno : 0;
+	return send(fd, request, request->header.nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
 /* Return: bytes, or -errno. */
@@ -81,19 +95,42 @@ static uint16_t read_port(const __be16 *port)
 	return ntohs(bytes);
 }
 
-static uint64_t read_cgroup(const struct nlmsghdr *header)
+/* An attribute among @size bytes of them; NULL: it is not there. */
+static const struct rtattr *find_attribute(const void *first, unsigned int size, uint16_t type)
 {
-	unsigned int left = header->nlmsg_len - NLMSG_LENGTH(sizeof(struct inet_diag_msg));
-	const struct inet_diag_msg *message = NLMSG_DATA(header);
-	const struct rtattr *attribute = (const void *)(message + 1);
-	uint64_t cgroup = 0;
+	const struct rtattr *attribute = first;
 
-	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-		if (attribute->rta_type == INET_DIAG_CGROUP_ID &&
-		    RTA_PAYLOAD(attribute) == sizeof(cgroup))
-			memcpy(&cgroup, RTA_DATA(attribute), sizeof(cgroup));
+	for (; RTA_OK(attribute, size); attribute = RTA_NEXT(attribute, size)) {
+		if ((attribute->rta_type & NLA_TYPE_MASK) == type)
+			return attribute;
 	}
-	return cgroup;
+	return NULL;
+}
+
+static const struct rtattr *find_within(const struct rtattr *outer, uint16_t type)
+{
+	return outer ? find_attribute(RTA_DATA(outer), (unsigned int)RTA_PAYLOAD(outer), type) :
+		       NULL;
+}
+
+static void copy_attribute(const struct rtattr *attribute, void *ret_value, size_t size)
+{
+	if (attribute && RTA_PAYLOAD(attribute) == size)
+		memcpy(ret_value, RTA_DATA(attribute), size);
+}
+
+static void read_attributes(const struct nlmsghdr *header, struct cordon_nl_socket *socket)
+{
+	const unsigned int size = header->nlmsg_len - NLMSG_LENGTH(sizeof(struct inet_diag_msg));
+	const void *first = (const struct inet_diag_msg *)NLMSG_DATA(header) + 1;
+	const struct rtattr *storage;
+
+	copy_attribute(find_attribute(first, size, INET_DIAG_CGROUP_ID), &socket->cgroup,
+		       sizeof(socket->cgroup));
+	storage = find_attribute(first, size, INET_DIAG_SK_BPF_STORAGES);
+	storage = find_within(find_within(storage, SK_DIAG_BPF_STORAGE),
+			      SK_DIAG_BPF_STORAGE_MAP_VALUE);
+	copy_attribute(storage, &socket->owner, sizeof(socket->owner));
 }
 
 /* One that waits for accept() has no inode yet either, but can still be read from. */
@@ -118,9 +155,10 @@ static int visit(const struct walk *walk, const struct nlmsghdr *header)
 		.family = message->idiag_family,
 		.protocol = walk->protocol,
 		.orphan = is_orphan(message),
-		.cgroup = read_cgroup(header),
+		.uid = message->idiag_uid,
 		.id = message->id,
 	};
+	read_attributes(header, &found);
 	return walk->visitor(walk->state, &found);
 }
 
@@ -145,11 +183,23 @@ static struct request make_request(uint16_t type, uint16_t flags, uint8_t family
 {
 	return (struct request){
 		.header = {
-			.nlmsg_len = sizeof(struct request),
+			.nlmsg_len = REQUEST_SIZE,
 			.nlmsg_type = type,
 			.nlmsg_flags = NLM_F_REQUEST | flags,
 		},
 		.body = { .sdiag_family = family, .sdiag_protocol = protocol },
+	};
+}
+
+static void wish_for_owners(struct request *request, int owners)
+{
+	request->header.nlmsg_len = sizeof(*request);
+	request->wish = (struct storage_wish){
+		.outer = { .rta_len = sizeof(request->wish),
+			   .rta_type = INET_DIAG_REQ_SK_BPF_STORAGES | NLA_F_NESTED },
+		.inner = { .rta_len = RTA_LENGTH(sizeof(uint32_t)),
+			   .rta_type = SK_DIAG_BPF_STORAGE_REQ_MAP_FD },
+		.map_fd = (uint32_t)owners,
 	};
 }
 
@@ -160,11 +210,9 @@ static int walk_family(int fd, struct walk *walk, uint8_t family)
 	_Alignas(struct nlmsghdr) char part[PART_SIZE];
 	int result;
 
-	request.body.idiag_states = 1 << TCP_ESTABLISHED;
-	if (walk->protocol == IPPROTO_TCP)
-		request.body.idiag_states |= 1 << TCP_SYN_SENT | 1 << TCP_FIN_WAIT1 |
-					     1 << TCP_FIN_WAIT2 | 1 << TCP_CLOSE_WAIT |
-					     1 << TCP_LAST_ACK | 1 << TCP_CLOSING;
+	request.body.idiag_states = walk->states;
+	if (walk->owners >= 0)
+		wish_for_owners(&request, walk->owners);
 	result = send_request(fd, &request);
 	walk->done = false;
 	while (!result && !walk->done) {
@@ -176,12 +224,37 @@ static int walk_family(int fd, struct walk *walk, uint8_t family)
 	return result == -ENOENT ? -EOPNOTSUPP : result;
 }
 
+static int walk_both(int fd, struct walk *walk)
+{
+	const int error = walk_family(fd, walk, AF_INET);
+
+	return error ? error : walk_family(fd, walk, AF_INET6);
+}
+
 int cordon_nl_sockets_walk(int fd, uint8_t protocol, cordon_nl_socket_visitor visitor, void *state)
 {
-	struct walk walk = { .visitor = visitor, .state = state, .protocol = protocol };
-	const int error = walk_family(fd, &walk, AF_INET);
+	struct walk walk = { .visitor = visitor,
+			     .state = state,
+			     .protocol = protocol,
+			     .states = 1 << TCP_ESTABLISHED,
+			     .owners = -1 };
 
-	return error ? error : walk_family(fd, &walk, AF_INET6);
+	if (protocol == IPPROTO_TCP)
+		walk.states |= 1 << TCP_SYN_SENT | 1 << TCP_FIN_WAIT1 | 1 << TCP_FIN_WAIT2 |
+			       1 << TCP_CLOSE_WAIT | 1 << TCP_LAST_ACK | 1 << TCP_CLOSING;
+	return walk_both(fd, &walk);
+}
+
+int cordon_nl_listeners_walk(int fd, uint8_t protocol, int owners, cordon_nl_socket_visitor visitor,
+			     void *state)
+{
+	struct walk walk = { .visitor = visitor,
+			     .state = state,
+			     .protocol = protocol,
+			     .states = protocol == IPPROTO_TCP ? 1 << TCP_LISTEN : 1 << TCP_CLOSE,
+			     .owners = owners };
+
+	return walk_both(fd, &walk);
 }
 
 int cordon_nl_socket_destroy(int fd, const struct cordon_nl_socket *socket)

@@ -415,6 +415,14 @@ static void add_network(struct sample *sample)
 static bool each_flow(struct sample *sample)
 {
 	const uint64_t now = cordon_clock_ns();
+	const struct cordon_event_listen listen = {
+		.event = { .size = sizeof(listen), .type = CORDON_EVENT_LISTEN, .time = now },
+		.owner = { .cgroup = 77, .uid = 33 },
+		.address = { { [10] = 0xff, [11] = 0xff } },
+		.port = 53,
+		.protocol = 17,
+		.how = CORDON_LISTEN_FOUND,
+	};
 	struct cordon_event_flow flow = {
 		.event = { .size = sizeof(flow),
 			   .type = CORDON_EVENT_FLOW_OPEN,
@@ -447,6 +455,7 @@ static bool each_flow(struct sample *sample)
 	flow.note.protocol = 1;
 	flow.note.direction = CORDON_DIRECTION_OUT;
 	sample_add(sample, &flow.event);
+	sample_add(sample, &listen.event);
 	return sample_write_here(sample);
 }
 

@@ -114,4 +114,44 @@ struct cordon_event_flow {
 	struct cordon_flow_note note;
 };
 
+/*
+ * cordon_event_listen.how: X(NAME, "name")
+ *
+ * BEGAN, ENDED: TCP: in that moment, by the process of the event; UDP, which the daemon
+ *	looks at every 10 seconds: since the last look
+ * FOUND: it was there when the daemon started
+ */
+#define CORDON_LISTENS(X)                                                                          \
+	X(BEGAN, "listens")                                                                        \
+	X(ENDED, "listens no more")                                                                \
+	X(FOUND, "was listening")
+
+enum cordon_listen {
+#define CORDON_LISTEN_ENUM(name, text) CORDON_LISTEN_##name,
+	CORDON_LISTENS(CORDON_LISTEN_ENUM)
+#undef CORDON_LISTEN_ENUM
+	CORDON_LISTEN_COUNT
+};
+
+/**
+ * struct cordon_event_listen - LISTEN: a TCP socket that takes connections, or a UDP socket that
+ *	takes datagrams from anybody, of the network namespace that is guarded
+ * @start: of its process, as in process.h; 0: not known
+ * @owner: of FOUND who made the socket, of UDP no more than cgroup and uid, as the kernel
+ *	tells no more of it; @owner.pid 0: not known
+ * @address: all zero but for the IPv4 mark: any
+ * @how: enum cordon_listen
+ */
+struct cordon_event_listen {
+	struct cordon_event event;
+	__u64 start;
+	struct cordon_owner owner;
+	struct cordon_address address;
+	__u16 port;
+	__u8 protocol;
+	__u8 how;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cordon_event_listen) == 88, "no padding");
+
 #endif
