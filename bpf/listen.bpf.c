@@ -43,8 +43,8 @@ static __always_inline bool is_ours(const struct sock *sock)
 
 	if (!held)
 		return false;
-	settings = find_settings(generation_slot(control_generation(held),
-						 control_latch(held, bpf_ktime_get_ns())));
+	settings = find_settings(
+		generation_slot(control_generation(held), control_latch(held, bpf_ktime_get_ns())));
 	if (!settings)
 		return false;
 	return !settings->netns ||
