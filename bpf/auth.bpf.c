@@ -14,12 +14,17 @@
 
 #include <bpf/bpf_tracing.h>
 
-/* Handles of calls that have not returned, by thread: PAM's own modules call it again. */
+/* Handles of calls that have not returned: PAM's own modules call it again, and a thread may be in
+ * one call of each kind. They go with the thread, and nobody's calls take another's place. */
+struct pam_handles {
+	__u64 handle[CORDON_PAM_CALL_COUNT];
+};
+
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u64);
-	__type(value, __u64);
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pam_handles);
 } pam_handles SEC(".maps");
 
 /**
@@ -60,22 +65,6 @@ struct pam_handle {
 	__u64 remote_user;
 	__u64 tty;
 };
-
-/* One thread may be in one call of each kind. */
-static __always_inline __u64 key_of(__u64 call)
-{
-	return bpf_get_current_pid_tgid() << 3 | call;
-}
-
-SEC("uprobe")
-int pam_enter(struct pt_regs *registers)
-{
-	const __u64 key = key_of(bpf_get_attach_cookie(registers));
-	const __u64 handle = PT_REGS_PARM1(registers);
-
-	bpf_map_update_elem(&pam_handles, &key, &handle, BPF_ANY);
-	return 0;
-}
 
 static __always_inline void fill_texts(struct cordon_event_pam *record,
 				       const struct pam_handle *handle)
@@ -126,30 +115,73 @@ static __always_inline struct who current_who(void)
 		(record)->session = who.session;                                                   \
 	} while (0)
 
+/* Whoever is not root gets no more than his share, and none of what root does. */
+static __always_inline bool may_tell(__u64 now)
+{
+	struct cordon_loss *loss = event_loss(CORDON_CLASS_AUTH);
+	const __u32 user = bpf_get_current_uid_gid();
+
+	if (!loss || !user || event_share_left(loss, now, CORDON_USER_LOGINS_PER_SECOND))
+		return loss;
+	event_number(loss);
+	event_lost(loss);
+	return false;
+}
+
+static __always_inline void tell(__u32 call, __s32 result, __u64 address)
+{
+	const __u64 now = bpf_ktime_get_ns();
+	struct pam_handle handle;
+	struct cordon_event_pam *record;
+
+	if (!may_tell(now))
+		return;
+	record = event_reserve(&auth_ring, CORDON_EVENT_PAM, sizeof(*record),
+			       bpf_get_current_pid_tgid() >> 32, now);
+	if (!record)
+		return;
+	__builtin_memset(&record->event + 1, 0, sizeof(*record) - sizeof(record->event));
+	record->call = call;
+	record->result = result;
+	FILL_PROCESS(record);
+	if (!bpf_probe_read_user(&handle, sizeof(handle), (void *)address))
+		fill_texts(record, &handle);
+	bpf_ringbuf_submit(record, 0);
+}
+
+static __always_inline struct pam_handles *current_handles(__u64 flags)
+{
+	return bpf_task_storage_get(&pam_handles, bpf_get_current_task_btf(), NULL, flags);
+}
+
+SEC("uprobe")
+int pam_enter(struct pt_regs *registers)
+{
+	const __u32 call = bpf_get_attach_cookie(registers);
+	struct pam_handles *handles = current_handles(BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (handles && call < CORDON_PAM_CALL_COUNT)
+		handles->handle[call] = PT_REGS_PARM1(registers);
+	if (call == CORDON_PAM_AUTHENTICATE && (__u32)bpf_get_current_uid_gid())
+		tell(call, CORDON_PAM_BEGUN, PT_REGS_PARM1(registers));
+	return 0;
+}
+
+/* Of one that began before we looked only that it ended is known. */
 SEC("uretprobe")
 int pam_return(struct pt_regs *registers)
 {
 	const __u32 call = bpf_get_attach_cookie(registers);
-	const __u64 key = key_of(call);
-	const __u64 *address = bpf_map_lookup_elem(&pam_handles, &key);
-	struct cordon_event_pam *record;
-	struct pam_handle handle;
+	struct pam_handles *handles = current_handles(0);
+	__u64 address = 0;
 
-	if (!address)
+	if (call >= CORDON_PAM_CALL_COUNT)
 		return 0;
-	if (bpf_probe_read_user(&handle, sizeof(handle), (void *)*address))
-		__builtin_memset(&handle, 0, sizeof(handle));
-	bpf_map_delete_elem(&pam_handles, &key);
-	record = event_reserve(&auth_ring, CORDON_EVENT_PAM, sizeof(*record),
-			       bpf_get_current_pid_tgid() >> 32, bpf_ktime_get_ns());
-	if (!record)
-		return 0;
-	__builtin_memset(&record->event + 1, 0, sizeof(*record) - sizeof(record->event));
-	record->call = call;
-	record->result = (int)PT_REGS_RC(registers);
-	FILL_PROCESS(record);
-	fill_texts(record, &handle);
-	bpf_ringbuf_submit(record, 0);
+	if (handles) {
+		address = handles->handle[call];
+		handles->handle[call] = 0;
+	}
+	tell(call, (int)PT_REGS_RC(registers), address);
 	return 0;
 }
 

@@ -65,28 +65,13 @@ static __always_inline void count_call_reason(__u32 reason)
 		__sync_fetch_and_add(&counter->packets, 1);
 }
 
-/* A CPU's share of the ring in one second keeps a flood from taking it all. */
-static __always_inline bool record_share_left(struct cordon_loss *loss, __u64 now)
-{
-	const __u32 window = now >> 30;
-
-	if (loss->window != window) {
-		loss->window = window;
-		loss->sent = 0;
-	}
-	if (__sync_fetch_and_add(&loss->sent, 1) < CORDON_RECORDS_PER_SECOND)
-		return true;
-	__sync_fetch_and_add(&loss->held, 1);
-	return false;
-}
-
 /** denial_record() - tell a slot; false: its counts have to wait */
 VERIFIED_APART __u32 denial_record(struct cordon_denial *slot, __u64 now)
 {
 	struct cordon_loss *loss = event_loss(CORDON_CLASS_ENFORCEMENT);
 	struct cordon_event_denial *record;
 
-	if (!loss || !slot || !record_share_left(loss, now))
+	if (!loss || !slot || !event_share_left(loss, now, CORDON_RECORDS_PER_SECOND))
 		return false;
 	record = event_reserve(&enforcement_ring, CORDON_EVENT_DENIAL, sizeof(*record), slot->pid,
 			       now);

@@ -79,6 +79,21 @@ static __always_inline void event_lost(struct cordon_loss *loss)
 	__sync_fetch_and_add(&loss->lost, 1);
 }
 
+/** event_share_left() - so many records a second on a CPU keep a flood from taking all of a ring */
+static __always_inline bool event_share_left(struct cordon_loss *loss, __u64 now, __u32 share)
+{
+	const __u32 window = now >> 30;
+
+	if (loss->window != window) {
+		loss->window = window;
+		loss->sent = 0;
+	}
+	if (__sync_fetch_and_add(&loss->sent, 1) < share)
+		return true;
+	__sync_fetch_and_add(&loss->held, 1);
+	return false;
+}
+
 /** event_head() - what a record begins with */
 static __always_inline struct cordon_event event_head(__u16 type, __u16 size, __u32 sequence,
 						      __u32 pid, __u64 time)

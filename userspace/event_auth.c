@@ -38,6 +38,8 @@ static const char *result_text(int32_t result)
 		[26] = "aborted",
 	};
 
+	if (result == CORDON_PAM_BEGUN)
+		return "begun";
 	if (result < 0 || (size_t)result >= ARRAY_SIZE(results) || !results[result])
 		return "failure";
 	return results[result];
@@ -71,7 +73,9 @@ static void pam_facts(const struct cordon_event *event, struct cordon_event_fact
 	facts->login_uid = pam->login_uid;
 	facts->action = calls[pam->call];
 	facts->subtype = pam->call == CORDON_PAM_SESSION_CLOSE ? "end" : "start";
-	facts->outcome = pam->result ? "failure" : "success";
+	facts->outcome = pam->result == CORDON_PAM_BEGUN ? "unknown" :
+			 pam->result			 ? "failure" :
+							   "success";
 }
 
 static void pam_text(FILE *file, const struct cordon_event_view *view)
@@ -86,6 +90,9 @@ static void pam_text(FILE *file, const struct cordon_event_view *view)
 	cordon_event_name(file, " at ", pam->tty);
 	fputs(", asked by ", file);
 	cordon_event_who_text(file, view);
+	/* Whatever it was told, it lets nobody in. */
+	if (pam->euid)
+		fputs(", without root's rights", file);
 }
 
 static void pam_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)

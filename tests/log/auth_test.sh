@@ -26,7 +26,8 @@ cat_login()
 	assert pam.pam_start(service, user, ctypes.byref(talk), ctypes.byref(handle)) == 0
 	pam.pam_set_item(handle, 4, b"203.0.113.77")
 	pam.pam_set_item(handle, 3, b"tty9")
-	result = pam.pam_authenticate(handle, 0)
+	for i in range(int(sys.argv[3]) if len(sys.argv) > 3 else 1):
+	    result = pam.pam_authenticate(handle, 0)
 	if result == 0:
 	    result = pam.pam_acct_mgmt(handle, 0) or pam.pam_open_session(handle, 0)
 	    pam.pam_close_session(handle, 0)
@@ -35,13 +36,16 @@ cat_login()
 	END
 }
 
-login() { on_node unshare --mount bash -c 'mount --bind "$0/pam.d" /etc/pam.d; shift 0; exec python3 "$0/login.py" "$@"' "$NET_TMP" "$@"; }
+# login SERVICE USER [TIMES]
+login() { on_node unshare --mount bash -c 'mount --bind "$0/pam.d" /etc/pam.d; PATH=/usr/sbin:/usr/bin:/sbin:/bin exec $USER_OF_LOGIN python3 "$0/login.py" "$@"' "$NET_TMP" "$@"; }
+as_user() { USER_OF_LOGIN='setpriv --reuid 65534 --regid 65534 --clear-groups' "$@"; }
+export USER_OF_LOGIN=
 
 compgen -G '/usr/lib/*/libpam.so.0' >/dev/null || [ -e /usr/lib64/libpam.so.0 ] || {
 	echo "1..0 # SKIP no libpam on this machine"
 	exit 0
 }
-test_start 12
+test_start 20
 net_start
 net_peer wan0
 mkdir "$NET_TMP/pam.d"
@@ -66,6 +70,28 @@ check "five guesses, five records" until_ok 10 times '.user.target.name // "" | 
 login cordon-shut "$(printf 'x\033[31m%0100d' 0)" >/dev/null
 check "a name with what a terminal obeys, and too long" until_ok 10 told '.user.target.name // "" | test("31m000")'
 refuse "does not reach one" bash -c "$CORDON --root $NET_ROOT events --class auth | grep -q $'\033'"
+# ---- who is not root ------------------------------------------------------------------------
+chmod 711 "$NET_TMP"
+chmod 644 "$NET_TMP/login.py"
+begun() { told '.event.outcome == "unknown" and .user.id == "65534" and .user.target.name == "'"$1"'"'; }
+as_user login cordon-open carol >/dev/null
+check "what a user asks is told when he begins" until_ok 10 begun carol
+check "and when he is answered, which lets nobody in" until_ok 10 bash -c \
+	"$CORDON --root $NET_ROOT events --class auth | grep -q \"success: user carol .*, without root's rights\""
+echo 'auth required pam_exec.so /bin/sleep 20' >"$NET_TMP/pam.d/cordon-slow"
+as_user login cordon-slow dave >/dev/null &
+until_ok 20 pgrep -f "login.py cordon-slow dave" >/dev/null
+check "a guess whose asker is killed" until_ok 10 begun dave
+pkill -KILL -f "login.py cordon-slow dave"
+wait "$!" 2>/dev/null || true
+refuse "has no end" told '.user.target.name == "dave" and .event.outcome != "unknown"'
+as_user login cordon-open mallory 5000 >/dev/null
+of_mallory() { logins | jq -s 'map(select(.user.target.name == "mallory" and .cordon.loss == null)) | length'; }
+check "a flood of them is told as far as a share" until_ok 10 test "$(of_mallory)" -gt 20
+check "no further" test "$(of_mallory)" -lt 2500
+check "and the rest is counted" until_ok 10 told '.cordon.loss.records > 100'
+login cordon-open erin >/dev/null
+check "root is told beside it" until_ok 10 told '.user.target.name == "erin" and .event.outcome == "success"'
 daemon_ends
 login cordon-open bob >/dev/null
 cordon run >"$NET_TMP/run.log" 2>&1 &

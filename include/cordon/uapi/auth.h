@@ -34,11 +34,19 @@ enum cordon_pam_call {
 	CORDON_PAM_CALL_COUNT
 };
 
+/* cordon_event_pam.result: somebody who is not root, be it by a set-user-ID program, has begun to
+ * authenticate.  He could end that program before it hears what came of it. */
+#define CORDON_PAM_BEGUN (-1)
+
+/* Records that those who are not root get on a CPU in about a second; beyond that they count as
+ * lost. */
+#define CORDON_USER_LOGINS_PER_SECOND 64
+
 /**
- * struct cordon_event_pam - a call has returned
+ * struct cordon_event_pam - a call has returned, or begun
  * @start: of the process, as in process.h
  * @call: enum cordon_pam_call
- * @result: what it returned: 0: PAM_SUCCESS; else why not (security/_pam_types.h)
+ * @result: what it returned: 0: PAM_SUCCESS; else why not (security/_pam_types.h), or BEGUN
  * @uid, @euid: of the process that asked
  * @login_uid, @session: audit's; ~0: none
  * @service, @user, @remote_host, @remote_user, @tty: as PAM has them then, each ended
