@@ -423,8 +423,12 @@ void cordon_log_store_make_room(struct cordon_log_store *store)
 
 static void leave_segments(struct cordon_log_store *store)
 {
-	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
-		cordon_log_writer_leave(store->chain[i].writer);
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		struct chain *chain = &store->chain[i];
+
+		cordon_log_writer_leave(chain->writer);
+		chain->unsynced |= cordon_log_writer_left(chain->writer) > 0;
+	}
 	store->begun = cordon_clock_ns();
 }
 
