@@ -110,7 +110,7 @@ in_unit work.service sh -c "$work" >/dev/null 2>&1 || true
 check "what was run" until_ok 30 has 'uid 0 in work.service' --unit work.service --class process
 check "by whom, with its arguments" until_ok 30 has '/usr/bin/setpriv --reuid 65534 --clear-groups' --unit work.service
 check "how it ended" until_ok 30 has 'uid 0 in work.service: signal 9 after ' --unit work.service
-check "as another user" until_ok 30 has '/bin/echo ?[31mx' --user 65534
+check "as another user" until_ok 30 has '/bin/echo "?[31mx"' --user 65534
 check "of whom there is no more" every '.user.id == "65534" or .user.effective.id == "65534"' --user 65534
 until_ok 30 has 'exit sleep[' --unit work.service
 tree() { events --tree --unit work.service | sed 's/.*\[[0-9]*\]/&/; s/^.\{39\}//; s/\[[0-9]*\] //'; }
