@@ -52,6 +52,12 @@ struct {
 /* Full: counted in losses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+} config_ring SEC(".maps");
+
+/* Full: counted in losses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, PROCESS_RING_SIZE);
 } process_ring SEC(".maps");
 

@@ -216,6 +216,11 @@ int cordon_tracing_link(int program)
 	return bpf_raw_tracepoint_open(NULL, program);
 }
 
+int cordon_tracepoint_link(int program, const char *tracepoint)
+{
+	return bpf_raw_tracepoint_open(tracepoint, program);
+}
+
 /* "config:0" in the second, of which only the number is used. */
 static int read_number(const char *path, const char *format, uint32_t *ret_number)
 {

@@ -74,6 +74,7 @@ int cordon_tcx_link(int program, int ifindex, bool out);
 int cordon_xdp_link(int program, int ifindex);
 int cordon_cgroup_link(int program, int cgroup, uint32_t attach_type);
 int cordon_tracing_link(int program);
+int cordon_tracepoint_link(int program, const char *tracepoint);
 /** @file: and @offset: where a function begins; @returns: where it ends; @cookie: for the program */
 int cordon_uprobe_link(int program, const char *file, uint64_t offset, bool returns,
 		       uint64_t cookie);

@@ -16,9 +16,12 @@
 #define LOOK_NS 10000000000ULL
 
 static const struct cordon_watch_kind *const kinds[CORDON_WATCH_KINDS] = {
-	&cordon_watch_files,
-	&cordon_watch_links,
+	&cordon_watch_files,   &cordon_watch_links, &cordon_watch_mounts,
+	&cordon_watch_devices, &cordon_watch_clock,
 };
+
+/* Beside the kinds: what the kernel tells by itself. */
+#define RING CORDON_WATCH_KINDS
 
 static void tell(void *state, struct cordon_event *event)
 {
@@ -40,10 +43,19 @@ static void follow_logins(struct cordon_daemon_watch *watch)
 	watch->said = failure;
 }
 
-static int wait_for(const struct cordon_daemon_watch *watch, uint32_t kind, int fd)
+static void follow_kernel(const struct cordon_daemon_watch *watch)
+{
+	struct cordon_failure failure = { .text = "" };
+
+	if (cordon_config_attach(watch->watch.context, &failure))
+		fprintf(stderr, "cordon: %s; the log is without changes of the kernel\n",
+			failure.text);
+}
+
+static int wait_for(const struct cordon_daemon_watch *watch, uint32_t kind, int fd, bool only_news)
 {
 	struct epoll_event event = {
-		.events = EPOLLIN | (kinds[kind]->only_news ? EPOLLET : 0),
+		.events = EPOLLIN | (only_news ? EPOLLET : 0),
 		.data = { .u32 = kind },
 	};
 
@@ -58,7 +70,7 @@ static void open_source(struct cordon_daemon_watch *watch, uint32_t kind)
 
 	if (!error) {
 		watch->source[kind] = source;
-		error = wait_for(watch, kind, kinds[kind]->fd(source));
+		error = wait_for(watch, kind, kinds[kind]->fd(source), kinds[kind]->only_news);
 	}
 	if (error)
 		fprintf(stderr, "cordon: %s\n", failure.text[0] ? failure.text : strerror(-error));
@@ -70,8 +82,12 @@ void cordon_daemon_watch_open(struct cordon_daemon_watch *watch,
 {
 	*watch = (struct cordon_daemon_watch){
 		.watch = { .context = context, .tell = tell, .lost = lose, .state = recorder },
+		.recorder = recorder,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 	};
+	follow_kernel(watch);
+	/* With no room for them on disk, records stay in the ring. */
+	wait_for(watch, RING, cordon_recorder_fd(recorder, CORDON_CLASS_CONFIG), true);
 	for (uint32_t i = 0; i < CORDON_WATCH_KINDS; i++)
 		open_source(watch, i);
 	cordon_daemon_watch_tick(watch);
@@ -97,13 +113,16 @@ int cordon_daemon_watch_fd(const struct cordon_daemon_watch *watch)
 
 void cordon_daemon_watch_read(struct cordon_daemon_watch *watch)
 {
-	struct epoll_event events[CORDON_WATCH_KINDS];
-	const int nr = epoll_wait(watch->epoll, events, CORDON_WATCH_KINDS, 0);
+	struct epoll_event events[CORDON_WATCH_KINDS + 1];
+	const int nr = epoll_wait(watch->epoll, events, CORDON_WATCH_KINDS + 1, 0);
 
 	for (int i = 0; i < nr; i++) {
 		const uint32_t kind = events[i].data.u32;
 
-		kinds[kind]->read(watch->source[kind]);
+		if (kind == RING)
+			cordon_recorder_take(watch->recorder, CORDON_CLASS_CONFIG);
+		else
+			kinds[kind]->read(watch->source[kind]);
 	}
 }
 

@@ -9,19 +9,22 @@
 #include <stdint.h>
 
 #include "attach_auth.h"
+#include "attach_config.h"
 #include "recorder.h"
 #include "watch.h"
 
-#define CORDON_WATCH_KINDS 2
+#define CORDON_WATCH_KINDS 5
 
 /**
  * struct cordon_daemon_watch - not to be moved while it is open
+ * @recorder: takes what the kernel tells by itself
  * @source: by kind; NULL: it does not tell, which was said
  * @epoll: of all of them
  * @said: the last complaint about logins: it is made once
  */
 struct cordon_daemon_watch {
 	struct cordon_watch watch;
+	struct cordon_recorder *recorder;
 	void *source[CORDON_WATCH_KINDS];
 	int epoll;
 	struct cordon_pam pam;

@@ -134,6 +134,8 @@ extern const struct cordon_event_shape cordon_event_shapes_auth[];
 extern const struct cordon_event_shape cordon_event_shapes_config[];
 extern const struct cordon_event_shape cordon_event_shapes_network[];
 extern const struct cordon_event_shape cordon_event_shapes_flow[];
+extern const struct cordon_event_shape cordon_event_shapes_kernel[];
+extern const struct cordon_event_shape cordon_event_shapes_machine[];
 extern const struct cordon_event_shape cordon_event_shapes_process[];
 
 #endif

@@ -108,6 +108,9 @@ int cordon_load_auth(const struct cordon_context *context, struct cordon_failure
 /** cordon_load_listen() - likewise those that tell who listens */
 int cordon_load_listen(const struct cordon_context *context, struct cordon_failure *failure);
 
+/** cordon_load_config() - likewise those that tell what is changed in the kernel */
+int cordon_load_config(const struct cordon_context *context, struct cordon_failure *failure);
+
 /** cordon_loading_free() - what has begun is waited for; without cordon_load_finish() the next
  *	cordon_load_start() begins anew */
 void cordon_loading_free(struct cordon_loading *loading);

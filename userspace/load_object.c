@@ -16,6 +16,7 @@
 
 #include "bpf/auth.skel.h"
 #include "bpf/cgroup.skel.h"
+#include "bpf/config.skel.h"
 #include "bpf/listen.skel.h"
 #include "bpf/process.skel.h"
 #include "bpf/tcx.skel.h"
@@ -45,6 +46,7 @@ static const struct {
 	[CORDON_PART_PROCESS] = { "process", process_bpf__elf_bytes },
 	[CORDON_PART_AUTH] = { "auth", auth_bpf__elf_bytes },
 	[CORDON_PART_LISTEN] = { "listen", listen_bpf__elf_bytes },
+	[CORDON_PART_CONFIG] = { "config", config_bpf__elf_bytes },
 };
 
 /* FNV-1a by words. */

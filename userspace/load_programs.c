@@ -36,6 +36,7 @@ enum {
 	BUILD_PROCESS,	/* 1: those of cordon_load_process() are of it, too */
 	BUILD_AUTH,	/* likewise */
 	BUILD_LISTEN,	/* likewise */
+	BUILD_CONFIG,	/* likewise */
 	BUILD_COUNT
 };
 
@@ -325,4 +326,9 @@ int cordon_load_auth(const struct cordon_context *context, struct cordon_failure
 int cordon_load_listen(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	return load_watchers(context, CORDON_PART_LISTEN, BUILD_LISTEN, failure);
+}
+
+int cordon_load_config(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	return load_watchers(context, CORDON_PART_CONFIG, BUILD_CONFIG, failure);
 }

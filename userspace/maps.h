@@ -47,6 +47,7 @@
 	X(ENFORCEMENT_RING, "enforcement_ring")                                                    \
 	X(AUTH_RING, "auth_ring")                                                                  \
 	X(FLOW_RING, "flow_ring")                                                                  \
+	X(CONFIG_RING, "config_ring")                                                              \
 	X(PROCESS_RING, "process_ring")                                                            \
 	X(OWNERS, "owners")
 

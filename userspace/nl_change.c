@@ -14,6 +14,7 @@
 #include <netlink/socket.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "util/cleanup.h"
 
@@ -240,6 +241,7 @@ int cordon_nl_items_list(enum cordon_nl_kind kind, cordon_nl_viewer viewer, void
 static int start(struct cordon_nl_changes *changes)
 {
 	struct nl_sock *socket = changes->socket;
+	const int room = CHANGES_BUFFER;
 	int error;
 
 	nl_socket_disable_seq_check(socket);
@@ -248,11 +250,13 @@ static int start(struct cordon_nl_changes *changes)
 	if (!error)
 		error = nl_connect(socket, NETLINK_ROUTE);
 	if (!error)
-		error = nl_socket_set_buffer_size(socket, CHANGES_BUFFER, 0);
-	if (!error)
 		error = nl_socket_set_msg_buf_size(socket, MESSAGE_BUFFER);
 	if (!error)
 		error = nl_socket_set_nonblocking(socket);
+	/* Less will do, too. */
+	if (!error)
+		setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &room,
+			   sizeof(room));
 	if (!error)
 		error = nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 						  RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,

@@ -67,6 +67,9 @@ static int find_map(enum cordon_event_class class, enum cordon_map *ret_map)
 	case CORDON_CLASS_FLOW:
 		*ret_map = CORDON_MAP_FLOW_RING;
 		return 0;
+	case CORDON_CLASS_CONFIG:
+		*ret_map = CORDON_MAP_CONFIG_RING;
+		return 0;
 	case CORDON_CLASS_PROCESS:
 		*ret_map = CORDON_MAP_PROCESS_RING;
 		return 0;

@@ -48,5 +48,11 @@ struct cordon_watch_kind {
 extern const struct cordon_watch_kind cordon_watch_files;
 /* Interfaces, addresses and routes of this network namespace. */
 extern const struct cordon_watch_kind cordon_watch_links;
+/* Mounts of this mount namespace. */
+extern const struct cordon_watch_kind cordon_watch_mounts;
+/* Devices that somebody can put in or take out. */
+extern const struct cordon_watch_kind cordon_watch_devices;
+/* The clock, when it is set. */
+extern const struct cordon_watch_kind cordon_watch_clock;
 
 #endif

@@ -158,6 +158,7 @@ static void open_maps(struct bench *bench)
 	bench->maps.fd[CORDON_MAP_PROCESS_RING] = bpf_map__fd(bench->program->maps.process_ring);
 	bench->maps.fd[CORDON_MAP_AUTH_RING] = bpf_map__fd(bench->program->maps.auth_ring);
 	bench->maps.fd[CORDON_MAP_FLOW_RING] = bpf_map__fd(bench->program->maps.flow_ring);
+	bench->maps.fd[CORDON_MAP_CONFIG_RING] = bpf_map__fd(bench->program->maps.config_ring);
 	bench->maps.fd[CORDON_MAP_ENFORCEMENT_RING] =
 		bpf_map__fd(bench->program->maps.enforcement_ring);
 }

@@ -18,13 +18,13 @@ route() { told route ".cordon.route.destination == \"$1\" and .cordon.route.chan
 times() { events | jq -s "map(select($1)) | length"; }
 node() { ip -n "$NODE" "$@"; }
 
-test_start 26
+test_start 33
 net_start
 net_peer wan0
 net_address wan0 10.1.0.1/24 10.1.0.2/24
 net_small_policy
 daemon_starts
-refuse "nothing was complained of" grep -q '^cordon:' "$NET_TMP/run.log"
+refuse "nothing was complained of" grep '^cordon:' "$NET_TMP/run.log"
 
 # ---- interfaces, addresses, routes --------------------------------------------------------
 
@@ -83,6 +83,25 @@ check "the interface that goes" until_ok 10 link early0 gone
 check "nothing is told twice" test "$(times '.cordon.interface.name == "late1" and .cordon.interface.change == "appeared"')" = 1
 refuse "what was there before is not told" address 10.1.0.1 added wan0
 refuse "nor what the kernel keeps for itself" told route '.cordon.route.table == 255'
+
+# ---- parameters of the kernel ---------------------------------------------------------------
+
+parameter() { told parameter ".cordon.parameter.name == \"$1\" and ($2)"; }
+in_unit tune.service sysctl -qw net.ipv4.conf.wan0.rp_filter=2
+check "a parameter that is set" until_ok 10 parameter net/ipv4/conf/wan0/rp_filter \
+	'.cordon.parameter.before == "0" and .cordon.parameter.after == "2"'
+check "and by whom" parameter net/ipv4/conf/wan0/rp_filter '.process.name == "sysctl" and .process.pid > 0 and
+	.user.id == "0" and .process.entity_id != null'
+refuse "what the kernel refuses is refused" in_unit tune.service sh -c 'echo 99999999999 >/proc/sys/net/ipv4/conf/wan0/rp_filter'
+check "and told" until_ok 10 parameter net/ipv4/conf/wan0/rp_filter '.cordon.parameter.after == "99999999999"'
+in_unit tune.service sh -c "printf '%0200d' 1 >/proc/sys/net/ipv4/conf/wan0/rp_filter" 2>/dev/null || true
+check "a long value is cut, which is said" until_ok 10 parameter net/ipv4/conf/wan0/rp_filter '.cordon.parameter.cut'
+in_unit tune.service cat /proc/sys/net/ipv4/conf/wan0/log_martians >/dev/null
+in_unit tune.service sysctl -qw net.ipv4.conf.wan0.log_martians=1
+until_ok 10 parameter net/ipv4/conf/wan0/log_martians true
+check "that one is read is not told" test "$(times '.cordon.parameter.name == "net/ipv4/conf/wan0/log_martians"')" = 1
+shown() { cordon events --class config | grep -q 'parameter net/ipv4/conf/wan0/rp_filter set to "2", was "0", by sysctl\['; }
+check "text for people" shown
 
 kill -STOP "$(cat "$NET_ROOT/run/cordon/daemon")"
 for i in $(seq 25); do

@@ -14,8 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("BUILD", "build"))
-CATEGORIES = {"authentication", "configuration", "file", "host", "intrusion_detection", "network",
-              "process", "session"}
+CATEGORIES = {"authentication", "configuration", "driver", "file", "host", "intrusion_detection",
+              "network", "process", "session"}
 TYPES = {"allowed", "change", "creation", "deletion", "denied", "end", "info", "start"}
 
 

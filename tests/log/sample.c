@@ -459,6 +459,60 @@ static bool each_flow(struct sample *sample)
 	return sample_write_here(sample);
 }
 
+static void add_kernel(struct sample *sample)
+{
+	const struct cordon_event_parameter parameter = {
+		.event = { .size = sizeof(parameter),
+			   .type = CORDON_EVENT_PARAMETER,
+			   .flags = CORDON_PARAMETER_AFTER_CUT,
+			   .pid = 100,
+			   .time = cordon_clock_ns() },
+		.doer = { .start = 5, .login_uid = 1000, .name = "sysctl" },
+		.name = "kernel/core_pattern",
+		.before = "core\n",
+		.after = "|/tmp/evil",
+	};
+	const struct cordon_event_module module = {
+		.event = { .size = sizeof(module),
+			   .type = CORDON_EVENT_MODULE,
+			   .pid = 100,
+			   .time = cordon_clock_ns() },
+		.doer = { .start = 5, .login_uid = 1000, .name = "insmod" },
+		.taints = 1 << 12 | 1 << 13,
+		.name = "rootkit",
+	};
+
+	sample_add(sample, &parameter.event);
+	sample_add(sample, &module.event);
+}
+
+static void add_machine(struct sample *sample)
+{
+	static const char *const mount[] = { "/mnt/a b", "/dev/sdb1", "vfat", "rw,nosuid",
+					     "rw",	 "8:17",      "/",    NULL },
+				 *const device[] = { "usb",
+						     "usb_device",
+						     "/devices/pci0000:00/0000:00:14.0/usb1/1-2",
+						     "bus/usb/001/004",
+						     "0781:5567",
+						     "SanDisk",
+						     "Cruzer Blade",
+						     "4C530001",
+						     "Online",
+						     NULL };
+	const struct cordon_event_clock clock = {
+		.event = { .size = sizeof(clock),
+			   .type = CORDON_EVENT_CLOCK,
+			   .time = cordon_clock_ns() },
+		.before = 1700000000LL * 1000000000,
+		.after = 1600000000LL * 1000000000,
+	};
+
+	add_texts(sample, CORDON_EVENT_MOUNT, sizeof(struct cordon_event_mount), mount);
+	add_texts(sample, CORDON_EVENT_DEVICE, sizeof(struct cordon_event_device), device);
+	sample_add(sample, &clock.event);
+}
+
 static bool each_config(struct sample *sample)
 {
 	union cordon_event_room room;
@@ -476,6 +530,8 @@ static bool each_config(struct sample *sample)
 	sample_begin(sample, CORDON_CLASS_CONFIG);
 	sample_add(sample, cordon_event_end(&room));
 	add_network(sample);
+	add_kernel(sample);
+	add_machine(sample);
 	return sample_write_here(sample);
 }
 

@@ -138,4 +138,126 @@ struct cordon_event_route {
 };
 _Static_assert(sizeof(struct cordon_event_route) == 72, "no padding");
 
+/**
+ * struct cordon_doer - who did it, where the kernel tells
+ * @start: of its process, CLOCK_BOOTTIME nanoseconds
+ * @login_uid, @session: ~0: nobody logged in
+ * @name: of the program
+ */
+struct cordon_doer {
+	__u64 start;
+	__u32 uid;
+	__u32 euid;
+	__u32 login_uid;
+	__u32 session;
+	char name[16];
+};
+_Static_assert(sizeof(struct cordon_doer) == 40, "no padding");
+
+/* cordon_event_parameter.event.flags */
+#define CORDON_PARAMETER_NAME_CUT (1 << 0)
+#define CORDON_PARAMETER_BEFORE_CUT (1 << 1)
+#define CORDON_PARAMETER_AFTER_CUT (1 << 2)
+
+/**
+ * struct cordon_event_parameter - somebody writes a parameter of the kernel (sysctl), as far as
+ *this node's processes go; told before the kernel takes it, and also if it then refuses
+ * @name: below /proc/sys, "net/ipv4/ip_forward"
+ * @before: what it was, "": it cannot be read
+ * @after: what is written
+ */
+struct cordon_event_parameter {
+	struct cordon_event event;
+	struct cordon_doer doer;
+	char name[96];
+	char before[96];
+	char after[96];
+};
+_Static_assert(sizeof(struct cordon_event_parameter) == 352, "no padding");
+
+/**
+ * struct cordon_event_module - a module of the kernel is in it, or no more
+ * @taints: what it does to the kernel's trust in itself: bit 0 proprietary, 1 loaded by force,
+ *	12 not of the kernel's own tree, 13 not signed
+ *(Documentation/admin-guide/tainted-kernels.rst)
+ * @unloaded: 1
+ */
+struct cordon_event_module {
+	struct cordon_event event;
+	struct cordon_doer doer;
+	__u64 taints;
+	__u32 unloaded;
+	__u32 pad;
+	char name[56];
+};
+_Static_assert(sizeof(struct cordon_event_module) == 136, "no padding");
+
+/* cordon_event_mount.change: X(NAME, "what it is called") */
+#define CORDON_MOUNT_CHANGES(X)                                                                    \
+	X(MOUNTED, "mounted")                                                                      \
+	X(UNMOUNTED, "unmounted")                                                                  \
+	X(MOVED, "moved")                                                                          \
+	X(CHANGED, "changed") /* its options */
+
+enum cordon_mount_change {
+#define CORDON_MOUNT_ENUM(name, text) CORDON_MOUNT_##name,
+	CORDON_MOUNT_CHANGES(CORDON_MOUNT_ENUM)
+#undef CORDON_MOUNT_ENUM
+	CORDON_MOUNT_CHANGE_COUNT
+};
+
+/**
+ * struct cordon_event_mount - a mount of the daemon's mount namespace
+ * @change: enum cordon_mount_change
+ * texts: where, source, type of file system, options of the mount, of the file system, device
+ *	("8:1"), what of the file system is seen there ("/")
+ */
+struct cordon_event_mount {
+	struct cordon_event event;
+	__u32 change;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cordon_event_mount) == 32, "no padding");
+
+/* cordon_event_device.change: X(NAME, "what the kernel calls it", "what it is called") */
+#define CORDON_DEVICE_CHANGES(X)                                                                   \
+	X(ADDED, "add", "added")                                                                   \
+	X(REMOVED, "remove", "removed")                                                            \
+	X(CHANGED, "change", "changed")
+
+enum cordon_device_change {
+#define CORDON_DEVICE_ENUM(name, action, text) CORDON_DEVICE_##name,
+	CORDON_DEVICE_CHANGES(CORDON_DEVICE_ENUM)
+#undef CORDON_DEVICE_ENUM
+	CORDON_DEVICE_CHANGE_COUNT
+};
+
+/**
+ * struct cordon_event_device - a device that somebody can put in or take out
+ * @change: enum cordon_device_change
+ * @bytes: size of a block device, 0: not known
+ * texts: subsystem ("usb", "block", "input" ...), its type there ("disk"), path in sysfs, name in
+ *	/dev, vendor and product as numbers ("046d:c52b"), vendor, model, serial number, state of a
+ *	power supply
+ */
+struct cordon_event_device {
+	struct cordon_event event;
+	__u64 bytes;
+	__u32 change;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cordon_event_device) == 40, "no padding");
+
+/**
+ * struct cordon_event_clock - the clock was set; what the kernel slews is not told
+ * @before: what it would say now, nanoseconds since 1970
+ * @after: what it says now
+ */
+struct cordon_event_clock {
+	struct cordon_event event;
+	__s64 before;
+	__s64 after;
+};
+_Static_assert(sizeof(struct cordon_event_clock) == 40, "no padding");
+
 #endif

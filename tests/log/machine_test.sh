@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: yes
+#
+# What is changed of a machine, which only a virtual one is there for: modules of the kernel,
+# mounts, devices, the clock.
+cd "$(dirname "$0")/../.." || exit
+. tests/net/lib.sh
+
+events() { cordon events --json --class config; }
+# told ACTION JQ-CONDITION: there is one so
+told() { events | jq -es --arg action "$1" "map(select(.event.action == \$action and ($2))) | length > 0" >/dev/null; }
+mount_is() { told mount ".cordon.mount.change == \"$1\" and .cordon.mount.point == \"$2\" and (${3:-true})"; }
+device() { told device ".cordon.device.change == \"$1\" and .cordon.device.subsystem == \"$2\" and (${3:-true})"; }
+
+if ! grep -q QEMU /proc/cpuinfo; then
+	echo "1..0 # SKIP changes the machine: in a VM only"
+	exit 0
+fi
+test_start 18
+net_start
+net_peer wan0
+net_small_policy
+daemon_starts
+# Of its files an overlay tells nothing.
+complaints() { grep '^cordon:' "$NET_TMP/run.log" | grep -v 'changes of files'; }
+refuse "nothing was complained of" complaints
+
+# ---- modules --------------------------------------------------------------------------------
+
+modprobe dummy numdummies=0
+check "a module that is loaded, and by whom" until_ok 20 told module-loaded \
+	'.cordon.module.name == "dummy" and .process.name == "modprobe" and .user.id == "0"'
+modprobe -r dummy
+check "and unloaded" until_ok 20 told module-unloaded '.cordon.module.name == "dummy"'
+
+# ---- mounts ---------------------------------------------------------------------------------
+
+place="$NET_TMP/a place"
+mkdir "$place" "$place.2"
+mount -t tmpfs -o nosuid,size=1m cordon-test "$place"
+check "a mount" until_ok 20 mount_is mounted "$place" '.cordon.mount.type == "tmpfs" and
+	.cordon.mount.source == "cordon-test" and (.cordon.mount.options | contains("nosuid"))'
+mount -o remount,ro "$place"
+check "other options" until_ok 20 mount_is changed "$place" '.cordon.mount.options | startswith("ro")'
+mount --move "$place" "$place.2"
+check "moved" until_ok 20 mount_is moved "$place.2"
+umount "$place.2"
+check "unmounted" until_ok 20 mount_is unmounted "$place.2"
+mount -t tmpfs '' "$place"
+check "one without a name" until_ok 20 mount_is mounted "$place" '.cordon.mount.source == null'
+umount "$place"
+
+# ---- devices --------------------------------------------------------------------------------
+
+modprobe loop max_loop=2
+check "a block device that comes" until_ok 20 device added block '.cordon.device.node == "loop0" and .cordon.device.type == "disk"'
+echo remove >/sys/block/loop1/uevent
+truncate -s 3M "$NET_TMP/disk"
+losetup /dev/loop0 "$NET_TMP/disk"
+check "a medium in it" until_ok 20 device changed block '.cordon.device.node == "loop0" and .cordon.device.bytes == 3145728'
+refuse "what was only said before is not told" device removed block '.cordon.device.node == "loop1"'
+losetup -d /dev/loop0
+modprobe -r loop
+check "that goes" until_ok 20 device removed block '.cordon.device.node == "loop0"'
+modprobe vhci-hcd
+check "a USB device, with vendor and serial number" until_ok 20 device added usb '.cordon.device.id == "1d6b:0002" and
+	(.cordon.device.vendor | startswith("Linux")) and (.cordon.device.serial_number | startswith("vhci_hcd"))'
+modprobe -r vhci-hcd
+check "that goes, too" until_ok 20 device removed usb '.cordon.device.id == "1d6b:0002"'
+modprobe uinput
+python3 - <<'END'
+import fcntl, os, struct
+fd = os.open("/dev/uinput", os.O_WRONLY)
+fcntl.ioctl(fd, 0x40045564, 1)  # UI_SET_EVBIT, EV_KEY
+fcntl.ioctl(fd, 0x40045565, 30)  # UI_SET_KEYBIT, KEY_A
+os.write(fd, struct.pack("80sHHHHI256x256x256x256x", b"Evil Keyboard", 3, 0x1337, 0x4242, 1, 0))
+fcntl.ioctl(fd, 0x5501)  # UI_DEV_CREATE
+END
+check "a keyboard" until_ok 20 device added input '.cordon.device.id == "1337:4242" and .cordon.device.model == "Evil Keyboard"'
+check "that is pulled out" until_ok 20 device removed input '.cordon.device.id == "1337:4242"'
+
+# ---- the clock ------------------------------------------------------------------------------
+
+date -s '+1 hour' >/dev/null
+check "the clock, set forward" until_ok 20 told clock '.cordon.clock.step | tonumber | . / 1e9 | . > 3590 and . < 3610'
+date -s '-2 hours' >/dev/null
+check "and back" until_ok 20 told clock '.cordon.clock.step | tonumber | . / 1e9 | . < -7190 and . > -7210'
+daemon_ends
+test_end
