@@ -142,19 +142,28 @@ static void compare(const struct cordon_mount *before, const struct cordon_mount
 		viewer(state, after, CORDON_MOUNT_CHANGED);
 }
 
+static const struct cordon_mount *at(const struct cordon_mounts *mounts, size_t index)
+{
+	return index < mounts->nr ? &mounts->entry[index] : NULL;
+}
+
 void cordon_mounts_compare(const struct cordon_mounts *before, const struct cordon_mounts *after,
 			   cordon_mounts_viewer viewer, void *state)
 {
-	const struct cordon_mount *old = before->entry, *new = after->entry;
-	const struct cordon_mount *const old_end = old + before->nr, *const new_end =
-									     new + after->nr;
+	const struct cordon_mount *was, *is;
+	size_t old = 0, new = 0;
 
-	while (old < old_end || new < new_end) {
-		if (new == new_end || (old < old_end && old->id < new->id))
-			viewer(state, old++, CORDON_MOUNT_UNMOUNTED);
-		else if (old == old_end || new->id < old->id)
-			viewer(state, new ++, CORDON_MOUNT_MOUNTED);
-		else
-			compare(old++, new ++, viewer, state);
+	while (was = at(before, old), is = at(after, new), was || is) {
+		if (!is || (was && was->id < is->id)) {
+			viewer(state, was, CORDON_MOUNT_UNMOUNTED);
+			old++;
+		} else if (!was || is->id < was->id) {
+			viewer(state, is, CORDON_MOUNT_MOUNTED);
+			new ++;
+		} else {
+			compare(was, is, viewer, state);
+			old++;
+			new ++;
+		}
 	}
 }

@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = calloc(1, size + 2);
 
 	check(text);
-	memcpy(text, data, size);
+	if (size)
+		memcpy(text, data, size);
 	read_device(data, size);
 	read_mounts(text, text + strlen(text) + 1);
 	free(text);
