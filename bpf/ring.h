@@ -47,13 +47,13 @@ struct {
 	__uint(max_entries, FLOW_RING_SIZE);
 } flow_ring SEC(".maps");
 
-#define PROCESS_RING_SIZE (4 * 1024 * 1024)
-
 /* Full: counted in losses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 64 * 1024);
 } config_ring SEC(".maps");
+
+#define PROCESS_RING_SIZE (4 * 1024 * 1024)
 
 /* Full: counted in losses. */
 struct {
