@@ -4,7 +4,9 @@
  */
 #include "uevent.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/array.h"
@@ -82,24 +84,33 @@ bool cordon_uevent_change(struct cordon_uevent uevent, enum cordon_device_change
 	return false;
 }
 
+/* Up to three numbers with a character between. Return: how many */
+static int read_numbers(const char *text, unsigned long ret_numbers[3])
+{
+	char *end;
+
+	for (int nr = 0; nr < 3; nr++) {
+		ret_numbers[nr] = strtoul(text, &end, 16);
+		if (end == text || ret_numbers[nr] > UINT16_MAX)
+			return nr;
+		if (!*end)
+			return nr + 1;
+		text = end + 1;
+	}
+	return 3;
+}
+
 /* "VENDOR/PRODUCT/VERSION" of USB, "BUS/VENDOR/PRODUCT/VERSION" of input, "VENDOR:PRODUCT" of PCI. */
 struct cordon_uevent_ids cordon_uevent_ids(struct cordon_uevent uevent)
 {
 	const char *subsystem = cordon_uevent_get(uevent, "SUBSYSTEM");
-	const char *product = cordon_uevent_get(uevent, "PRODUCT");
+	const bool pci = !strcmp(subsystem, "pci"), input = !strcmp(subsystem, "input");
 	struct cordon_uevent_ids ids = { .text = "" };
-	unsigned int first, second, third;
-	int got;
+	unsigned long numbers[3];
+	const int nr = read_numbers(cordon_uevent_get(uevent, pci ? "PCI_ID" : "PRODUCT"), numbers);
 
-	if (!strcmp(subsystem, "pci")) {
-		product = cordon_uevent_get(uevent, "PCI_ID");
-		got = sscanf(product, "%4x:%4x", &first, &second);
-	} else {
-		got = sscanf(product, "%4x/%4x/%4x", &first, &second, &third);
-	}
-	if (got == 3 && !strcmp(subsystem, "input"))
-		snprintf(ids.text, sizeof(ids.text), "%04x:%04x", second, third);
-	else if (got >= 2)
-		snprintf(ids.text, sizeof(ids.text), "%04x:%04x", first, second);
+	if (nr >= 2 + input)
+		snprintf(ids.text, sizeof(ids.text), "%04lx:%04lx", numbers[input],
+			 numbers[1 + input]);
 	return ids;
 }
