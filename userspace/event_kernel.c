@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is changed in the kernel: parameters and modules, records of the class
- * CONFIG.
+ * What is changed in the kernel: parameters, modules and BPF programs, records of
+ * the class CONFIG.
  */
 #include "event_shape.h"
 
@@ -12,6 +12,7 @@
 
 #include "event.h"
 #include "util/array.h"
+#include "util/hex.h"
 #include "util/print.h"
 
 #define ENDS(text) (memchr(text, '\0', sizeof(text)) != NULL)
@@ -149,6 +150,57 @@ static void module_fields(struct cordon_ecs *ecs, const struct cordon_event_view
 	cordon_ecs_words(ecs, "cordon.module.taints", words, used);
 }
 
+/* ---- BPF programs ------------------------------------------------------------------------- */
+
+/* Of struct cordon_event_program. */
+enum program_text {
+	PROGRAM_TYPE,
+	PROGRAM_NAME
+};
+
+static const struct cordon_event_program *program_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_program *)view->record->event;
+}
+
+static const char *program_word(const struct cordon_event_view *view, enum program_text text)
+{
+	return cordon_event_text(view->record->event, sizeof(struct cordon_event_program), text);
+}
+
+static void program_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_program *program = (const struct cordon_event_program *)event;
+
+	facts->action = program->unloaded ? "bpf-program-unloaded" : "bpf-program-loaded";
+	facts->subtype = program->unloaded ? "end" : "start";
+}
+
+static void program_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_program *program = program_of(view);
+	char tag[2 * sizeof(program->tag) + 1];
+
+	cordon_hex_format(program->tag, sizeof(program->tag), tag);
+	fprintf(file, "BPF program %u %s", program->id, program->unloaded ? "unloaded" : "loaded");
+	cordon_event_phrase(file, ", ", program_word(view, PROGRAM_TYPE));
+	cordon_event_phrase(file, " ", program_word(view, PROGRAM_NAME));
+	fprintf(file, ", tag %s%s", tag, program->ours ? ", one of cordon's" : "");
+	if (program->event.pid)
+		by_text(file, view);
+}
+
+static void program_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_program *program = program_of(view);
+
+	cordon_ecs_number(ecs, "cordon.bpf.id", program->id);
+	cordon_ecs_hex(ecs, "cordon.bpf.tag", program->tag, sizeof(program->tag));
+	cordon_ecs_text(ecs, "cordon.bpf.type", program_word(view, PROGRAM_TYPE));
+	cordon_ecs_text(ecs, "cordon.bpf.name", program_word(view, PROGRAM_NAME));
+	cordon_ecs_flag(ecs, "cordon.bpf.ours", program->ours);
+}
+
 const struct cordon_event_shape cordon_event_shapes_kernel[] = {
 	{ CORDON_EVENT_PARAMETER, sizeof(struct cordon_event_parameter), "parameter", "event",
 	  "configuration", "change", .is_whole = parameter_is_whole, .facts = parameter_facts,
@@ -156,5 +208,8 @@ const struct cordon_event_shape cordon_event_shapes_kernel[] = {
 	{ CORDON_EVENT_MODULE, sizeof(struct cordon_event_module), "module-loaded", "event",
 	  "driver", "start", .is_whole = module_is_whole, .facts = module_facts,
 	  .text = module_text, .fields = module_fields },
+	{ CORDON_EVENT_PROGRAM, sizeof(struct cordon_event_program), "bpf-program-loaded", "event",
+	  "driver", "start", .facts = program_facts, .text = program_text,
+	  .fields = program_fields },
 	{ .text = NULL },
 };

@@ -52,6 +52,8 @@ extern const struct cordon_watch_kind cordon_watch_links;
 extern const struct cordon_watch_kind cordon_watch_mounts;
 /* Devices that somebody can put in or take out. */
 extern const struct cordon_watch_kind cordon_watch_devices;
+/* BPF programs that anybody loads. */
+extern const struct cordon_watch_kind cordon_watch_programs;
 /* The clock, when it is set. */
 extern const struct cordon_watch_kind cordon_watch_clock;
 

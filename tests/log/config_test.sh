@@ -18,7 +18,7 @@ route() { told route ".cordon.route.destination == \"$1\" and .cordon.route.chan
 times() { events | jq -s "map(select($1)) | length"; }
 node() { ip -n "$NODE" "$@"; }
 
-test_start 33
+test_start 37
 net_start
 net_peer wan0
 net_address wan0 10.1.0.1/24 10.1.0.2/24
@@ -102,6 +102,19 @@ until_ok 10 parameter net/ipv4/conf/wan0/log_martians true
 check "that one is read is not told" test "$(times '.cordon.parameter.name == "net/ipv4/conf/wan0/log_martians"')" = 1
 shown() { cordon events --class config | grep -q 'parameter net/ipv4/conf/wan0/rp_filter set to "2", was "0", by sysctl\['; }
 check "text for people" shown
+
+# ---- BPF programs ---------------------------------------------------------------------------
+
+bpf() { told bpf-program-loaded "$1"; }
+bpftool prog load "$BUILD/bpf/tell.bpf.o" "$NET_TMP/bpffs/foreign" type syscall
+check "a BPF program that is loaded, and by whom" until_ok 10 bpf '.cordon.bpf.name == "tell" and
+	.cordon.bpf.type == "syscall" and .process.pid > 0'
+rm "$NET_TMP/bpffs/foreign"
+check "one that is gone" until_ok 10 told bpf-program-unloaded '.cordon.bpf.tag != null'
+check "cordon's own are known by what they do" bpf '.cordon.bpf.name == "tell" and .cordon.bpf.ours'
+bpftool prog load "$BUILD/tests/net/foreign.bpf.o" "$NET_TMP/bpffs/foreign" >/dev/null
+check "others are not" until_ok 10 bpf '.cordon.bpf.ours | not'
+rm "$NET_TMP/bpffs/foreign"
 
 kill -STOP "$(cat "$NET_ROOT/run/cordon/daemon")"
 for i in $(seq 25); do

@@ -461,6 +461,7 @@ static bool each_flow(struct sample *sample)
 
 static void add_kernel(struct sample *sample)
 {
+	static const char *const program[] = { "kprobe", "hide_files", NULL };
 	const struct cordon_event_parameter parameter = {
 		.event = { .size = sizeof(parameter),
 			   .type = CORDON_EVENT_PARAMETER,
@@ -484,6 +485,7 @@ static void add_kernel(struct sample *sample)
 
 	sample_add(sample, &parameter.event);
 	sample_add(sample, &module.event);
+	add_texts(sample, CORDON_EVENT_PROGRAM, sizeof(struct cordon_event_program), program);
 }
 
 static void add_machine(struct sample *sample)

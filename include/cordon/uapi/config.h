@@ -260,4 +260,24 @@ struct cordon_event_clock {
 };
 _Static_assert(sizeof(struct cordon_event_clock) == 40, "no padding");
 
+/**
+ * struct cordon_event_program - a BPF program was loaded, by the event's @pid, or is no more
+ * @tag: the kernel's digest of its instructions
+ * @id: the kernel's number of it
+ * @unloaded: 1
+ * @ours: 1: its instructions are those of a program of cordon's that is pinned
+ * @known: 1: the kernel could still say what it is
+ * texts: its type ("xdp"), its name
+ */
+struct cordon_event_program {
+	struct cordon_event event;
+	__u8 tag[8];
+	__u32 id;
+	__u8 unloaded;
+	__u8 ours;
+	__u8 known;
+	__u8 pad;
+};
+_Static_assert(sizeof(struct cordon_event_program) == 40, "no padding");
+
 #endif
