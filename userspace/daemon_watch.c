@@ -124,6 +124,10 @@ void cordon_daemon_watch_read(struct cordon_daemon_watch *watch)
 		else
 			kinds[kind]->read(watch->source[kind]);
 	}
+	for (int i = 0; i < CORDON_WATCH_KINDS; i++) {
+		if (kinds[i]->says_once && watch->source[i])
+			kinds[i]->read(watch->source[i]);
+	}
 }
 
 void cordon_daemon_watch_tick(struct cordon_daemon_watch *watch)

@@ -32,6 +32,7 @@ struct cordon_watch {
  * @open: Return: 0; -errno with @failure: this machine does not tell of such changes
  * @fd: readable when there is something to read
  * @only_news: the file is always readable: only when the kernel says so there is news
+ * @says_once: to whoever asks first, which may be an epoll around ours: it is read with any other
  * @look: every ten seconds; NULL: it need not
  */
 struct cordon_watch_kind {
@@ -40,6 +41,7 @@ struct cordon_watch_kind {
 	void (*close)(void *source);
 	int (*fd)(const void *source);
 	bool only_news;
+	bool says_once;
 	void (*read)(void *source);
 	void (*look)(void *source);
 };

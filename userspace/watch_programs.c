@@ -240,6 +240,7 @@ const struct cordon_watch_kind cordon_watch_programs = {
 	.open = open_programs,
 	.close = close_programs,
 	.fd = get_fd,
+	.says_once = true,
 	.read = read_all,
 	.look = look,
 };
