@@ -142,13 +142,13 @@ static void account_text(FILE *file, const struct cordon_event_view *view)
 	const struct cordon_event_account *account = account_of(view);
 
 	fputs("account", file);
-	cordon_event_phrase(file, " ", account->operation);
+	cordon_event_name(file, " ", account->operation);
 	fputs(account->result == 1 ? " success" : " failure", file);
-	cordon_event_phrase(file, ": user ", account->user);
+	cordon_event_name(file, ": user ", account->user);
 	if (!account->user[0] && account->id != CORDON_EVENT_NOBODY)
 		fprintf(file, ": uid %u", account->id);
-	cordon_event_phrase(file, " from ", account->remote_host);
-	cordon_event_phrase(file, " at ", account->tty);
+	cordon_event_name(file, " from ", account->remote_host);
+	cordon_event_name(file, " at ", account->tty);
 	fputs(", told by ", file);
 	cordon_event_who_text(file, view);
 }
