@@ -132,7 +132,7 @@ tap_starts()
 tap_ends() { kill "$(awk '/ready/ { print $2 }' "$NET_TMP/tap.out")"; wait "$TAP"; }
 on_wire() { tail -1 "$NET_TMP/tap.out" | jq -c '.to + .from'; }
 
-test_start 39
+test_start 40
 net_start
 net_peer lan0
 net_address lan0 10.1.0.1/24 10.1.0.2/24
@@ -148,6 +148,7 @@ done
 cat_talk >"$NET_TMP/talk.py"
 cat_tap >"$NET_TMP/tap.py"
 policy all
+check "the kernel takes the programs, that of XDP too" ls "$NET_BPFFS"/progs/{ingress_ether,egress_ip,xdp_ingress}
 daemon_starts
 
 # ---- from outside -------------------------------------------------------------------------
