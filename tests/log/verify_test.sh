@@ -186,7 +186,7 @@ tear()
 	deny 2
 	sleep 0.5
 	for _ in 1 2 3; do /bin/true; done
-	sleep 0.5
+	sleep 0.2
 	end KILL
 	damage "$(last_of process)" cut 8
 	torn=$(verify --json | jq .breaches)
