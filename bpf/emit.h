@@ -68,13 +68,12 @@ static __always_inline void count_call_reason(__u32 reason)
 /** denial_record() - tell a slot; false: its counts have to wait */
 VERIFIED_APART __u32 denial_record(struct cordon_denial *slot, __u64 now)
 {
-	struct cordon_loss *loss = event_loss(CORDON_CLASS_ENFORCEMENT);
+	struct cordon_loss *loss = event_loss(CORDON_CLASS_DENIAL);
 	struct cordon_event_denial *record;
 
 	if (!loss || !slot || !event_share_left(loss, now, CORDON_RECORDS_PER_SECOND))
 		return false;
-	record = event_reserve(&enforcement_ring, CORDON_EVENT_DENIAL, sizeof(*record), slot->pid,
-			       now);
+	record = event_reserve(&denial_ring, CORDON_EVENT_DENIAL, sizeof(*record), slot->pid, now);
 	if (!record)
 		return false;
 	record->packets = slot->packets - slot->told;

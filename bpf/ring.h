@@ -27,11 +27,17 @@ struct {
 	__type(value, __u64);
 } losses_told SEC(".maps");
 
-/* Denials, and what commands tell.  Full: counted in losses; a denial's packets stay in denials. */
+/* What commands tell.  Full: counted in losses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 256 * 1024);
 } enforcement_ring SEC(".maps");
+
+/* Full: counted in losses; a denial's packets stay in denials. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} denial_ring SEC(".maps");
 
 /* Full: counted in losses. */
 struct {

@@ -185,17 +185,12 @@ static int read_arguments(const struct cordon_call *call, struct asked *ret_aske
 {
 	struct asked asked = { .folder = NULL };
 	const struct cordon_flag flags[] = {
-		{ "--class", NULL, &asked.wish.classes },
-		{ "--user", NULL, &asked.wish.user },
-		{ "--unit", NULL, &asked.wish.unit },
-		{ "--pid", NULL, &asked.wish.pid },
-		{ "--reason", NULL, &asked.wish.reason },
-		{ "--since", NULL, &asked.wish.since },
-		{ "--until", NULL, &asked.wish.until },
-		{ "--boot", &asked.wish.boot, NULL },
-		{ "--follow", &asked.follow, NULL },
-		{ "--tree", &asked.tree, NULL },
-		{ NULL, NULL, NULL },
+		{ "--class", NULL, &asked.wish.classes }, { "--user", NULL, &asked.wish.user },
+		{ "--unit", NULL, &asked.wish.unit },	  { "--pid", NULL, &asked.wish.pid },
+		{ "--reason", NULL, &asked.wish.reason }, { "--rule", NULL, &asked.wish.rule },
+		{ "--since", NULL, &asked.wish.since },	  { "--until", NULL, &asked.wish.until },
+		{ "--boot", &asked.wish.boot, NULL },	  { "--follow", &asked.follow, NULL },
+		{ "--tree", &asked.tree, NULL },	  { NULL, NULL, NULL },
 	};
 	const int nr = cordon_call_flags(call, flags, 0, 1, &asked.folder);
 
@@ -232,6 +227,7 @@ static int show_log(const struct cordon_call *call, struct show *show, const cha
 	error = cordon_events_open(folder, show->filter.classes | names, call->failure, &events);
 	if (error)
 		return error;
+	cordon_event_names_read(cordon_event_past_names(past), folder);
 	show->events = events;
 	show->past = past;
 	show->tree = tree;

@@ -250,10 +250,10 @@ static void judge_log(struct status *status)
 		add_fault(status, "%s", fault.text);
 }
 
-/* Those of the ring of enforcement. */
+/* Those of the ring of denials. */
 static const struct cordon_losses *denials_of(const struct status *status)
 {
-	return &status->log.losses[CORDON_CLASS_ENFORCEMENT];
+	return &status->log.losses[CORDON_CLASS_DENIAL];
 }
 
 static uint64_t log_budget(const struct status *status)

@@ -73,6 +73,7 @@ struct daemon {
 	int process_timer;
 	uint64_t count_by;	/* when the lease is counted next */
 	uint64_t checkpoint_by; /* when the log's chains are told next */
+	uint32_t named;		/* generation whose names were told */
 	unsigned int forgotten; /* looks in a row at which the disk did not know of a seal */
 	bool sweeping;		/* what is told is a sum that no record of the ring has told */
 	bool end;
@@ -220,7 +221,7 @@ static void sweep(struct daemon *daemon)
 {
 	if (cordon_denials_read(&daemon->live.maps, daemon->slots))
 		return;
-	cordon_recorder_take(daemon->recorder, CORDON_CLASS_ENFORCEMENT);
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_DENIAL);
 	daemon->sweeping = true;
 	cordon_tally_sweep(daemon->tally, daemon->slots);
 	daemon->sweeping = false;
@@ -294,6 +295,16 @@ static void follow_log(struct daemon *daemon)
 	cordon_recorder_tick(daemon->recorder);
 }
 
+static void follow_names(struct daemon *daemon)
+{
+	const uint32_t generation = daemon->live.standing.effective;
+
+	if (generation == daemon->named || !cordon_recorder_store(daemon->recorder))
+		return;
+	cordon_daemon_log_names(daemon->recorder, &daemon->live);
+	daemon->named = generation;
+}
+
 static void on_second(struct daemon *daemon)
 {
 	uint64_t expirations;
@@ -305,6 +316,7 @@ static void on_second(struct daemon *daemon)
 		;
 	notify("WATCHDOG=1");
 	cordon_live_follow(&daemon->live);
+	follow_names(daemon);
 	cordon_daemon_process_follow(&daemon->process, &daemon->live, daemon->hold);
 	cordon_daemon_watch_tick(&daemon->machine);
 	/* What began is told before its end is. */
@@ -348,6 +360,13 @@ static void on_machine(struct daemon *daemon)
 static void on_enforcement(struct daemon *daemon)
 {
 	cordon_recorder_take(daemon->recorder, CORDON_CLASS_ENFORCEMENT);
+	cordon_live_follow(&daemon->live);
+	follow_names(daemon);
+}
+
+static void on_denial(struct daemon *daemon)
+{
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_DENIAL);
 	fflush(stdout);
 }
 
@@ -422,6 +441,7 @@ static int watch_all(struct daemon *daemon)
 		/* Only when the kernel says so: a log without room takes nothing from them. */
 		{ on_enforcement, cordon_recorder_fd(recorder, CORDON_CLASS_ENFORCEMENT), EPOLLET },
 		{ on_auth, cordon_recorder_fd(recorder, CORDON_CLASS_AUTH), EPOLLET },
+		{ on_denial, cordon_recorder_fd(recorder, CORDON_CLASS_DENIAL), EPOLLET },
 		{ on_many, cordon_recorder_fd(recorder, CORDON_CLASS_FLOW), EPOLLET },
 		{ on_many, cordon_recorder_fd(recorder, CORDON_CLASS_PROCESS), EPOLLET },
 		{ on_stored, cordon_recorder_wake(recorder), 0 },
@@ -623,6 +643,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		if (cordon_confine(&unsaid))
 			complain(&unsaid);
 		cordon_daemon_log_start(daemon.recorder, context, &daemon.live);
+		follow_names(&daemon);
 		say_started(&daemon);
 		notify("READY=1");
 		error = loop(&daemon, failure);

@@ -72,6 +72,64 @@ void cordon_daemon_log_taken(struct cordon_recorder *recorder, const char *what,
 	cordon_recorder_tell(recorder, cordon_event_end(&room));
 }
 
+/* ---- names -------------------------------------------------------------------------------- */
+
+/* Return: "": that number names nothing */
+typedef const char *(*name_finder)(const struct cordon_live *live, uint32_t number);
+
+static const char *find_zone(const struct cordon_live *live, uint32_t number)
+{
+	const struct cordon_area *area = &live->view.area[CORDON_TABLE_ZONES];
+
+	return number < area->count ? ((const struct cordon_zone *)area->cells)[number].name : "";
+}
+
+static const char *find_rule(const struct cordon_live *live, uint32_t number)
+{
+	return live->maps.rules[number].name;
+}
+
+/* As many as follow each other and fit. Return: the number behind them */
+static uint32_t tell_some(struct cordon_recorder *recorder, const struct cordon_live *live,
+			  enum cordon_names_of of, name_finder find, uint32_t first, uint32_t end)
+{
+	union cordon_event_room room;
+	struct cordon_event_names_told *told =
+		cordon_event_begin(&room, CORDON_EVENT_NAMES, sizeof(*told));
+	uint32_t number = first;
+
+	told->generation = live->standing.effective;
+	told->of = (uint16_t)of;
+	told->first = (uint16_t)first;
+	for (; number < end && find(live, number)[0]; number++) {
+		if (room.event.size + strlen(find(live, number)) >= sizeof(room))
+			break;
+		cordon_event_add(&room, find(live, number));
+	}
+	if (number > first)
+		cordon_recorder_tell(recorder, cordon_event_end(&room));
+	return number;
+}
+
+static void tell_names(struct cordon_recorder *recorder, const struct cordon_live *live,
+		       enum cordon_names_of of, name_finder find, uint32_t end)
+{
+	uint32_t number = 0;
+
+	while (number < end) {
+		if (find(live, number)[0])
+			number = tell_some(recorder, live, of, find, number, end);
+		else
+			number++;
+	}
+}
+
+void cordon_daemon_log_names(struct cordon_recorder *recorder, const struct cordon_live *live)
+{
+	tell_names(recorder, live, CORDON_NAMES_ZONES, find_zone, CORDON_IDENTITIES_MAX);
+	tell_names(recorder, live, CORDON_NAMES_RULES, find_rule, CORDON_RULE_SLOTS);
+}
+
 void cordon_daemon_log_sum(struct cordon_recorder *recorder, const struct cordon_denial *denial,
 			   uint64_t packets, uint64_t folded)
 {

@@ -23,6 +23,11 @@ void cordon_daemon_log_checkpoint(struct cordon_recorder *recorder, const struct
 void cordon_daemon_log_taken(struct cordon_recorder *recorder, const char *what,
 			     const char *became);
 
+/** cordon_daemon_log_names() - of the zones and rules of the generation in force, for who reads the
+ *	log elsewhere
+ */
+void cordon_daemon_log_names(struct cordon_recorder *recorder, const struct cordon_live *live);
+
 /** cordon_daemon_log_sum() - denials that no record of the ring told */
 void cordon_daemon_log_sum(struct cordon_recorder *recorder, const struct cordon_denial *denial,
 			   uint64_t packets, uint64_t folded);

@@ -549,7 +549,7 @@ happened()
 	text
 }
 
-timeline() { cordon events --since "$1" --class enforcement | grep -E 'by curl|enforcement (latch|order)' | cut -c 12-130; }
+timeline() { cordon events --since "$1" --class enforcement,denial | grep -E 'by curl|enforcement (latch|order)' | cut -c 12-130; }
 tree() { cordon events --since "$1" --tree --unit pos.service | cut -c 12-130; }
 
 # The byte in its middle.
@@ -566,7 +566,7 @@ look_back()
 {
 	local since=$((SECONDS - INCIDENT + 1))s found=sound last
 	title "What happened, by the log: on the node, or on another machine"
-	happened "--since $since --class enforcement" timeline "$since"
+	happened "--since $since --class enforcement,denial" timeline "$since"
 	happened "--since $since --tree --unit pos.service" tree "$since"
 	result 'the program that collected the cards is in it' 1 \
 		"$(cordon events --since "$since" --unit pos.service | grep -c 'exec sh.*collect.sh')"

@@ -50,36 +50,23 @@ const char *cordon_denial_service(const struct cordon_denial *denial,
 	return *buffer;
 }
 
-const char *cordon_denial_identity(const struct cordon_live *live,
-				   const struct cordon_denial *denial, uint16_t identity,
-				   char (*buffer)[24])
+static const char *identity_name(const struct cordon_live *live, const struct cordon_denial *denial,
+				 uint16_t identity, char (*buffer)[24])
 {
 	const bool built_in = identity == CORDON_IDENTITY_STRANGER ||
 			      identity == CORDON_IDENTITY_NODE;
 
-	if (built_in || (live && live->standing.effective == denial->key.generation))
+	if (built_in || live->standing.effective == denial->key.generation)
 		return cordon_live_identity(live, identity);
 	snprintf(*buffer, sizeof(*buffer), "identity %u", identity);
 	return *buffer;
 }
 
-const char *cordon_denial_interface(const struct cordon_live *live, uint32_t ifindex,
-				    char (*buffer)[24])
-{
-	if (live)
-		return cordon_live_interface(live, ifindex);
-	snprintf(*buffer, sizeof(*buffer), "interface %u", ifindex);
-	return *buffer;
-}
-
 /* The end on this machine of a call that was refused has no address yet. */
-static void print_end(FILE *file, const struct cordon_live *live,
-		      const struct cordon_denial *denial, const struct cordon_address *address,
-		      uint16_t identity)
+static void print_end(FILE *file, const char *name, const struct cordon_address *address)
 {
 	static const struct cordon_address none;
-	char text[64], number[24];
-	const char *name = cordon_denial_identity(live, denial, identity, &number);
+	char text[64];
 
 	if (!memcmp(address, &none, sizeof(none)))
 		fputs(name, file);
@@ -103,21 +90,21 @@ static void print_process(FILE *file, const char *path, const struct cordon_deni
 	}
 }
 
-void cordon_denial_line(FILE *file, const struct cordon_live *live, const char *path,
+void cordon_denial_line(FILE *file, const struct cordon_denial_words *words,
 			const struct cordon_denial *denial, uint64_t packets)
 {
 	const struct cordon_denial_key *key = &denial->key;
-	char service[CORDON_SERVICE_TEXT_SIZE], number[24];
+	char service[CORDON_SERVICE_TEXT_SIZE];
 
 	fprintf(file, "%s %s %s: %s ", key->audit ? "would deny" : "denied",
 		cordon_direction_name(key->direction), cordon_reason_name(key->reason),
 		cordon_denial_service(denial, &service));
-	print_end(file, live, denial, &denial->source, key->from);
+	print_end(file, words->from, &denial->source);
 	fputs(" -> ", file);
-	print_end(file, live, denial, &denial->destination, key->to);
+	print_end(file, words->to, &denial->destination);
 	if (key->ifindex)
-		fprintf(file, " on %s", cordon_denial_interface(live, key->ifindex, &number));
-	print_process(file, path, denial);
+		fprintf(file, " on %s", words->interface);
+	print_process(file, words->path, denial);
 	fprintf(file, ", %llu packet%s", (unsigned long long)packets, packets == 1 ? "" : "s");
 	if (denial->folded)
 		fprintf(file, ", and %llu of other kinds", (unsigned long long)denial->folded);
@@ -126,10 +113,16 @@ void cordon_denial_line(FILE *file, const struct cordon_live *live, const char *
 void cordon_denial_text(FILE *file, const struct cordon_live *live,
 			const struct cordon_denial *denial, uint64_t packets)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], from[24], to[24];
+	const struct cordon_denial_words words = {
+		.from = identity_name(live, denial, denial->key.from, &from),
+		.to = identity_name(live, denial, denial->key.to, &to),
+		.interface = cordon_live_interface(live, denial->key.ifindex),
+		.path = path,
+	};
 
 	find_path(live, denial, &path);
-	cordon_denial_line(file, live, path, denial, packets);
+	cordon_denial_line(file, &words, denial, packets);
 	fputc('\n', file);
 }
 
@@ -143,8 +136,8 @@ static void json_end(struct json *json, const char *key, const struct cordon_liv
 	json_string(json, "address", print_address(address->bytes, &text));
 	json_number(json, "port", source ? denial->source_port : denial->destination_port);
 	json_string(json, "identity",
-		    cordon_denial_identity(live, denial, source ? denial->key.from : denial->key.to,
-					   &number));
+		    identity_name(live, denial, source ? denial->key.from : denial->key.to,
+				  &number));
 	json_object_end(json);
 }
 

@@ -19,11 +19,20 @@ void cordon_denial_text(FILE *file, const struct cordon_live *live,
 			const struct cordon_denial *denial, uint64_t packets);
 
 /**
- * cordon_denial_line() - the same, without its end, with what a log knows
- * @live: NULL: nothing is known but the denial
+ * struct cordon_denial_words - what people call a denial's numbers
+ * @from, @to: its ends
+ * @interface: that it was met at
  * @path: of its cgroup, "": not known
  */
-void cordon_denial_line(FILE *file, const struct cordon_live *live, const char *path,
+struct cordon_denial_words {
+	const char *from;
+	const char *to;
+	const char *interface;
+	const char *path;
+};
+
+/** cordon_denial_line() - the same, without its end, by who knows the words */
+void cordon_denial_line(FILE *file, const struct cordon_denial_words *words,
 			const struct cordon_denial *denial, uint64_t packets);
 
 /** cordon_reason_name() - "no-rule", or "?" */
@@ -31,17 +40,6 @@ const char *cordon_reason_name(uint16_t reason);
 
 /** cordon_direction_name() - "in", or "?" */
 const char *cordon_direction_name(uint8_t direction);
-
-/** cordon_denial_identity() - what a person calls one of its ends
- * @live: or NULL
- */
-const char *cordon_denial_identity(const struct cordon_live *live,
-				   const struct cordon_denial *denial, uint16_t identity,
-				   char (*buffer)[24]);
-
-/** cordon_denial_interface() - likewise; @live: or NULL */
-const char *cordon_denial_interface(const struct cordon_live *live, uint32_t ifindex,
-				    char (*buffer)[24]);
 
 /** cordon_denial_service() - "tcp/443" */
 const char *cordon_denial_service(const struct cordon_denial *denial,

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event_past.h"
+#include "live.h"
 #include "util/array.h"
 #include "util/print.h"
 
@@ -61,4 +63,56 @@ void cordon_event_ends_fields(struct cordon_ecs *ecs, const struct cordon_event_
 		cordon_ecs_number(ecs, "source.port", ends->source_port);
 	if (ends->destination_port)
 		cordon_ecs_number(ecs, "destination.port", ends->destination_port);
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+const char *cordon_event_zone(const struct cordon_event_view *view, uint32_t generation,
+			      uint32_t identity, char (*buffer)[24])
+{
+	const bool built_in = identity == CORDON_IDENTITY_STRANGER ||
+			      identity == CORDON_IDENTITY_NODE;
+	const char *told = cordon_event_past_zone(view->past, generation, identity);
+
+	if (told && !built_in)
+		return told;
+	if (built_in || (view->live && view->live->standing.effective == generation))
+		return cordon_live_identity(view->live, identity);
+	snprintf(*buffer, sizeof(*buffer), "identity %u", identity);
+	return *buffer;
+}
+
+/* A rule keeps its slot as long as its name, also when generations pass. */
+const char *cordon_event_rule(const struct cordon_event_view *view, uint32_t generation,
+			      uint32_t slot, char (*buffer)[24])
+{
+	const char *told = cordon_event_past_rule(view->past, generation, slot);
+
+	if (told)
+		return told;
+	if (view->live)
+		return cordon_live_rule(view->live, slot);
+	snprintf(*buffer, sizeof(*buffer), "%u", slot);
+	return *buffer;
+}
+
+const char *cordon_event_interface(const struct cordon_event_view *view, uint32_t ifindex,
+				   char (*buffer)[24])
+{
+	if (view->live)
+		return cordon_live_interface(view->live, ifindex);
+	snprintf(*buffer, sizeof(*buffer), "interface %u", ifindex);
+	return *buffer;
+}
+
+void cordon_event_interface_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view,
+				   bool ingress, uint32_t ifindex)
+{
+	const char *id = ingress ? "observer.ingress.interface.id" : "observer.egress.interface.id";
+	const char *name = ingress ? "observer.ingress.interface.name" :
+				     "observer.egress.interface.name";
+
+	cordon_ecs_format(ecs, id, "%u", ifindex);
+	if (view->live)
+		cordon_ecs_text(ecs, name, cordon_live_interface(view->live, ifindex));
 }

@@ -12,6 +12,7 @@
 #include <cordon/uapi/policy.h>
 
 #include "ecs.h"
+#include "event_shape.h"
 
 /**
  * struct cordon_event_ends
@@ -37,5 +38,23 @@ bool cordon_event_has_ports(uint8_t protocol);
 /** cordon_event_end_text() - "10.1.0.2:22", "[fd00::1]:22", or the address alone */
 const char *cordon_event_end_text(uint8_t protocol, const struct cordon_address *address,
 				  uint16_t port, char (*text)[80]);
+
+/* What people call a number: as the log told, or on this node what is in force; else the number. */
+
+/** cordon_event_zone() - a zone or workload; "identity 5" */
+const char *cordon_event_zone(const struct cordon_event_view *view, uint32_t generation,
+			      uint32_t identity, char (*buffer)[24]);
+
+/** cordon_event_rule() - the rule of a slot; "5" */
+const char *cordon_event_rule(const struct cordon_event_view *view, uint32_t generation,
+			      uint32_t slot, char (*buffer)[24]);
+
+/** cordon_event_interface() - "interface 5" */
+const char *cordon_event_interface(const struct cordon_event_view *view, uint32_t ifindex,
+				   char (*buffer)[24]);
+
+/** cordon_event_interface_fields() - observer.ingress.interface.* or observer.egress.interface.* */
+void cordon_event_interface_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view,
+				   bool ingress, uint32_t ifindex);
 
 #endif

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What was enforced, what was changed about it, and what was tried against us:
+ * What is enforced, what was changed about it, and what was tried against us:
  * records of the classes ENFORCEMENT and TAMPER.
  */
 #include "event_shape.h"
 
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <string.h>
 
-#include <cordon/uapi/record.h>
-
-#include "denial_text.h"
 #include "event.h"
 #include "order.h"
 #include "util/array.h"
@@ -19,112 +15,6 @@
 #include "util/print.h"
 
 #define CONFIGURATION .kind = "event", .category = "configuration", .subtype = "change"
-
-/* ---- denials ------------------------------------------------------------------------------ */
-
-static void denial_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
-{
-	const struct cordon_denial *denial = &((const struct cordon_event_denial *)event)->denial;
-
-	facts->pid = denial->pid;
-	facts->uid = denial->pid ? denial->uid : CORDON_EVENT_NOBODY;
-	facts->cgroup = denial->key.cgroup;
-	facts->name = denial->comm[0] ? denial->comm : NULL;
-	facts->name_size = sizeof(denial->comm);
-	facts->reason = denial->key.reason;
-	facts->subtype = denial->key.audit ? "allowed" : "denied";
-	facts->outcome = denial->key.audit ? "success" : "failure";
-}
-
-static void denial_text(FILE *file, const struct cordon_event_view *view)
-{
-	const struct cordon_event_denial *event = (const void *)view->record->event;
-	struct cordon_denial denial = event->denial;
-
-	denial.folded = event->folded;
-	cordon_denial_line(file, view->live, view->path, &denial, event->packets);
-}
-
-static bool has_ports(uint8_t protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
-	       protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
-}
-
-/* The end on this machine of a call that was refused has no address yet. */
-static void add_address(struct cordon_ecs *ecs, const char *name,
-			const struct cordon_address *address)
-{
-	static const struct cordon_address none;
-	char text[64];
-
-	if (memcmp(address, &none, sizeof(none)) != 0)
-		cordon_ecs_format(ecs, name, "%s", print_address(address->bytes, &text));
-}
-
-static void add_network(struct cordon_ecs *ecs, const struct cordon_denial *denial)
-{
-	static const char *const directions[] = { "ingress", "egress", "egress", "egress",
-						  "ingress" };
-	char protocol[16];
-
-	cordon_ecs_format(ecs, "network.transport", "%s",
-			  print_protocol(denial->key.protocol, &protocol));
-	cordon_ecs_format(ecs, "network.iana_number", "%u", denial->key.protocol);
-	if (denial->key.direction < ARRAY_SIZE(directions))
-		cordon_ecs_text(ecs, "network.direction", directions[denial->key.direction]);
-	add_address(ecs, "source.ip", &denial->source);
-	add_address(ecs, "destination.ip", &denial->destination);
-	if (!has_ports(denial->key.protocol))
-		return;
-	if (denial->source_port)
-		cordon_ecs_number(ecs, "source.port", denial->source_port);
-	if (denial->destination_port)
-		cordon_ecs_number(ecs, "destination.port", denial->destination_port);
-}
-
-static void add_ends(struct cordon_ecs *ecs, const struct cordon_live *live,
-		     const struct cordon_denial *denial)
-{
-	const struct cordon_denial_key *key = &denial->key;
-	const bool in = key->direction == CORDON_DIRECTION_IN;
-	char number[24];
-
-	cordon_ecs_format(ecs, "cordon.denial.from", "%s",
-			  cordon_denial_identity(live, denial, key->from, &number));
-	cordon_ecs_format(ecs, "cordon.denial.to", "%s",
-			  cordon_denial_identity(live, denial, key->to, &number));
-	if (!key->ifindex)
-		return;
-	cordon_ecs_format(ecs,
-			  in ? "observer.ingress.interface.id" : "observer.egress.interface.id",
-			  "%u", key->ifindex);
-	if (live)
-		cordon_ecs_format(ecs,
-				  in ? "observer.ingress.interface.name" :
-				       "observer.egress.interface.name",
-				  "%s", cordon_denial_interface(live, key->ifindex, &number));
-}
-
-static void denial_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
-{
-	const struct cordon_event_denial *event = (const void *)view->record->event;
-	const struct cordon_denial *denial = &event->denial;
-	char service[CORDON_SERVICE_TEXT_SIZE];
-
-	cordon_ecs_text(ecs, "event.reason", cordon_reason_name(denial->key.reason));
-	add_network(ecs, denial);
-	add_ends(ecs, view->live, denial);
-	cordon_ecs_number(ecs, "network.packets", event->packets);
-	cordon_ecs_text(ecs, "cordon.denial.direction",
-			cordon_direction_name(denial->key.direction));
-	cordon_ecs_format(ecs, "cordon.denial.service", "%s",
-			  cordon_denial_service(denial, &service));
-	cordon_ecs_flag(ecs, "cordon.denial.audit", denial->key.audit);
-	cordon_ecs_text(ecs, "cordon.denial.latch", cordon_latch_name(denial->key.latch));
-	cordon_ecs_number(ecs, "cordon.denial.generation", denial->key.generation);
-	cordon_ecs_number(ecs, "cordon.denial.folded", event->folded);
-}
 
 /* ---- policy, latch, orders ---------------------------------------------------------------- */
 
@@ -305,6 +195,38 @@ static void evidence_fields(struct cordon_ecs *ecs, const struct cordon_event_vi
 	cordon_ecs_text(ecs, "event.reason", evidence_word(view, 1));
 }
 
+/* ---- names -------------------------------------------------------------------------------- */
+
+static const char *names_of(const struct cordon_event_view *view)
+{
+	const struct cordon_event_names_told *names = (const void *)view->record->event;
+
+	return names->of == CORDON_NAMES_ZONES ? "zones" : "rules";
+}
+
+static void names_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_names_told *names = (const void *)view->record->event;
+	unsigned int index = 0;
+	const char *name;
+
+	fprintf(file, "generation %u has %s, from %u on:", names->generation, names_of(view),
+		names->first);
+	while ((name = cordon_event_text(&names->event, sizeof(*names), index++))[0])
+		cordon_event_name(file, " ", name);
+}
+
+static void names_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_names_told *names = (const void *)view->record->event;
+
+	cordon_ecs_text(ecs, "cordon.names.of", names_of(view));
+	cordon_ecs_number(ecs, "cordon.names.generation", names->generation);
+	cordon_ecs_number(ecs, "cordon.names.first", names->first);
+	cordon_ecs_list(ecs, "cordon.names.names", (const char *)(names + 1),
+			names->event.size - sizeof(*names));
+}
+
 /* ---- tampering ---------------------------------------------------------------------------- */
 
 static const char *taken_word(const struct cordon_event_view *view, unsigned int index)
@@ -324,15 +246,7 @@ static void taken_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 	cordon_ecs_text(ecs, "cordon.taken.became", taken_word(view, 1));
 }
 
-#define DENIAL(TYPE, ACTION)                                                                       \
-	{                                                                                          \
-		TYPE, sizeof(struct cordon_event_denial), ACTION, "event", "network", "denied",    \
-			.facts = denial_facts, .text = denial_text, .fields = denial_fields        \
-	}
-
 const struct cordon_event_shape cordon_event_shapes_enforcement[] = {
-	DENIAL(CORDON_EVENT_DENIAL, "denial"),
-	DENIAL(CORDON_EVENT_DENIAL_SUM, "denial-sum"),
 	{ CORDON_EVENT_POLICY, sizeof(struct cordon_event_policy), "policy", CONFIGURATION,
 	  .facts = policy_facts, .text = policy_text, .fields = policy_fields },
 	{ CORDON_EVENT_LATCH, sizeof(struct cordon_event_latch), "latch", CONFIGURATION,
@@ -343,6 +257,8 @@ const struct cordon_event_shape cordon_event_shapes_enforcement[] = {
 	  "info", .text = receipt_text, .fields = receipt_fields },
 	{ CORDON_EVENT_EVIDENCE, sizeof(struct cordon_event_evidence), "evidence", "event", "host",
 	  "info", .facts = evidence_facts, .text = evidence_text, .fields = evidence_fields },
+	{ CORDON_EVENT_NAMES, sizeof(struct cordon_event_names_told), "names", "event",
+	  "configuration", "info", .text = names_text, .fields = names_fields },
 	{ CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), "tamper", "alert",
 	  "intrusion_detection", "info", .text = taken_text, .fields = taken_fields },
 	{ .text = NULL },

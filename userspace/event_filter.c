@@ -13,6 +13,7 @@
 
 #include "denial_text.h"
 #include "event_cgroup.h"
+#include "event_ends.h"
 #include "event_time.h"
 #include "log_segment.h"
 #include "util/boot.h"
@@ -148,7 +149,7 @@ static int read_times(const struct cordon_event_wish *wish, int64_t now,
 int cordon_event_filter_read(const struct cordon_event_wish *wish, int64_t now,
 			     struct cordon_failure *failure, struct cordon_event_filter *ret_filter)
 {
-	struct cordon_event_filter filter = { .boot = wish->boot };
+	struct cordon_event_filter filter = { .rule = wish->rule, .boot = wish->boot };
 	int error;
 
 	error = read_classes(wish->classes, failure, &filter.classes);
@@ -187,6 +188,15 @@ static bool is_by_user(uint32_t uid, const struct cordon_event_facts *facts)
 	return uid == facts->uid || uid == facts->euid || uid == facts->login_uid;
 }
 
+static bool is_by_rule(const char *rule, const struct cordon_event_view *view)
+{
+	const struct cordon_event_facts *facts = &view->facts;
+	char number[24];
+
+	return facts->generation &&
+	       !strcmp(rule, cordon_event_rule(view, facts->generation, facts->rule, &number));
+}
+
 bool cordon_event_filter_passes(const struct cordon_event_filter *filter,
 				const struct cordon_event_view *view)
 {
@@ -198,6 +208,8 @@ bool cordon_event_filter_passes(const struct cordon_event_filter *filter,
 		return false;
 	/* A fork is of both. */
 	if (filter->pid && filter->pid != facts->pid && filter->pid != view->record->event->pid)
+		return false;
+	if (filter->rule && !is_by_rule(filter->rule, view))
 		return false;
 	return !filter->reason || filter->reason == facts->reason;
 }

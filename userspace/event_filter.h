@@ -18,6 +18,7 @@ struct cordon_event_wish {
 	const char *unit;
 	const char *pid;
 	const char *reason;
+	const char *rule;
 	const char *since;
 	const char *until;
 	bool boot;
@@ -30,6 +31,7 @@ struct cordon_event_wish {
  * @unit: NULL: any
  * @pid: 0: any
  * @reason: of denials, 0: any
+ * @rule: that let a connection through, NULL: any
  * @since, @until: nanoseconds since 1970
  * @boot: of this one only
  */
@@ -39,6 +41,7 @@ struct cordon_event_filter {
 	const char *unit;
 	uint32_t pid;
 	uint16_t reason;
+	const char *rule;
 	int64_t since;
 	int64_t until;
 	bool boot;

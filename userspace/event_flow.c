@@ -41,38 +41,29 @@ static uint64_t duration_of(const struct cordon_flow_note *note)
 
 static void flow_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
 {
-	const struct cordon_owner *owner = &((const struct cordon_event_flow *)event)->note.owner;
+	const struct cordon_flow_note *note = &((const struct cordon_event_flow *)event)->note;
+	const struct cordon_owner *owner = &note->owner;
 
 	facts->pid = owner->pid;
 	facts->uid = owner->pid ? owner->uid : CORDON_EVENT_NOBODY;
 	facts->cgroup = owner->cgroup;
 	facts->name = owner->comm[0] ? owner->comm : NULL;
 	facts->name_size = sizeof(owner->comm);
+	facts->rule = note->rule;
+	facts->generation = note->generation;
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
 
-/* A rule keeps its slot as long as its name; a zone's number is its generation's. */
 static const char *rule_name(const struct cordon_event_view *view, char (*buffer)[24])
 {
-	const uint16_t rule = note_of(view)->rule;
-
-	if (view->live)
-		return cordon_live_rule(view->live, rule);
-	snprintf(*buffer, sizeof(*buffer), "%u", rule);
-	return *buffer;
+	return cordon_event_rule(view, note_of(view)->generation, note_of(view)->rule, buffer);
 }
 
 static const char *identity_name(const struct cordon_event_view *view, uint16_t identity,
 				 char (*buffer)[24])
 {
-	const bool built_in = identity == CORDON_IDENTITY_STRANGER ||
-			      identity == CORDON_IDENTITY_NODE;
-
-	if (built_in || (view->live && view->live->standing.effective == note_of(view)->generation))
-		return cordon_live_identity(view->live, identity);
-	snprintf(*buffer, sizeof(*buffer), "identity %u", identity);
-	return *buffer;
+	return cordon_event_zone(view, note_of(view)->generation, identity, buffer);
 }
 
 static void print_ends(FILE *file, const struct cordon_event_view *view)
@@ -140,22 +131,6 @@ static void add_names(struct cordon_ecs *ecs, const struct cordon_event_view *vi
 	cordon_ecs_flag(ecs, "cordon.flow.earlier", note->flags & CORDON_FLOW_EARLIER);
 }
 
-static void add_interface(struct cordon_ecs *ecs, const struct cordon_event_view *view)
-{
-	const struct cordon_flow_note *note = note_of(view);
-	const bool out = note->direction == CORDON_DIRECTION_OUT;
-	char number[24];
-
-	cordon_ecs_format(ecs,
-			  out ? "observer.egress.interface.id" : "observer.ingress.interface.id",
-			  "%u", note->ifindex);
-	if (view->live)
-		cordon_ecs_format(
-			ecs,
-			out ? "observer.egress.interface.name" : "observer.ingress.interface.name",
-			"%s", cordon_denial_interface(view->live, note->ifindex, &number));
-}
-
 static void flow_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
 {
 	const struct cordon_flow_note *note = note_of(view);
@@ -170,7 +145,8 @@ static void flow_fields(struct cordon_ecs *ecs, const struct cordon_event_view *
 
 	cordon_event_ends_fields(ecs, &ends);
 	add_names(ecs, view);
-	add_interface(ecs, view);
+	cordon_event_interface_fields(ecs, view, note->direction != CORDON_DIRECTION_OUT,
+				      note->ifindex);
 }
 
 /* On the wall, of a moment before the record's. */

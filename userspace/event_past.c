@@ -29,26 +29,40 @@ struct cordon_event_past {
 	uint8_t boot_id[16];
 	uint64_t records;
 	uint64_t asleep;
+	struct cordon_event_names *names;
 	struct cgroup cgroup[CGROUPS];
 	struct cordon_event_process process[PROCESSES];
 };
 
 struct cordon_event_past *cordon_event_past_new(void)
 {
-	return calloc(1, sizeof(struct cordon_event_past));
+	struct cordon_event_past *past = calloc(1, sizeof(*past));
+
+	if (past)
+		past->names = cordon_event_names_new();
+	if (past && past->names)
+		return past;
+	free(past);
+	return NULL;
 }
 
+/* But for the names: those are of their boot. */
 static void forget(struct cordon_event_past *past)
 {
+	struct cordon_event_names *names = past->names;
+
 	for (size_t i = 0; i < CGROUPS; i++)
 		free(past->cgroup[i].path);
 	memset(past, 0, sizeof(*past));
+	past->names = names;
 }
 
 void cordon_event_past_free(struct cordon_event_past *past)
 {
-	if (past)
-		forget(past);
+	if (!past)
+		return;
+	forget(past);
+	cordon_event_names_free(past->names);
 	free(past);
 }
 
@@ -172,6 +186,7 @@ void cordon_event_past_take(struct cordon_event_past *past,
 		memcpy(past->boot_id, record->boot_id, sizeof(past->boot_id));
 	}
 	past->records++;
+	cordon_event_names_take(past->names, record);
 	if (cordon_event_is(event, CORDON_EVENT_CGROUP, sizeof(struct cordon_event_cgroup)))
 		take_cgroup(past, whole);
 	else if (cordon_event_is(event, CORDON_EVENT_FORK, sizeof(struct cordon_event_fork)))
@@ -183,4 +198,21 @@ void cordon_event_past_take(struct cordon_event_past *past,
 uint64_t cordon_event_past_boottime(const struct cordon_event_past *past, uint64_t monotonic)
 {
 	return monotonic + past->asleep;
+}
+
+struct cordon_event_names *cordon_event_past_names(struct cordon_event_past *past)
+{
+	return past->names;
+}
+
+const char *cordon_event_past_zone(const struct cordon_event_past *past, uint32_t generation,
+				   uint32_t identity)
+{
+	return cordon_event_names_zone(past->names, past->boot_id, generation, identity);
+}
+
+const char *cordon_event_past_rule(const struct cordon_event_past *past, uint32_t generation,
+				   uint32_t slot)
+{
+	return cordon_event_names_rule(past->names, past->boot_id, generation, slot);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What earlier records of a boot told that a later one only has a number for:
- * the paths of cgroups, and which program, user and cgroup a process has.  Its
- * memory is bounded: what was told of longest ago is forgotten first.
+ * What other records of a boot told that one only has a number for: the paths
+ * of cgroups, which program, user and cgroup a process has, and the names of
+ * zones and rules.  Its memory is bounded: what was told of longest ago is
+ * forgotten first.
  */
 #ifndef CORDON_EVENT_PAST_H
 #define CORDON_EVENT_PAST_H
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "event_names.h"
 #include "events.h"
 
 struct cordon_event_past;
@@ -46,6 +48,17 @@ const char *cordon_event_past_cgroup(const struct cordon_event_past *past, uint6
 /** cordon_event_past_process() - Return: NULL: nobody told of it */
 const struct cordon_event_process *cordon_event_past_process(const struct cordon_event_past *past,
 							     uint32_t pid, uint64_t start);
+
+/** cordon_event_past_names() - those of all boots */
+struct cordon_event_names *cordon_event_past_names(struct cordon_event_past *past);
+
+/** cordon_event_past_zone(), cordon_event_past_rule() - by a number of a generation of this boot.
+ * Return: NULL: nobody told it
+ */
+const char *cordon_event_past_zone(const struct cordon_event_past *past, uint32_t generation,
+				   uint32_t identity);
+const char *cordon_event_past_rule(const struct cordon_event_past *past, uint32_t generation,
+				   uint32_t slot);
 
 /** cordon_event_past_boottime() - what CLOCK_BOOTTIME was at a time of CLOCK_MONOTONIC, as far as
  *	records told: they differ by how long the node slept

@@ -30,6 +30,7 @@
  * @subtype: ECS event.type, if the type alone does not say it
  * @outcome: ECS event.outcome, "success" or "failure"; NULL: it has none
  * @reason: of a denial, 0: it is none
+ * @generation, @rule: the rule that let it through, and of which generation; 0: none did
  */
 struct cordon_event_facts {
 	uint32_t pid;
@@ -46,6 +47,8 @@ struct cordon_event_facts {
 	const char *subtype;
 	const char *outcome;
 	uint16_t reason;
+	uint16_t rule;
+	uint32_t generation;
 };
 
 /**
@@ -131,6 +134,7 @@ void cordon_event_boottime(struct cordon_ecs *ecs, const char *name,
 extern const struct cordon_event_shape cordon_event_shapes_own[];
 extern const struct cordon_event_shape cordon_event_shapes_enforcement[];
 extern const struct cordon_event_shape cordon_event_shapes_auth[];
+extern const struct cordon_event_shape cordon_event_shapes_denial[];
 extern const struct cordon_event_shape cordon_event_shapes_config[];
 extern const struct cordon_event_shape cordon_event_shapes_network[];
 extern const struct cordon_event_shape cordon_event_shapes_flow[];

@@ -19,9 +19,9 @@ DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
 
 /* Percent of the log that are a class's own. */
 static const uint8_t shares[CORDON_CLASS_COUNT] = {
-	[CORDON_CLASS_OWN] = 5,	     [CORDON_CLASS_ENFORCEMENT] = 15, [CORDON_CLASS_TAMPER] = 10,
-	[CORDON_CLASS_AUTH] = 15,    [CORDON_CLASS_CONFIG] = 10,      [CORDON_CLASS_FLOW] = 15,
-	[CORDON_CLASS_PROCESS] = 30,
+	[CORDON_CLASS_OWN] = 5,	  [CORDON_CLASS_ENFORCEMENT] = 10, [CORDON_CLASS_TAMPER] = 10,
+	[CORDON_CLASS_AUTH] = 15, [CORDON_CLASS_DENIAL] = 10,	   [CORDON_CLASS_CONFIG] = 10,
+	[CORDON_CLASS_FLOW] = 15, [CORDON_CLASS_PROCESS] = 25,
 };
 
 struct look {

@@ -352,7 +352,7 @@ static bool has_important(const struct cordon_log_store *store)
 {
 	bool important = false;
 
-	for (int i = 0; i <= CORDON_CLASS_AUTH; i++)
+	for (int i = 0; i <= CORDON_CLASS_DENIAL; i++)
 		important |= store->chain[i].unsynced;
 	return important;
 }

@@ -46,6 +46,7 @@
 	X(LOSSES_TOLD, "losses_told")                                                              \
 	X(ENFORCEMENT_RING, "enforcement_ring")                                                    \
 	X(AUTH_RING, "auth_ring")                                                                  \
+	X(DENIAL_RING, "denial_ring")                                                              \
 	X(FLOW_RING, "flow_ring")                                                                  \
 	X(CONFIG_RING, "config_ring")                                                              \
 	X(PROCESS_RING, "process_ring")                                                            \

@@ -64,6 +64,9 @@ static int find_map(enum cordon_event_class class, enum cordon_map *ret_map)
 	case CORDON_CLASS_AUTH:
 		*ret_map = CORDON_MAP_AUTH_RING;
 		return 0;
+	case CORDON_CLASS_DENIAL:
+		*ret_map = CORDON_MAP_DENIAL_RING;
+		return 0;
 	case CORDON_CLASS_FLOW:
 		*ret_map = CORDON_MAP_FLOW_RING;
 		return 0;

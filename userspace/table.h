@@ -127,12 +127,13 @@
 		  "[OPTION ...] [FOLDER]",                                                            \
 		  "what the log tells, also another machine's",                                       \
 		  "  FOLDER        of a log; this node's is /var/lib/cordon/log\n"                    \
-		  "  --class C     only these: own, enforcement, tamper, auth, config, flow,\n"       \
-		  "                process; a comma between two\n"                                    \
+		  "  --class C     only these: own, enforcement, tamper, auth, denial, config,\n"     \
+		  "                flow, process; a comma between two\n"                              \
 		  "  --user U      by this user, by name or number\n"                                 \
 		  "  --unit U      in this unit, ssh.service\n"                                       \
 		  "  --pid P       by this process\n"                                                 \
 		  "  --reason R    denied for this reason, no-rule\n"                                 \
+		  "  --rule R      connections that this rule let through\n"                          \
 		  "  --since T     \"YYYY-MM-DD HH:MM[:SS]\" (UTC), or 30s, 10m, 2h, 3d ago\n"        \
 		  "  --until T     likewise\n"                                                        \
 		  "  --boot        of this boot\n"                                                    \

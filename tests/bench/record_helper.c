@@ -161,6 +161,7 @@ static void open_maps(struct bench *bench)
 	bench->maps.fd[CORDON_MAP_CONFIG_RING] = bpf_map__fd(bench->program->maps.config_ring);
 	bench->maps.fd[CORDON_MAP_ENFORCEMENT_RING] =
 		bpf_map__fd(bench->program->maps.enforcement_ring);
+	bench->maps.fd[CORDON_MAP_DENIAL_RING] = bpf_map__fd(bench->program->maps.denial_ring);
 }
 
 static uint64_t sum_lost(const struct bench *bench)

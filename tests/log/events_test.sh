@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 
 events() { cordon events "$@"; }
 # Of what comes from this test alone: processes are the whole machine's.
-count() { events --class own,enforcement "$@" | wc -l; }
+count() { events --class own,enforcement,denial "$@" | wc -l; }
 # Does each line of JSON pass a filter of jq, and is there one?
 every() { local filter=$1; shift; events --json "$@" | jq -se "length > 0 and all(.[]; $filter)"; }
 told() { grep -qF -- "$1" "$NET_TMP/run.log"; }
@@ -20,16 +20,16 @@ has()
 {
 	local text=$1
 	shift
-	[ $# -gt 0 ] || set -- --class own,enforcement
+	[ $# -gt 0 ] || set -- --class own,enforcement,denial
 	events "$@" | grep -qF -- "$text"
 }
-denied() { has "denied connect no-rule: tcp/$1" --class enforcement; }
+denied() { has "denied connect no-rule: tcp/$1" --class denial; }
 try() { in_unit "$1" timeout 2 bash -c "exec 3<>/dev/tcp/10.9.0.2/$2" 2>/dev/null || true; }
 # What the daemon printed of a denial, and the log says: the same but for time and class.
 same()
 {
 	local line
-	line=$(grep -m 1 "tcp/$1 " "$NET_TMP/run.log") && has " $line" --class enforcement
+	line=$(grep -m 1 "tcp/$1 " "$NET_TMP/run.log") && has " $line" --class denial
 }
 
 test_start 55
@@ -56,9 +56,9 @@ check "the daemon runs" until_ok 30 test -e "$NET_ROOT/run/cordon/daemon"
 check "what it tells of itself is there" until_ok 30 has "start on store-0042, Linux " --class own
 check "and the policy" until_ok 30 has "policy applied: serial 7, "
 
-cordon events --follow --class own,enforcement >"$NET_TMP/follow" &
+cordon events --follow --class own,enforcement,denial >"$NET_TMP/follow" &
 follow=$!
-cordon events --follow --json --since 1h --class enforcement >"$NET_TMP/follow.json" &
+cordon events --follow --json --since 1h --class enforcement,denial >"$NET_TMP/follow.json" &
 follow_json=$!
 check "who asks for what was gets that first" until_ok 30 grep -q '"serial":7' "$NET_TMP/follow.json"
 try pos.service 443
@@ -66,7 +66,7 @@ check "a denial is in the log" until_ok 30 denied 443
 check "and told to who follows" until_ok 30 grep -qF "denied connect no-rule: tcp/443" "$NET_TMP/follow"
 check "in JSON, too" until_ok 30 grep -q '"destination":{"ip":"10.9.0.2","port":443}' "$NET_TMP/follow.json"
 check "it reads as the daemon told it" until_ok 30 same 443
-all_followed() { [ "$(grep -c tcp/443 "$NET_TMP/follow")" = "$(events --class enforcement | grep -c tcp/443)" ]; }
+all_followed() { [ "$(grep -c tcp/443 "$NET_TMP/follow")" = "$(events --class denial | grep -c tcp/443)" ]; }
 check "who follows is told all, and nothing twice" until_ok 10 all_followed
 refuse "nor what was before" grep -q "policy applied" "$NET_TMP/follow"
 kill "$follow" "$follow_json"
@@ -81,11 +81,11 @@ check "with the reason" has ": a drill"
 # ---- filters -----------------------------------------------------------------------------------
 
 check "by class" every '.cordon.class == "own"' --class own
-check "by several" every '.cordon.class == "own" or .cordon.class == "enforcement"' --class own,enforcement
+check "by several" every '.cordon.class == "own" or .cordon.class == "enforcement" or .cordon.class == "denial"' --class own,enforcement,denial
 check "by user" every '.user.id == "0" or .cordon.login.id == "0"' --user root
 check "by the user's number" test "$(count --user 0)" = "$(count --user root)"
 refuse "of another there is none" has denied --user 4242
-check "by unit" every '.cordon.unit == "pos.service" and .destination.port == 443' --unit pos.service --class enforcement
+check "by unit" every '.cordon.unit == "pos.service" and .destination.port == 443' --unit pos.service --class denial
 check "by reason" every '.event.reason == "no-rule"' --reason no-rule
 pid=$(events --json --reason no-rule | jq -s '[.[].process.pid | values][0]')
 check "by process" every ".process.pid == $pid" --pid "$pid"
@@ -129,8 +129,8 @@ check "a process by its number" test "$(events --json --unit work.service | jq -
 # ---- elsewhere ---------------------------------------------------------------------------------
 
 cp -r "$NET_ROOT/var/lib/cordon/log" "$NET_TMP/copy"
-elsewhere() { "$CORDON" --root /nowhere events --class own,enforcement "$NET_TMP/copy"; }
-check "on another machine it is read by numbers" says "10.9.0.2 (identity " elsewhere
+elsewhere() { "$CORDON" --root /nowhere events --class own,enforcement,denial "$NET_TMP/copy"; }
+check "on another machine it is read by the names that the log tells" says "10.9.0.2 (wan)" elsewhere
 check "and all of it" test "$(elsewhere | wc -l)" -ge "$(count --until 10s)"
 head -c 200 /dev/zero >>"$(echo "$NET_TMP"/copy/own.*0)"
 check "bytes that are no block are said" says "200 bytes of the log are no blocks of records" elsewhere

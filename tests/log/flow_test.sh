@@ -85,7 +85,7 @@ on_node_talk() { in_unit "$1" python3 "$NET_TMP/talk.py" "${@:2}"; }
 
 counted()
 {
-	bpftool -j map lookup pinned "$NET_BPFFS/maps/losses" key hex 05 00 00 00 |
+	bpftool -j map lookup pinned "$NET_BPFFS/maps/losses" key hex 06 00 00 00 |
 		jq '[.formatted.values[].value.lost] | add'
 }
 lost() { flows | jq -s 'map(select(.event.action == "log-loss").cordon.loss.records) | add // 0'; }
@@ -214,7 +214,7 @@ check "IPv6 likewise" closed '.destination.ip == "fd00:2::2" and .cordon.flow.di
 
 on_peer lan0 python3 "$NET_TMP/talk.py" ask 10.1.0.1 99 10 >/dev/null 2>&1 &
 asker=$!
-check "what is denied is a denial" until_ok 10 sh -c "$CORDON --root $NET_ROOT events --class enforcement | grep -q tcp/99"
+check "what is denied is a denial" until_ok 10 sh -c "$CORDON --root $NET_ROOT events --class denial | grep -q tcp/99"
 refuse "and no connection" told '.destination.port == 99'
 kill "$asker" 2>/dev/null || true
 check "for people" says "lan) -> 10.1.0.1:22 (node) closed in, finished after" cordon events --class flow

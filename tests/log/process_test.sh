@@ -44,7 +44,7 @@ start() { "$@" >/dev/null 2>&1 & PID=$!; wait "$PID" 2>/dev/null; }
 # Losses as the kernel counts them.
 counted()
 {
-	bpftool -j map lookup pinned "$NET_BPFFS/maps/losses" key hex 06 00 00 00 |
+	bpftool -j map lookup pinned "$NET_BPFFS/maps/losses" key hex 07 00 00 00 |
 		python3 -c 'import json, sys
 print(sum(cpu["value"]["lost"] for cpu in json.load(sys.stdin)["formatted"]["values"]))'
 }

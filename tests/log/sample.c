@@ -270,21 +270,30 @@ static bool each_enforcement(struct sample *sample)
 							  NULL },
 				 *const receipt[] = { "000017-seal", NULL },
 				 *const evidence[] = { "order 17 of alice", "a drill",
-						       "/var/lib/cordon/evidence/store.tar", NULL };
-	struct cordon_event_denial denial = sample_denial(cordon_clock_ns());
+						       "/var/lib/cordon/evidence/store.tar", NULL },
+				 *const names[] = { "wan", "payments", NULL };
 
 	sample_begin(sample, CORDON_CLASS_ENFORCEMENT);
-	sample_add(sample, &denial.event);
-	denial.event.type = CORDON_EVENT_DENIAL_SUM;
-	denial.denial.key.direction = CORDON_DIRECTION_IN;
-	denial.denial.key.audit = 1;
-	sample_add(sample, &denial.event);
 	add_texts(sample, CORDON_EVENT_POLICY, sizeof(struct cordon_event_policy), none);
 	add_texts(sample, CORDON_EVENT_LATCH, sizeof(struct cordon_event_latch), latch);
 	add_texts(sample, CORDON_EVENT_ORDER, sizeof(struct cordon_event_order), carried_out);
 	add_order(sample);
 	add_texts(sample, CORDON_EVENT_RECEIPT, sizeof(struct cordon_event_receipt), receipt);
 	add_texts(sample, CORDON_EVENT_EVIDENCE, sizeof(struct cordon_event_evidence), evidence);
+	add_texts(sample, CORDON_EVENT_NAMES, sizeof(struct cordon_event_names_told), names);
+	return sample_write_here(sample);
+}
+
+static bool each_denial(struct sample *sample)
+{
+	struct cordon_event_denial denial = sample_denial(cordon_clock_ns());
+
+	sample_begin(sample, CORDON_CLASS_DENIAL);
+	sample_add(sample, &denial.event);
+	denial.event.type = CORDON_EVENT_DENIAL_SUM;
+	denial.denial.key.direction = CORDON_DIRECTION_IN;
+	denial.denial.key.audit = 1;
+	sample_add(sample, &denial.event);
 	return sample_write_here(sample);
 }
 
@@ -412,24 +421,15 @@ static void add_network(struct sample *sample)
 	add_texts(sample, CORDON_EVENT_ROUTE, sizeof(struct cordon_event_route), interface);
 }
 
-static bool each_flow(struct sample *sample)
+struct cordon_event_flow sample_flow(uint64_t time)
 {
-	const uint64_t now = cordon_clock_ns();
-	const struct cordon_event_listen listen = {
-		.event = { .size = sizeof(listen), .type = CORDON_EVENT_LISTEN, .time = now },
-		.owner = { .cgroup = 77, .uid = 33 },
-		.address = { { [10] = 0xff, [11] = 0xff } },
-		.port = 53,
-		.protocol = 17,
-		.how = CORDON_LISTEN_FOUND,
-	};
 	struct cordon_event_flow flow = {
 		.event = { .size = sizeof(flow),
 			   .type = CORDON_EVENT_FLOW_OPEN,
 			   .pid = 100,
-			   .time = now },
-		.note = { .start = now,
-			  .last = now + 1500000000,
+			   .time = time },
+		.note = { .start = time,
+			  .last = time + 1500000000,
 			  .bytes = { 1234, 56789 },
 			  .packets = { 12, 34 },
 			  .source = { { [10] = 0xff, [11] = 0xff, [12] = 10, [15] = 2 } },
@@ -444,6 +444,22 @@ static bool each_flow(struct sample *sample)
 			  .generation = 1,
 			  .ifindex = 2 },
 	};
+
+	return flow;
+}
+
+static bool each_flow(struct sample *sample)
+{
+	const uint64_t now = cordon_clock_ns();
+	const struct cordon_event_listen listen = {
+		.event = { .size = sizeof(listen), .type = CORDON_EVENT_LISTEN, .time = now },
+		.owner = { .cgroup = 77, .uid = 33 },
+		.address = { { [10] = 0xff, [11] = 0xff } },
+		.port = 53,
+		.protocol = 17,
+		.how = CORDON_LISTEN_FOUND,
+	};
+	struct cordon_event_flow flow = sample_flow(now);
 
 	sample_begin(sample, CORDON_CLASS_FLOW);
 	sample_add(sample, &flow.event);
@@ -542,7 +558,8 @@ bool sample_each(struct sample *sample)
 	static const char *const taken[] = { "pin links/eth0", "put back", NULL };
 
 	if (!each_own(sample) || !each_enforcement(sample) || !each_auth(sample) ||
-	    !each_config(sample) || !each_flow(sample) || !each_process(sample))
+	    !each_denial(sample) || !each_config(sample) || !each_flow(sample) ||
+	    !each_process(sample))
 		return false;
 	sample_begin(sample, CORDON_CLASS_TAMPER);
 	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);

@@ -67,6 +67,9 @@ void sample_exit(struct sample *sample, uint32_t pid, uint64_t start, uint64_t t
 		 uint32_t status);
 void sample_cgroup(struct sample *sample, uint64_t cgroup, const char *path, uint64_t time);
 
+/** sample_flow() - a connection that begins */
+struct cordon_event_flow sample_flow(uint64_t time);
+
 /** sample_denial() - of TCP port 443 from 10.0.0.1 to 198.51.100.2 */
 struct cordon_event_denial sample_denial(uint64_t time);
 

@@ -24,7 +24,7 @@ policy() # BUDGET SERIAL
 verify() { cordon log verify "$@" --key "$KEY"; }
 # Records of a class, by an authentic log; of one that is not: nothing
 records() { verify --json | jq -e "select(.sound) | .classes.$1.records"; }
-has_records() { [ "$(records enforcement)" -ge "$1" ]; }
+has_records() { [ "$(records denial)" -ge "$1" ]; }
 lost() { verify --json | jq -e "select(.sound) | .classes.$1.lost"; }
 # What was found in the copy, a line each: KIND PLACE FIRST COUNT
 findings() { verify "$COPY" --json | jq -r '.findings[] | "\(.kind) \(.place) \(.first) \(.count)"'; }
@@ -100,6 +100,9 @@ check "once" says "taken already" cordon log key
 check "status: it is taken" status_log '.key_waits | not'
 
 # ---- what was written is sound --------------------------------------------------------------
+deny 3
+end TERM
+start
 deny 12
 check "a log that is being written is sound" verify
 deny 200 &
@@ -107,21 +110,21 @@ sound=0
 for _ in $(seq 20); do verify >/dev/null && sound=$((sound + 1)); done
 check "also under denials, 20 times" test "$sound" = 20
 wait $!
-check "what happened since the apply is compressed" until_ok 15 test -e "$LOG/enforcement.00000000.zst"
+check "what the daemon before wrote is compressed" until_ok 15 test -e "$LOG/denial.00000000.zst"
 check "status: how full it is, and when it was last written" status_log \
 	'.open and .bytes > 10000 and .budget == 67108864 and .age_seconds < 100 and .problem == ""'
 end TERM
-before=$(records enforcement)
+before=$(records denial)
 check "what was denied is there" test "$before" -ge 40
-check "head and verify count the same" test "$(cordon log head --json | jq .enforcement.records)" = "$before"
+check "head and verify count the same" test "$(cordon log head --json | jq .denial.records)" = "$before"
 check "elsewhere, too" on_node bash -c 'cp -r "$1" "$2" && exec "$3" log verify "$2" --key "$4"' - \
 	"$LOG" "$COPY" "$CORDON" "$KEY"
 
 # ---- what somebody does is found ------------------------------------------------------------
-one=enforcement.00000001
+one=denial.00000001
 blocks=$(damage "$LOG/$one" count)
 check "there are blocks to damage" test "$blocks" -ge 8
-first=$(($(cordon log head --json | jq .enforcement.blocks) - blocks))
+first=$(($(cordon log head --json | jq .denial.blocks) - blocks))
 place() { damage "$LOG/$one" place "$1"; }
 
 copy && damage "$COPY/$one" edit 3
@@ -135,21 +138,21 @@ found "reordered" "reordered $one $((first + 3)) 1 removed $one $((first + 3)) 1
 copy && damage "$COPY/$one" again 3
 found "replayed" "reordered $one $((first + 3)) 1"
 copy && damage "$COPY/$one" drop $((blocks - 1))
-found "cut by a block" "cut enforcement $((first + blocks - 1)) 1"
+found "cut by a block" "cut denial $((first + blocks - 1)) 1"
 copy && damage "$COPY/$one" cut 8
 check "cut within a block: found" exits 1 verify "$COPY"
 copy && damage "$COPY/$one" extend 16
 found "extended" "strange $one $(stat -c %s "$LOG/$one") 16"
 copy && rm "$COPY/$one"
-found "a segment removed at the end" "cut enforcement $first $blocks"
-copy && rm "$COPY/enforcement.00000000.zst"
+found "a segment removed at the end" "cut denial $first $blocks"
+copy && rm "$COPY/denial.00000000.zst"
 found "at the beginning" "removed $one 0 $first"
-copy && printf x | dd of="$COPY/enforcement.00000000.zst" bs=1 seek=20 conv=notrunc 2>/dev/null
+copy && printf x | dd of="$COPY/denial.00000000.zst" bs=1 seek=20 conv=notrunc 2>/dev/null
 check "a compressed segment damaged: found" exits 1 verify "$COPY"
-copy && mv "$COPY/$one" "$COPY/enforcement.00000007" && cp "$COPY/own.00000000" "$COPY/$one"
+copy && mv "$COPY/$one" "$COPY/denial.00000007" && cp "$COPY/own.00000001" "$COPY/$one"
 check "a segment of another class: found" exits 1 verify "$COPY"
 copy && rm "$COPY/keys"
-check "no keys: the end is not proved" test "$(findings | grep -c ^unproved)" = 7
+check "no keys: the end is not proved" test "$(findings | grep -c ^unproved)" = 8
 check "an emptied log is a breach" bash -c 'rm "$1"/*.*' - "$COPY"
 check "and none at all is told as that" says "there is no log in it" verify "$COPY"
 tr 0-9a-f 1-9a-f0 <"$KEY" >"$NET_TMP/wrong"
@@ -166,12 +169,13 @@ check "no such folder" exits 1 verify "$NET_TMP/none"
 cp -r "$LOG" "$NET_TMP/old"
 start
 deny 5
+until_ok 20 has_records $((before + 3))
 end KILL
 # The last block of another class may be half there.
-check "killed: what it wrote is there" test "$(verify --json | jq .classes.enforcement.records)" -ge $((before + 5))
+check "killed: what it wrote is there" test "$(verify --json | jq .classes.denial.records)" -ge $((before + 5))
 last_of() { find "$LOG" -name "$1.*" ! -name '*.zst' | sort | tail -n 1; }
 cp -r "$LOG" "$NET_TMP/whole"
-damage "$(last_of enforcement)" cut 8
+damage "$(last_of denial)" cut 8
 start
 end TERM
 check "what was on disk no failure of power took: a breach for good" says "BREACH: removed" verify
@@ -185,7 +189,7 @@ start
 end TERM
 check "killed, and it goes on: sound" verify
 cp "$LOG/keys" "$NET_TMP/keys"
-copy && cp "$NET_TMP/old"/enforcement.* "$COPY" && find "$COPY" -name 'enforcement.*' |
+copy && cp "$NET_TMP/old"/denial.* "$COPY" && find "$COPY" -name 'denial.*' |
 	while read -r file; do [ -e "$NET_TMP/old/${file##*/}" ] || rm "$file"; done
 check "a class put back to an old copy: cut" says "BREACH: cut" verify "$COPY"
 

@@ -67,4 +67,4 @@ offers 'tests/policy/good/minimal.yaml' cordon evidence x --add tests/policy/goo
 offers '' cordon evidence --limit ''
 offers 'tests/policy' cordon events --class own tests/pol
 offers 'own,tamper' cordon events --class own,t
-offers '--class --user --unit --pid --reason --since --until --boot --tree --follow --json --root --bpffs --cgroup --help' cordon events --
+offers '--class --user --unit --pid --reason --rule --since --until --boot --tree --follow --json --root --bpffs --cgroup --help' cordon events --

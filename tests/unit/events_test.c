@@ -15,6 +15,7 @@
 
 #include <cordon/uapi/reason.h>
 
+#include "event.h"
 #include "event_cgroup.h"
 #include "event_filter.h"
 #include "event_time.h"
@@ -335,6 +336,7 @@ static const char *lines(FIXTURE_DATA(log) * self, const struct cordon_event_wis
 	    cordon_event_filter_read(wish ? wish : &all, 2000000000 * (int64_t)S, &failure,
 				     &filter))
 		return failure.text[0] ? "filter" : "log";
+	cordon_event_names_read(cordon_event_past_names(self->past), self->sample.folder);
 	while (cordon_events_next(self->events, &record)) {
 		const struct cordon_event_shape *shape = cordon_event_shape_of(record.event);
 
@@ -388,7 +390,7 @@ static bool put_story(FIXTURE_DATA(log) * self)
 	sample_exit(&self->sample, 12, 2 * S, 6 * S, 11 | 0x80);
 	if (!sample_write(&self->sample, 1, 10 * S, 1000 * S))
 		return false;
-	sample_begin(&self->sample, CORDON_CLASS_ENFORCEMENT);
+	sample_begin(&self->sample, CORDON_CLASS_DENIAL);
 	sample_add(&self->sample, &denial.event);
 	return sample_write(&self->sample, 1, 10 * S, 1000 * S);
 }
@@ -403,7 +405,7 @@ static bool put_story(FIXTURE_DATA(log) * self)
 	"bash[10]: \"/x/?[2Jy\" \"a b\" ???, run by /bin/sh\n"
 #define DENIAL_LINE                                                                                \
 	AT(4)                                                                                      \
-	"enforcement denied out no-rule: tcp/443 10.0.0.1 (identity 5) -> 198.51.100.2 "           \
+	"denial      denied out no-rule: tcp/443 10.0.0.1 (identity 5) -> 198.51.100.2 "           \
 	"(identity 6) on interface 2 by curl[11] uid 1000 in /system.slice/pos.service, 3 "        \
 	"packets\n"
 #define EXIT_LINE                                                                                  \
@@ -427,15 +429,15 @@ TEST_F(log, filters_ask_what_is_known)
 		struct cordon_event_wish wish;
 		const char *lines;
 	} rows[] = {
-		{ { .classes = "enforcement" }, DENIAL_LINE },
-		{ { .classes = "auth,enforcement,flow" }, DENIAL_LINE },
+		{ { .classes = "denial" }, DENIAL_LINE },
+		{ { .classes = "auth,denial,flow" }, DENIAL_LINE },
 		{ { .classes = "auth" }, "" },
 		{ { .pid = "10" }, BASH_LINE FORK_LINE },
 		{ { .pid = "11" }, FORK_LINE EXEC_LINE DENIAL_LINE EXIT_LINE },
 		{ { .pid = "12" }, STRANGER_LINE },
 		{ { .user = "root" }, EXEC_LINE EXIT_LINE },
 		{ { .user = "0", .pid = "10" }, "" },
-		{ { .user = "1000", .classes = "enforcement" }, DENIAL_LINE },
+		{ { .user = "1000", .classes = "denial" }, DENIAL_LINE },
 		{ { .unit = "pos.service", .pid = "11" },
 		  FORK_LINE EXEC_LINE DENIAL_LINE EXIT_LINE },
 		{ { .unit = "system.slice", .pid = "11" },
@@ -455,6 +457,61 @@ TEST_F(log, filters_ask_what_is_known)
 		EXPECT_STREQ(rows[i].lines, lines(self, &rows[i].wish))
 		TH_LOG("row %zu", i);
 	}
+}
+
+static void add_names(FIXTURE_DATA(log) * self, enum cordon_names_of of, uint16_t first,
+		      const char *name, const char *next)
+{
+	union cordon_event_room room;
+	struct cordon_event_names_told *told =
+		cordon_event_begin(&room, CORDON_EVENT_NAMES, sizeof(*told));
+
+	told->event.time = 6 * S;
+	told->generation = 9;
+	told->of = (uint16_t)of;
+	told->first = first;
+	cordon_event_add(&room, name);
+	cordon_event_add(&room, next);
+	sample_add(&self->sample, cordon_event_end(&room));
+}
+
+/* Names of a generation, told after what was seen of it, and a connection of its. */
+static bool put_names(FIXTURE_DATA(log) * self)
+{
+	struct cordon_event_flow flow = sample_flow(7 * S);
+
+	sample_begin(&self->sample, CORDON_CLASS_ENFORCEMENT);
+	add_names(self, CORDON_NAMES_ZONES, 5, "shop", "payments");
+	add_names(self, CORDON_NAMES_RULES, CORDON_RULE_SLOT_FIRST, "web", "ssh");
+	add_names(self, CORDON_NAMES_RULES, CORDON_RULE_SLOTS - 1, "last", "one too many");
+	if (!sample_write(&self->sample, 1, 10 * S, 1000 * S))
+		return false;
+	flow.note.generation = 9;
+	flow.note.from = 5;
+	flow.note.rule = CORDON_RULE_SLOT_FIRST + 1;
+	sample_begin(&self->sample, CORDON_CLASS_FLOW);
+	sample_add(&self->sample, &flow.event);
+	return sample_write(&self->sample, 1, 10 * S, 1000 * S);
+}
+
+TEST_F(log, numbers_are_shown_by_the_names_that_their_generation_gave_them)
+{
+	const struct cordon_event_wish denials = { .classes = "denial" }, ssh = { .rule = "ssh" },
+				       web = { .rule = "web" };
+	struct cordon_event_denial denial = sample_denial(8 * S);
+
+	ASSERT_TRUE(put_story(self));
+	ASSERT_TRUE(put_names(self));
+	EXPECT_NE(NULL, strstr(lines(self, &denials), "10.0.0.1 (shop) -> 198.51.100.2 (payments)"));
+	EXPECT_NE(NULL, strstr(lines(self, &ssh), "10.0.0.2:40000 (shop) -> [fd00::1]:22 (node)"));
+	EXPECT_NE(NULL, strstr(lines(self, &ssh), ", rule ssh"));
+	EXPECT_STREQ("", lines(self, &web));
+
+	/* Another boot counts its generations anew. */
+	sample_begin(&self->sample, CORDON_CLASS_DENIAL);
+	sample_add(&self->sample, &denial.event);
+	ASSERT_TRUE(sample_write(&self->sample, 2, 10 * S, 1000 * S));
+	EXPECT_NE(NULL, strstr(lines(self, &denials), "(identity 5) -> 198.51.100.2 (identity 6)"));
 }
 
 TEST(values_that_are_none_are_refused_by_name)

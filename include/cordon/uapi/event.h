@@ -16,9 +16,10 @@
  * way first when the log's space is used up.
  *
  * OWN: start, stop, loss, checkpoints, what was deleted
- * ENFORCEMENT: denials, policy, latch, orders
+ * ENFORCEMENT: policy, latch, orders
  * TAMPER: what was tried against us
  * AUTH: logins and privileges
+ * DENIAL: what was not let through
  * CONFIG: files, links, modules, devices
  * FLOW: connections
  * PROCESS: fork, exec, exit
@@ -28,6 +29,7 @@
 	X(ENFORCEMENT, "enforcement")                                                              \
 	X(TAMPER, "tamper")                                                                        \
 	X(AUTH, "auth")                                                                            \
+	X(DENIAL, "denial")                                                                        \
 	X(CONFIG, "config")                                                                        \
 	X(FLOW, "flow")                                                                            \
 	X(PROCESS, "process")
@@ -50,14 +52,12 @@ enum cordon_event_type {
 	CORDON_EVENT_DELETION,
 	CORDON_EVENT_CHECKPOINT,
 
-	/* uapi/record.h; a sum is by userspace: what came since the last record of its kind */
-	CORDON_EVENT_DENIAL = CORDON_EVENT_TYPE(CORDON_CLASS_ENFORCEMENT, 1),
-	CORDON_EVENT_DENIAL_SUM,
-	CORDON_EVENT_POLICY,
+	CORDON_EVENT_POLICY = CORDON_EVENT_TYPE(CORDON_CLASS_ENFORCEMENT, 1),
 	CORDON_EVENT_LATCH,
 	CORDON_EVENT_ORDER,
 	CORDON_EVENT_RECEIPT,
 	CORDON_EVENT_EVIDENCE,
+	CORDON_EVENT_NAMES,
 
 	CORDON_EVENT_TAKEN = CORDON_EVENT_TYPE(CORDON_CLASS_TAMPER, 1),
 
@@ -66,6 +66,10 @@ enum cordon_event_type {
 	CORDON_EVENT_ACCOUNT,
 	CORDON_EVENT_PRIVILEGE,
 	CORDON_EVENT_SESSION,
+
+	/* uapi/record.h; a sum is by userspace: what came since the last record of its kind */
+	CORDON_EVENT_DENIAL = CORDON_EVENT_TYPE(CORDON_CLASS_DENIAL, 1),
+	CORDON_EVENT_DENIAL_SUM,
 
 	/* uapi/config.h */
 	CORDON_EVENT_FILE = CORDON_EVENT_TYPE(CORDON_CLASS_CONFIG, 1),
@@ -314,6 +318,26 @@ struct cordon_event_evidence {
 	__u32 cut;
 	__u32 uid;
 	__u32 pad;
+};
+
+/* cordon_event_names_told.of */
+enum cordon_names_of {
+	CORDON_NAMES_ZONES, /* zones and workloads, by identity (uapi/policy.h) */
+	CORDON_NAMES_RULES, /* by slot */
+};
+
+/**
+ * struct cordon_event_names_told - what people call what other records have numbers for
+ * @generation: of which they are, in this boot
+ * @of: enum cordon_names_of
+ * @first: number of what the first text names
+ * texts: the names of that and of those behind it
+ */
+struct cordon_event_names_told {
+	struct cordon_event event;
+	__u32 generation;
+	__u16 of;
+	__u16 first;
 };
 
 /** struct cordon_event_taken - something of ours was taken away; texts: what, what became of it */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * Denials: records of the ring of enforcement, and what is counted between two
- * records.
+ * Denials: records of the class DENIAL, and what is counted between two of them.
  *
  * A denial is told at once when its key was not seen on this CPU for a while;
  * after that it is counted in a slot (map `denials`, per CPU) and told in sum.
