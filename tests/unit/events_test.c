@@ -502,7 +502,8 @@ TEST_F(log, numbers_are_shown_by_the_names_that_their_generation_gave_them)
 
 	ASSERT_TRUE(put_story(self));
 	ASSERT_TRUE(put_names(self));
-	EXPECT_NE(NULL, strstr(lines(self, &denials), "10.0.0.1 (shop) -> 198.51.100.2 (payments)"));
+	EXPECT_NE(NULL,
+		  strstr(lines(self, &denials), "10.0.0.1 (shop) -> 198.51.100.2 (payments)"));
 	EXPECT_NE(NULL, strstr(lines(self, &ssh), "10.0.0.2:40000 (shop) -> [fd00::1]:22 (node)"));
 	EXPECT_NE(NULL, strstr(lines(self, &ssh), ", rule ssh"));
 	EXPECT_STREQ("", lines(self, &web));
