@@ -76,6 +76,20 @@ def watch_table(figures):
               ["watched by", "one core", "of unwatched", "both busy", "of unwatched"], rows)
 
 
+def log_table(figures):
+    if figures.get("idle-cpu", "cordon") is None:
+        return
+    table("the log", ["", "median", "p99"], [
+        ["the daemon when nothing happens, % of a core", figures.get("idle-cpu", "cordon"), ""],
+        ["its memory then, MB", figures.get("idle-memory", "cordon"), ""],
+        ["and at most, behind a fork storm", figures.get("busy-memory", "cordon"), ""],
+        ["an enforcement record on stable storage, us", figures.get("stable", "cordon"),
+         figures.get("stable", "cordon", "p99")],
+        ["a fork, exec and exit on disk, bytes", figures.get("disk", "whole"), ""],
+        ["compressed", figures.get("disk", "compressed"), ""],
+        ["10,000,000 records verified, s", figures.get("verify", "cordon"), ""]])
+
+
 def load_table(figures):
     rows = []
     for size in sizes_of(figures, "load-first"):
@@ -223,10 +237,19 @@ def watch_goals(figures):
                figures.get("watch-ratio", "cordon", cpus=cpus))
 
 
+def log_goals(figures):
+    yield "the daemon's memory, MB", "<=", 32, figures.get("busy-memory", "cordon")
+    yield ("an enforcement record stable, p99, us", "<=", 50000,
+           figures.get("stable", "cordon", "p99"))
+    yield "an exec with fork and exit, bytes", "<=", 250, figures.get("disk", "whole")
+    yield "the same, compressed", "<=", 80, figures.get("disk", "compressed")
+    yield "10,000,000 records verified, s", "<=", 10, figures.get("verify", "cordon")
+
+
 def goals(figures):
     rows = []
     for each in (packet_goals, drop_goals, contain_goals, other_goals, record_goals,
-                 watch_goals):
+                 watch_goals, log_goals):
         for what, sign, goal, value in each(figures):
             if value is None:
                 continue
@@ -239,7 +262,7 @@ def goals(figures):
 
 def tables(figures):
     for each in (packet_tables, drop_table, far_table, contain_table, load_table, memory_table, record_table,
-                 watch_table, goals):
+                 watch_table, log_table, goals):
         each(figures)
 
 
