@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 
-from watch import Cordon, program_of, until
+from watch import Cordon, until
 from worlds import run
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -64,10 +64,10 @@ def blocks_of(world):
 
 
 def disk(figures, worlds, watcher, quick):
-    """Of each fork, exec and exit, with all that is told beside them."""
+    """Of each fork, exec and exit, with all that is told beside them; 216 of it are no texts."""
     times = 2000 if quick else 20000
     before = blocks_of(watcher.world)
-    run(worlds.helper("watch_helper"), program_of(worlds), times, 0)
+    run("env", "-C", "/", worlds.helper("watch_helper"), "/usr/bin/true", times, 0)
     time.sleep(1)
     figures.add("busy-memory", "cordon", "MB", [memory_mb(daemon_of(watcher.world), "VmHWM")])
     watcher.stop()
