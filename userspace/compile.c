@@ -481,6 +481,19 @@ static int describe_workloads(struct compiler *compiler)
 	return err;
 }
 
+static int describe_certificates(const struct cordon_policy *policy, struct cordon_image *image)
+{
+	for (size_t i = 0; i < policy->nr_certificates; i++) {
+		struct cordon_image_certificate *added =
+			array_push(image->certificates, image->nr_certificates);
+
+		if (!added)
+			return -ENOMEM;
+		copy_text(added->path, sizeof(added->path), policy->certificates[i].text);
+	}
+	return 0;
+}
+
 static uint32_t rule_flags(const struct cordon_policy *policy,
 			   const struct cordon_policy_rule *rule)
 {
@@ -604,6 +617,8 @@ static int compile_image(struct compiler *compiler)
 		err = describe_zones(policy, image);
 	if (!err)
 		err = describe_workloads(compiler);
+	if (!err)
+		err = describe_certificates(policy, image);
 	if (!err)
 		err = compile_prefixes(compiler);
 	return err;

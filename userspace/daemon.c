@@ -67,6 +67,7 @@ struct daemon {
 	struct cordon_image *image[2]; /* kept between two looks */
 	struct cordon_nl_change todo;  /* changed, and not followed yet */
 	struct cordon_failure stuck;   /* why not; it is said once */
+	uint32_t policy; /* generation that who watches the machine has been told of */
 	int epoll;
 	int signals;
 	int timer;
@@ -147,6 +148,17 @@ static int look_and_mend(struct daemon *daemon, struct cordon_session *session,
 	return error;
 }
 
+/* What a policy wants to be told that is gone goes on being told. */
+static void follow_policy(struct daemon *daemon)
+{
+	const uint32_t generation = cordon_standing_read(&daemon->live.maps).effective;
+	const struct cordon_image *image = daemon->image[generation & 1];
+
+	if (generation != daemon->policy && image && image->settings.generation == generation)
+		cordon_daemon_watch_follow(&daemon->machine, image);
+	daemon->policy = generation;
+}
+
 /* What could not be mended is tried again, with what comes. */
 static void follow_change(struct daemon *daemon, const struct cordon_nl_change *change)
 {
@@ -164,8 +176,10 @@ static void follow_change(struct daemon *daemon, const struct cordon_nl_change *
 	}
 	if (error && strcmp(failure.text, daemon->stuck.text) != 0)
 		complain(&failure);
-	if (!error)
+	if (!error) {
 		memset(&daemon->todo, 0, sizeof(daemon->todo));
+		follow_policy(daemon);
+	}
 	daemon->stuck = failure;
 }
 
@@ -333,7 +347,8 @@ static void on_second(struct daemon *daemon)
 	follow_latch(daemon);
 	/* Not only when we are told: the folder may be another one by now. */
 	on_inbox(daemon);
-	if (daemon->todo.links || daemon->todo.addresses || daemon->live.standing.lapsed)
+	if (daemon->todo.links || daemon->todo.addresses || daemon->live.standing.lapsed ||
+	    daemon->live.standing.effective != daemon->policy)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 }
 

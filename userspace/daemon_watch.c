@@ -16,8 +16,9 @@
 #define LOOK_NS 10000000000ULL
 
 static const struct cordon_watch_kind *const kinds[CORDON_WATCH_KINDS] = {
-	&cordon_watch_files,   &cordon_watch_links, &cordon_watch_mounts,
-	&cordon_watch_devices, &cordon_watch_clock, &cordon_watch_programs,
+	&cordon_watch_files,	    &cordon_watch_links, &cordon_watch_mounts,
+	&cordon_watch_devices,	    &cordon_watch_clock, &cordon_watch_programs,
+	&cordon_watch_certificates,
 };
 
 /* Beside the kinds: what the kernel tells by itself. */
@@ -68,10 +69,10 @@ static void open_source(struct cordon_daemon_watch *watch, uint32_t kind)
 	void *source;
 	int error = kinds[kind]->open(&watch->watch, &failure, &source);
 
-	if (!error) {
+	if (!error)
 		watch->source[kind] = source;
+	if (!error && kinds[kind]->fd)
 		error = wait_for(watch, kind, kinds[kind]->fd(source), kinds[kind]->only_news);
-	}
 	if (error)
 		fprintf(stderr, "cordon: %s\n", failure.text[0] ? failure.text : strerror(-error));
 }
@@ -141,5 +142,13 @@ void cordon_daemon_watch_tick(struct cordon_daemon_watch *watch)
 	for (uint32_t i = 0; i < CORDON_WATCH_KINDS; i++) {
 		if (watch->source[i] && kinds[i]->look)
 			kinds[i]->look(watch->source[i]);
+	}
+}
+
+void cordon_daemon_watch_follow(struct cordon_daemon_watch *watch, const struct cordon_image *image)
+{
+	for (uint32_t i = 0; i < CORDON_WATCH_KINDS; i++) {
+		if (watch->source[i] && kinds[i]->follow)
+			kinds[i]->follow(watch->source[i], image);
 	}
 }

@@ -13,7 +13,7 @@
 #include "recorder.h"
 #include "watch.h"
 
-#define CORDON_WATCH_KINDS 6
+#define CORDON_WATCH_KINDS 7
 
 /**
  * struct cordon_daemon_watch - not to be moved while it is open
@@ -44,5 +44,9 @@ void cordon_daemon_watch_read(struct cordon_daemon_watch *watch);
 
 /** cordon_daemon_watch_tick() - once a second: what came or was replaced is watched, too */
 void cordon_daemon_watch_tick(struct cordon_daemon_watch *watch);
+
+/** cordon_daemon_watch_follow() - this policy is in force now */
+void cordon_daemon_watch_follow(struct cordon_daemon_watch *watch,
+				const struct cordon_image *image);
 
 #endif

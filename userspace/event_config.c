@@ -9,6 +9,7 @@
 #include <cordon/uapi/config.h>
 
 #include "event.h"
+#include "event_time.h"
 #include "util/array.h"
 #include "util/hex.h"
 
@@ -102,8 +103,86 @@ static void file_fields(struct cordon_ecs *ecs, const struct cordon_event_view *
 	cordon_ecs_format(ecs, "file.gid", "%u", file->group);
 }
 
+/* ---- certificates ------------------------------------------------------------------------ */
+
+/* Of struct cordon_event_certificate. */
+enum certificate_text {
+	CERTIFICATE_PATH,
+	CERTIFICATE_SUBJECT,
+	CERTIFICATE_ISSUER,
+	CERTIFICATE_PROBLEM
+};
+
+static const struct cordon_event_certificate *certificate_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_certificate *)view->record->event;
+}
+
+static const char *certificate_word(const struct cordon_event_view *view,
+				    enum certificate_text text)
+{
+	return cordon_event_text(view->record->event, sizeof(struct cordon_event_certificate),
+				 text);
+}
+
+static const char *certificate_state(const struct cordon_event_certificate *certificate)
+{
+	static const char *const states[CORDON_CERTIFICATE_STATE_COUNT] = {
+#define CORDON_CERTIFICATE_TEXT(name, text) [CORDON_CERTIFICATE_##name] = text,
+		CORDON_CERTIFICATE_STATES(CORDON_CERTIFICATE_TEXT)
+#undef CORDON_CERTIFICATE_TEXT
+	};
+
+	return certificate->state < CORDON_CERTIFICATE_STATE_COUNT ? states[certificate->state] :
+								     "?";
+}
+
+static void certificate_text(FILE *out, const struct cordon_event_view *view)
+{
+	const struct cordon_event_certificate *certificate = certificate_of(view);
+	struct cordon_event_time time;
+
+	cordon_event_name(out, "certificate ", certificate_word(view, CERTIFICATE_PATH));
+	fprintf(out, " %s", certificate_state(certificate));
+	cordon_event_phrase(out, ": ", certificate_word(view, CERTIFICATE_PROBLEM));
+	if (!certificate->certificates)
+		return;
+	cordon_event_phrase(out, ", of ", certificate_word(view, CERTIFICATE_SUBJECT));
+	cordon_event_phrase(out, " by ", certificate_word(view, CERTIFICATE_ISSUER));
+	fprintf(out, ", from %s", cordon_event_date_text(certificate->not_before, &time));
+	fprintf(out, " to %s", cordon_event_date_text(certificate->not_after, &time));
+	if (certificate->certificates > 1)
+		fprintf(out, ", the first to end of %u", certificate->certificates);
+}
+
+static void certificate_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_certificate *certificate = certificate_of(view);
+	struct cordon_event_time time;
+
+	cordon_ecs_text(ecs, "file.path", certificate_word(view, CERTIFICATE_PATH));
+	cordon_ecs_text(ecs, "cordon.certificate.state", certificate_state(certificate));
+	cordon_ecs_text(ecs, "cordon.certificate.problem",
+			certificate_word(view, CERTIFICATE_PROBLEM));
+	if (!certificate->certificates)
+		return;
+	cordon_ecs_text(ecs, "cordon.certificate.subject",
+			certificate_word(view, CERTIFICATE_SUBJECT));
+	cordon_ecs_text(ecs, "cordon.certificate.issuer",
+			certificate_word(view, CERTIFICATE_ISSUER));
+	cordon_ecs_format(ecs, "cordon.certificate.not_before", "%s",
+			  cordon_event_date_iso(certificate->not_before, &time));
+	cordon_ecs_format(ecs, "cordon.certificate.not_after", "%s",
+			  cordon_event_date_iso(certificate->not_after, &time));
+	cordon_ecs_number(ecs, "cordon.certificate.count", certificate->certificates);
+	cordon_ecs_hex(ecs, "cordon.certificate.sha256", certificate->digest,
+		       sizeof(certificate->digest));
+}
+
 const struct cordon_event_shape cordon_event_shapes_config[] = {
 	{ CORDON_EVENT_FILE, sizeof(struct cordon_event_file), "file", "event", "file", "change",
 	  .facts = file_facts, .text = file_text, .fields = file_fields },
+	{ CORDON_EVENT_CERTIFICATE, sizeof(struct cordon_event_certificate), "certificate", "state",
+	  "configuration", "info", .text = certificate_text, .fields = certificate_fields },
 	{ .text = NULL },
 };

@@ -16,6 +16,10 @@
 
 #define SECOND 1000000000LL
 
+/* The first second of the year 0, the last one of 9999. */
+#define DATE_MIN (-62167219200LL)
+#define DATE_MAX 253402300799LL
+
 /* Return: nanoseconds of the second. */
 static unsigned int break_down(int64_t wall, struct tm *ret_parts)
 {
@@ -51,6 +55,29 @@ const char *cordon_event_time_iso(int64_t wall, struct cordon_event_time *ret_ti
 
 	snprintf(ret_time->text + used, sizeof(ret_time->text) - used, ".%09uZ", rest);
 	return ret_time->text;
+}
+
+static const char *date_format(int64_t seconds, const char *format,
+			       struct cordon_event_time *ret_time)
+{
+	const time_t time = seconds < DATE_MIN ? DATE_MIN :
+			    seconds > DATE_MAX ? DATE_MAX :
+						 (time_t)seconds;
+	struct tm parts;
+
+	gmtime_r(&time, &parts);
+	strftime(ret_time->text, sizeof(ret_time->text), format, &parts);
+	return ret_time->text;
+}
+
+const char *cordon_event_date_text(int64_t seconds, struct cordon_event_time *ret_time)
+{
+	return date_format(seconds, "%Y-%m-%d %H:%M:%S", ret_time);
+}
+
+const char *cordon_event_date_iso(int64_t seconds, struct cordon_event_time *ret_time)
+{
+	return date_format(seconds, "%Y-%m-%dT%H:%M:%S.000000000Z", ret_time);
 }
 
 const char *cordon_event_span_text(uint64_t span, struct cordon_event_time *ret_time)

@@ -22,6 +22,14 @@ const char *cordon_event_time_text(int64_t wall, struct cordon_event_time *ret_t
 /** cordon_event_time_iso() - "2026-11-21T16:41:27.123456789Z", RFC 3339 */
 const char *cordon_event_time_iso(int64_t wall, struct cordon_event_time *ret_time);
 
+/** cordon_event_date_text() - "2026-11-21 16:41:27"; what is beyond the years 0 to 9999 is cut
+ * @seconds: since 1970
+ */
+const char *cordon_event_date_text(int64_t seconds, struct cordon_event_time *ret_time);
+
+/** cordon_event_date_iso() - "2026-11-21T16:41:27.000000000Z" of the same */
+const char *cordon_event_date_iso(int64_t seconds, struct cordon_event_time *ret_time);
+
 /** cordon_event_span_text() - "1.234 ms", "3.210 s", "2 h 5 min" */
 const char *cordon_event_span_text(uint64_t span, struct cordon_event_time *ret_time);
 

@@ -85,5 +85,6 @@ void cordon_image_free(struct cordon_image *image)
 	free(image->rules);
 	free(image->interfaces);
 	free(image->workloads);
+	free(image->certificates);
 	free(image);
 }

@@ -30,6 +30,11 @@ struct cordon_image_workload {
 	uint32_t pad;
 };
 
+/** struct cordon_image_certificate - a file whose certificates the log follows */
+struct cordon_image_certificate {
+	char path[CORDON_CERTIFICATE_PATH_SIZE];
+};
+
 /**
  * struct cordon_image_rule - a rule, its slot not yet chosen
  * @rule: for people
@@ -84,6 +89,8 @@ struct cordon_image {
 	size_t nr_interfaces;
 	struct cordon_image_workload *workloads;
 	size_t nr_workloads;
+	struct cordon_image_certificate *certificates;
+	size_t nr_certificates;
 };
 
 /**

@@ -80,7 +80,9 @@ static bool are_lengths_sound(const struct cordon_image *image)
 	       image->nr_pages >= 1 && image->nr_pages <= CORDON_PAGES_MAX &&
 	       image->nr_classes >= 1 && image->nr_classes <= CORDON_INTERFACE_CLASSES_MAX &&
 	       image->nr_rules <= CORDON_RULES_MAX && image->settings.rules <= image->nr_rules &&
-	       image->nr_workloads <= CORDON_WORKLOAD_PATHS_MAX && image->nr_prefixes >= 1 &&
+	       image->nr_workloads <= CORDON_WORKLOAD_PATHS_MAX &&
+	       image->nr_certificates <= CORDON_POLICY_CERTIFICATES_MAX &&
+	       image->nr_prefixes >= 1 &&
 	       image->nr_prefixes <= CORDON_PREFIX_VALUE_MASK / CELLS_PER_PAGE;
 }
 
@@ -382,11 +384,24 @@ static bool are_workloads_sound(const struct cordon_image *image)
 	return true;
 }
 
+static bool are_certificates_sound(const struct cordon_image *image)
+{
+	for (size_t i = 0; i < image->nr_certificates; i++) {
+		const struct cordon_image_certificate *certificate = &image->certificates[i];
+
+		if (certificate->path[0] != '/' ||
+		    !is_text(certificate->path, sizeof(certificate->path)))
+			return false;
+	}
+	return true;
+}
+
 int cordon_image_check(const struct cordon_image *image)
 {
 	if (!are_settings_sound(&image->settings) || !are_lengths_sound(image) ||
 	    !are_prefixes_sound(image) || !are_classes_sound(image) || !are_zones_sound(image) ||
-	    !are_names_sound(image) || !are_interfaces_sound(image) || !are_workloads_sound(image))
+	    !are_names_sound(image) || !are_interfaces_sound(image) ||
+	    !are_workloads_sound(image) || !are_certificates_sound(image))
 		return -EBADMSG;
 	return check_rules(image);
 }

@@ -27,7 +27,8 @@ enum parse_scope {
 	PARSE_SCOPE_KEEP,
 	PARSE_SCOPE_PATHS,   /* units and cgroups of workloads */
 	PARSE_SCOPE_CHOICES, /* patterns of interfaces: */
-	PARSE_SCOPE_BEHIND,  /* interfaces of zones without prefixes; values are zones */
+	PARSE_SCOPE_CERTIFICATES,
+	PARSE_SCOPE_BEHIND, /* interfaces of zones without prefixes; values are zones */
 	PARSE_SCOPE_ZONE_INTERFACES,
 };
 

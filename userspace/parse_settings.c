@@ -319,10 +319,49 @@ static int read_log_exec(struct parse *parse, const struct cordon_value *value, 
 	return error;
 }
 
+static const char *certificate_problem(const char *text)
+{
+	if (*text != '/')
+		return "must start with '/'";
+	if (strlen(text) >= CORDON_CERTIFICATE_PATH_SIZE)
+		return "is longer than 255 bytes";
+	return text[strlen(text) - 1] == '/' ? "is a folder" : NULL;
+}
+
+static int read_certificate(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	struct cordon_policy *policy = parse->policy;
+	int error = cordon_parse_need_kind(parse, value, "a certificate", CORDON_VALUE_TEXT);
+	const char *problem;
+
+	(void)target;
+	if (error)
+		return error;
+	problem = certificate_problem(value->text);
+	if (problem)
+		return cordon_parse_refuse(parse, value->at, "path of a certificate '%.40s' %s",
+					   value->text, problem);
+	error = cordon_parse_once(parse, PARSE_SCOPE_CERTIFICATES, value, "certificate");
+	if (!error)
+		error = cordon_parse_push_name(value, &policy->certificates,
+					       &policy->nr_certificates);
+	return error ? error :
+		       cordon_parse_limit(parse, value, policy->nr_certificates,
+					  CORDON_POLICY_CERTIFICATES_MAX,
+					  "certificates under 'log'");
+}
+
+static int read_certificates(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	return cordon_parse_each(parse, value, "'certificates'", CORDON_VALUE_LIST,
+				 read_certificate, target);
+}
+
 static const struct parse_field log_fields[] = {
 	{ .name = "budget", .read = read_budget },
 	{ .name = "flows", .read = read_log_flows },
 	{ .name = "exec", .read = read_log_exec },
+	{ .name = "certificates", .read = read_certificates },
 };
 
 int cordon_parse_log(struct parse *parse, const struct cordon_value *value, void *target)

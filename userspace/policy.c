@@ -78,6 +78,7 @@ void cordon_policy_free(struct cordon_policy *policy)
 	free(policy->prefixes4);
 	free(policy->prefixes6);
 	free(policy->choices);
+	free_names(policy->certificates, policy->nr_certificates);
 	for (size_t i = 0; i < policy->nr_files; i++)
 		free(policy->files[i]);
 	free(policy->files);

@@ -28,6 +28,11 @@
 /* Services of one rule; `any` and ranges make more of them needless. */
 #define CORDON_POLICY_SERVICES_MAX 1024
 
+/* Certificates whose end the log tells, and bytes of the path of one, its NUL
+ * included: as much as a record has room for beside two names. */
+#define CORDON_POLICY_CERTIFICATES_MAX 64
+#define CORDON_CERTIFICATE_PATH_SIZE 256
+
 /** struct cordon_prefix4 - an IPv4 prefix of a zone; no host bits are set */
 struct cordon_prefix4 {
 	uint32_t address; /* host byte order */
@@ -190,6 +195,8 @@ struct cordon_policy {
 	enum cordon_log_flows log_flows;
 	bool log_exec; /* record processes */
 	uint64_t log_bytes;
+	struct cordon_name_at *certificates; /* absolute paths */
+	size_t nr_certificates;
 	uint8_t digest[32]; /* SHA-256 of the policy's text; if it includes files, SHA-256 of
 			     * that and of each file's SHA-256, in the order of files[] */
 };

@@ -15,6 +15,8 @@
 
 #include "context.h"
 
+struct cordon_image;
+
 /**
  * struct cordon_watch - to whom a source tells; outlives it
  * @tell: gets each record
@@ -30,10 +32,11 @@ struct cordon_watch {
 /**
  * struct cordon_watch_kind - a kind of source
  * @open: Return: 0; -errno with @failure: this machine does not tell of such changes
- * @fd: readable when there is something to read
+ * @fd: readable when there is something to read; NULL: it never is, and @read is not called
  * @only_news: the file is always readable: only when the kernel says so there is news
  * @says_once: to whoever asks first, which may be an epoll around ours: it is read with any other
  * @look: every ten seconds; NULL: it need not
+ * @follow: this policy is in force now; NULL: whichever is
  */
 struct cordon_watch_kind {
 	int (*open)(const struct cordon_watch *watch, struct cordon_failure *failure,
@@ -44,6 +47,7 @@ struct cordon_watch_kind {
 	bool says_once;
 	void (*read)(void *source);
 	void (*look)(void *source);
+	void (*follow)(void *source, const struct cordon_image *image);
 };
 
 /* Files by which a node is taken over or kept: who changes one, with what is in it then. */
@@ -56,6 +60,8 @@ extern const struct cordon_watch_kind cordon_watch_mounts;
 extern const struct cordon_watch_kind cordon_watch_devices;
 /* BPF programs that anybody loads. */
 extern const struct cordon_watch_kind cordon_watch_programs;
+/* Certificates that the policy lists, when they end. */
+extern const struct cordon_watch_kind cordon_watch_certificates;
 /* The clock, when it is set. */
 extern const struct cordon_watch_kind cordon_watch_clock;
 

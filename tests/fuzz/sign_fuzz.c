@@ -2,15 +2,17 @@
 /*
  * Any bytes as a signed file, as a certificate and as PEM: whatever is taken lies
  * within them, and no signature is good that was not made.  The first byte says
- * which of the three.
+ * which of the three; the last two are asked until when they may be used, too.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "certificate_state.h"
 #include "sign_certificate.h"
 #include "sign_cms.h"
+#include "sign_validity.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -94,6 +96,21 @@ static void try_message(const uint8_t *bytes, size_t size)
 	check_open(bytes, size, &cms);
 }
 
+static void try_validity(const char *text, size_t size)
+{
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_validity validity;
+
+	if (cordon_validity_read(text, size, &failure, &validity)) {
+		check_text(failure.text, sizeof(failure.text));
+		return;
+	}
+	check(validity.certificates);
+	check_text(validity.subject, sizeof(validity.subject));
+	check_text(validity.issuer, sizeof(validity.issuer));
+	cordon_certificate_state(&validity, 1800000000);
+}
+
 static void try_certificate(uint8_t *bytes, size_t size)
 {
 	static const uint8_t digest[CORDON_SIGN_DIGEST_SIZE];
@@ -136,6 +153,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size)
 		memcpy(copy, data, size);
+	if (size && (copy[0] == 'C' || copy[0] == 'P'))
+		try_validity((const char *)copy + 1, size - 1);
 	if (size && copy[0] == 'C')
 		try_certificate(copy + 1, size - 1);
 	else if (size && copy[0] == 'P')

@@ -531,6 +531,27 @@ static void add_machine(struct sample *sample)
 	sample_add(sample, &clock.event);
 }
 
+static void add_certificate(struct sample *sample)
+{
+	union cordon_event_room room;
+	struct cordon_event_certificate *certificate =
+		cordon_event_begin(&room, CORDON_EVENT_CERTIFICATE, sizeof(*certificate));
+	static const char *const missing[] = { "/srv/gone.pem", "", "", "No such file or directory",
+					       NULL };
+
+	certificate->event.time = cordon_clock_ns();
+	certificate->state = CORDON_CERTIFICATE_ENDS_SOON;
+	certificate->certificates = 2;
+	certificate->not_before = 1700000000;
+	certificate->not_after = 253402300799; /* the end of the year 9999 */
+	cordon_event_add(&room, "/etc/ssl/store.pem");
+	cordon_event_add(&room, "store-0042");
+	cordon_event_add(&room, "the store's authority");
+	cordon_event_add(&room, "");
+	sample_add(sample, cordon_event_end(&room));
+	add_texts(sample, CORDON_EVENT_CERTIFICATE, sizeof(*certificate), missing);
+}
+
 static bool each_config(struct sample *sample)
 {
 	union cordon_event_room room;
@@ -550,6 +571,7 @@ static bool each_config(struct sample *sample)
 	add_network(sample);
 	add_kernel(sample);
 	add_machine(sample);
+	add_certificate(sample);
 	return sample_write_here(sample);
 }
 

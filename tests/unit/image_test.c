@@ -34,6 +34,7 @@ static const char text[] = "cordon: 1\n"
 			   "  pos: {units: [pos.service]}\n"
 			   "rules:\n"
 			   "  - {name: x, from: a, to: node, services: [tcp/22, udp/300-900]}\n"
+			   "log: {certificates: [/a.pem, /b.pem]}\n"
 			   "quarantine:\n"
 			   "  keep:\n"
 			   "    - {name: z, from: a, to: node, services: [tcp/2222]}\n";
@@ -103,6 +104,8 @@ TEST_F(folder, what_is_written_is_read_back)
 	SAME(rules, nr_rules);
 	SAME(interfaces, nr_interfaces);
 	SAME(workloads, nr_workloads);
+	SAME(certificates, nr_certificates);
+	EXPECT_STREQ("/b.pem", got->certificates[1].path);
 	/* Nothing is left beside it. */
 	EXPECT_EQ(-1, faccessat(self->fd, "image.new", F_OK, 0));
 }
@@ -323,6 +326,8 @@ static void loop_descent(struct cordon_image *image)
 	X("an unknown mode", image->interfaces[0].mode = 4)                                        \
 	X("a zone as workload", image->workloads[0].identity = 2)                                  \
 	X("a workload beyond the end", image->workloads[0].identity = 7)                           \
+	X("a certificate without end", memset(image->certificates[0].path, '/', 256))              \
+	X("a certificate below nothing", image->certificates[1].path[0] = 0)                       \
 	X("a path without end", memset(image->workloads[0].path.path, 'x', 128))                   \
 	X("an empty path", image->workloads[0].path.path[0] = 0)
 

@@ -603,6 +603,7 @@ TEST(defaults)
 	EXPECT_EQ(CORDON_LOG_FLOWS_DENIED, policy->log_flows);
 	EXPECT_TRUE(policy->log_exec);
 	EXPECT_EQ(64U << 20, policy->log_bytes);
+	EXPECT_EQ(0, policy->nr_certificates);
 }
 
 TEST(settings)
@@ -630,6 +631,9 @@ TEST(settings)
 	EXPECT_EQ(CORDON_LOG_FLOWS_NONE, policy->log_flows);
 	EXPECT_FALSE(policy->log_exec);
 	EXPECT_EQ(1U << 30, policy->log_bytes);
+	ASSERT_EQ(2, policy->nr_certificates);
+	EXPECT_STREQ("/etc/ssl/store.pem", policy->certificates[0].text);
+	EXPECT_STREQ("/srv/a b.der", policy->certificates[1].text);
 	ASSERT_EQ(5, policy->nr_choices);
 	EXPECT_STREQ("veth*", policy->choices[1].pattern);
 	EXPECT_EQ(CORDON_MODE_EXCLUDE, policy->choices[1].mode);
@@ -678,6 +682,28 @@ TEST(budget_of_the_log)
 		if (policy)
 			EXPECT_EQ(rows[i].bytes, policy->log_bytes) TH_LOG("%s", rows[i].text);
 	}
+}
+
+TEST(certificates_whose_end_is_told)
+{
+	char text[4096] = HEAD "log: {certificates: [", told[256];
+	struct cordon_policy *policy CLEANUP(policy) = NULL;
+	struct cordon_diag diag = { 0 };
+	char *said CLEANUP(free) = NULL;
+
+	for (int i = 0; i < 65; i++)
+		sprintf(text + strlen(text), "/c/%d, ", i);
+	strcat(text, "]}\n");
+	EXPECT_EQ(-EINVAL, cordon_policy_parse_memory(text, strlen(text), "p", &diag, &policy));
+	said = tell(&diag);
+	snprintf(told, sizeof(told), "p:3:%zu: error: more than 64 certificates under 'log'\n",
+		 (size_t)(strstr(text, "/c/64") - strstr(text, "log:") + 1));
+	EXPECT_STREQ(told, said);
+	cordon_diag_clear(&diag);
+	*strstr(text, "/c/64") = '\0';
+	strcat(text, "]}\n");
+	EXPECT_EQ(0, cordon_policy_parse_memory(text, strlen(text), "p", &diag, &policy));
+	cordon_diag_clear(&diag);
 }
 
 TEST(zones)

@@ -280,4 +280,39 @@ struct cordon_event_program {
 };
 _Static_assert(sizeof(struct cordon_event_program) == 40, "no padding");
 
+/* cordon_event_certificate.state: X(NAME, "what it is called") */
+#define CORDON_CERTIFICATE_STATES(X)                                                               \
+	X(VALID, "valid") /* it has come in place of another, or its time has come */              \
+	X(ENDS_SOON,                                                                               \
+	  "ends-soon") /* in 30 days, or in the last third of its life if that is less */          \
+	X(ENDED, "ended")                                                                          \
+	X(NOT_YET, "not-yet-valid")                                                                \
+	X(UNREADABLE, "unreadable") /* no file, or no certificate in it */
+
+enum cordon_certificate_state {
+#define CORDON_CERTIFICATE_ENUM(name, text) CORDON_CERTIFICATE_##name,
+	CORDON_CERTIFICATE_STATES(CORDON_CERTIFICATE_ENUM)
+#undef CORDON_CERTIFICATE_ENUM
+	CORDON_CERTIFICATE_STATE_COUNT
+};
+
+/**
+ * struct cordon_event_certificate - a certificate that the policy lists ends, has ended, or may not
+ *	be used for another reason; once for each state of what is in the file
+ * @not_before, @not_after: seconds since 1970
+ * @digest: SHA-256 of the certificate
+ * @state: enum cordon_certificate_state; all the others are 0 if it is unreadable
+ * @certificates: in the file; this is the one that ends first
+ * texts: path, common name of whom it is for, of who issued it, why it is unreadable
+ */
+struct cordon_event_certificate {
+	struct cordon_event event;
+	__s64 not_before;
+	__s64 not_after;
+	__u8 digest[32];
+	__u32 state;
+	__u32 certificates;
+};
+_Static_assert(sizeof(struct cordon_event_certificate) == 80, "no padding");
+
 #endif
