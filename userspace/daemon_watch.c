@@ -16,9 +16,9 @@
 #define LOOK_NS 10000000000ULL
 
 static const struct cordon_watch_kind *const kinds[CORDON_WATCH_KINDS] = {
-	&cordon_watch_files,	    &cordon_watch_links, &cordon_watch_mounts,
-	&cordon_watch_devices,	    &cordon_watch_clock, &cordon_watch_programs,
-	&cordon_watch_certificates,
+	&cordon_watch_files,	    &cordon_watch_links,   &cordon_watch_mounts,
+	&cordon_watch_devices,	    &cordon_watch_clock,   &cordon_watch_programs,
+	&cordon_watch_certificates, &cordon_watch_buttons,
 };
 
 /* Beside the kinds: what the kernel tells by itself. */

@@ -13,7 +13,7 @@
 #include "recorder.h"
 #include "watch.h"
 
-#define CORDON_WATCH_KINDS 7
+#define CORDON_WATCH_KINDS 8
 
 /**
  * struct cordon_daemon_watch - not to be moved while it is open

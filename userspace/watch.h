@@ -58,6 +58,8 @@ extern const struct cordon_watch_kind cordon_watch_links;
 extern const struct cordon_watch_kind cordon_watch_mounts;
 /* Devices that somebody can put in or take out. */
 extern const struct cordon_watch_kind cordon_watch_devices;
+/* Lids and power buttons. */
+extern const struct cordon_watch_kind cordon_watch_buttons;
 /* BPF programs that anybody loads. */
 extern const struct cordon_watch_kind cordon_watch_programs;
 /* Certificates that the policy lists, when they end. */

@@ -25,14 +25,10 @@
 /* Files that are asked at a look whether they have changed; all have their turn in 80 s. */
 #define ASKED 8
 
-/* struct stamp - what differs when a file is another one or has been written */
+/* struct stamp - what differs when a file is another one or has been written: error, device, inode,
+ * size, when it was written and changed */
 struct stamp {
-	int error;
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec written;
-	struct timespec changed;
+	int64_t part[8];
 };
 
 /** struct listed - a file of the list
@@ -60,21 +56,13 @@ struct certificates {
 
 static struct stamp stamp_of(const char *path)
 {
-	struct stamp stamp;
 	struct stat status;
 
-	/* They are compared byte by byte. */
-	memset(&stamp, 0, sizeof(stamp));
-	if (stat(path, &status)) {
-		stamp.error = errno;
-		return stamp;
-	}
-	stamp.device = status.st_dev;
-	stamp.inode = status.st_ino;
-	stamp.size = status.st_size;
-	stamp.written = status.st_mtim;
-	stamp.changed = status.st_ctim;
-	return stamp;
+	if (stat(path, &status))
+		return (struct stamp){ { errno } };
+	return (struct stamp){ { 0, (int64_t)status.st_dev, (int64_t)status.st_ino, status.st_size,
+				 status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+				 status.st_ctim.tv_sec, status.st_ctim.tv_nsec } };
 }
 
 static int read_validity(const char *path, struct cordon_failure *problem,

@@ -17,7 +17,7 @@ if ! grep -q QEMU /proc/cpuinfo; then
 	echo "1..0 # SKIP changes the machine: in a VM only"
 	exit 0
 fi
-test_start 18
+test_start 22
 net_start
 net_peer wan0
 net_small_policy
@@ -68,7 +68,7 @@ check "a USB device, with vendor and serial number" until_ok 20 device added usb
 	(.cordon.device.vendor | startswith("Linux")) and (.cordon.device.serial_number | startswith("vhci_hcd"))'
 modprobe -r vhci-hcd
 check "that goes, too" until_ok 20 device removed usb '.cordon.device.id == "1d6b:0002"'
-modprobe uinput
+modprobe -a uinput evdev
 python3 - <<'END'
 import fcntl, os, struct
 fd = os.open("/dev/uinput", os.O_WRONLY)
@@ -79,6 +79,38 @@ fcntl.ioctl(fd, 0x5501)  # UI_DEV_CREATE
 END
 check "a keyboard" until_ok 20 device added input '.cordon.device.id == "1337:4242" and .cordon.device.model == "Evil Keyboard"'
 check "that is pulled out" until_ok 20 device removed input '.cordon.device.id == "1337:4242"'
+
+# ---- lid and button -------------------------------------------------------------------------
+
+moved() { device changed input ".cordon.device.model == \"Test Lid\" and .cordon.device.state == \"$1\""; }
+mkfifo "$NET_TMP/moves"
+python3 - "$NET_TMP" <<'END' &
+import fcntl, os, struct, sys, time
+fd = os.open("/dev/uinput", os.O_WRONLY)
+fcntl.ioctl(fd, 0x40045564, 1)  # UI_SET_EVBIT, EV_KEY
+fcntl.ioctl(fd, 0x40045564, 5)  # EV_SW
+fcntl.ioctl(fd, 0x4004556d, 0)  # UI_SET_SWBIT, SW_LID
+fcntl.ioctl(fd, 0x40045565, 116)  # UI_SET_KEYBIT, KEY_POWER
+os.write(fd, struct.pack("80sHHHHI256x256x256x256x", b"Test Lid", 0x19, 0, 5, 0, 0))
+fcntl.ioctl(fd, 0x5501)
+def say(kind, code, value):
+    for event in (kind, code, value), (0, 0, 0):
+        os.write(fd, struct.pack("qqHHi", 0, 0, *event))
+for word in open(sys.argv[1] + "/moves"):
+    say(*map(int, word.split()))
+END
+lid=$!
+exec {moves}>"$NET_TMP/moves"
+# It is listened to within ten seconds of its coming.
+closed() { echo '5 0 0' >&"$moves" && echo '5 0 1' >&"$moves" && moved 'lid closed'; }
+check "a lid that is closed" until_ok 60 closed
+check "and opened" until_ok 20 moved 'lid opened'
+echo '1 116 1' >&"$moves"
+echo '1 116 0' >&"$moves"
+check "a power button, once a press" until_ok 20 moved 'power button pressed'
+check "and no release" test "$(events | jq -s 'map(select(.cordon.device.state == "power button pressed")) | length')" = 1
+exec {moves}>&-
+wait "$lid"
 
 # ---- the clock ------------------------------------------------------------------------------
 

@@ -233,12 +233,13 @@ enum cordon_device_change {
 };
 
 /**
- * struct cordon_event_device - a device that somebody can put in or take out
+ * struct cordon_event_device - a device that somebody can put in or take out, or a lid or button that
+ *	somebody moved
  * @change: enum cordon_device_change
  * @bytes: size of a block device, 0: not known
  * texts: subsystem ("usb", "block", "input" ...), its type there ("disk"), path in sysfs, name in
  *	/dev, vendor and product as numbers ("046d:c52b"), vendor, model, serial number, state of a
- *	power supply
+ *	power supply, or what became of lid or button ("lid closed")
  */
 struct cordon_event_device {
 	struct cordon_event event;
