@@ -233,8 +233,8 @@ enum cordon_device_change {
 };
 
 /**
- * struct cordon_event_device - a device that somebody can put in or take out, or a lid or button that
- *	somebody moved
+ * struct cordon_event_device - a device that somebody can put in or take out, or a lid or button
+ *that somebody moved
  * @change: enum cordon_device_change
  * @bytes: size of a block device, 0: not known
  * texts: subsystem ("usb", "block", "input" ...), its type there ("disk"), path in sysfs, name in
