@@ -73,7 +73,8 @@ static void open_source(struct cordon_daemon_watch *watch, uint32_t kind)
 		watch->source[kind] = source;
 	if (!error && kinds[kind]->fd)
 		error = wait_for(watch, kind, kinds[kind]->fd(source), kinds[kind]->only_news);
-	if (error)
+	/* It may tell some of it, and say what not. */
+	if (error || failure.text[0])
 		fprintf(stderr, "cordon: %s\n", failure.text[0] ? failure.text : strerror(-error));
 }
 

@@ -48,8 +48,9 @@ static void file_facts(const struct cordon_event *event, struct cordon_event_fac
 {
 	const struct cordon_event_file *file = (const struct cordon_event_file *)event;
 
-	facts->name = file_process(event);
-	facts->name_size = strlen(facts->name);
+	/* Its name, if it had ended by then, is what the log tells of it, if that does. */
+	facts->name = file_process(event)[0] ? file_process(event) : NULL;
+	facts->name_size = strlen(file_process(event));
 	facts->subtype = file->change & CORDON_FILE_DELETED ? "deletion" :
 			 file->change & CORDON_FILE_CREATED ? "creation" :
 							      "change";
@@ -101,6 +102,25 @@ static void file_fields(struct cordon_ecs *ecs, const struct cordon_event_view *
 	cordon_ecs_format(ecs, "file.mode", "%04o", file->mode & 07777);
 	cordon_ecs_format(ecs, "file.uid", "%u", file->owner);
 	cordon_ecs_format(ecs, "file.gid", "%u", file->group);
+}
+
+/* ---- folders ----------------------------------------------------------------------------- */
+
+static const char *unwatched_word(const struct cordon_event_view *view, unsigned int text)
+{
+	return cordon_event_text(view->record->event, sizeof(struct cordon_event_unwatched), text);
+}
+
+static void unwatched_text(FILE *out, const struct cordon_event_view *view)
+{
+	cordon_event_name(out, "changes of files are not told in ", unwatched_word(view, 0));
+	cordon_event_phrase(out, ": ", unwatched_word(view, 1));
+}
+
+static void unwatched_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	cordon_ecs_text(ecs, "file.path", unwatched_word(view, 0));
+	cordon_ecs_text(ecs, "cordon.unwatched.reason", unwatched_word(view, 1));
 }
 
 /* ---- certificates ------------------------------------------------------------------------ */
@@ -182,6 +202,8 @@ static void certificate_fields(struct cordon_ecs *ecs, const struct cordon_event
 const struct cordon_event_shape cordon_event_shapes_config[] = {
 	{ CORDON_EVENT_FILE, sizeof(struct cordon_event_file), "file", "event", "file", "change",
 	  .facts = file_facts, .text = file_text, .fields = file_fields },
+	{ CORDON_EVENT_UNWATCHED, sizeof(struct cordon_event_unwatched), "unwatched", "state",
+	  "configuration", "info", .text = unwatched_text, .fields = unwatched_fields },
 	{ CORDON_EVENT_CERTIFICATE, sizeof(struct cordon_event_certificate), "certificate", "state",
 	  "configuration", "info", .text = certificate_text, .fields = certificate_fields },
 	{ .text = NULL },

@@ -31,7 +31,8 @@ struct cordon_watch {
 
 /**
  * struct cordon_watch_kind - a kind of source
- * @open: Return: 0; -errno with @failure: this machine does not tell of such changes
+ * @open: Return: 0, with @failure if some are not told; -errno with @failure: this machine does not
+ *	tell of such changes
  * @fd: readable when there is something to read; NULL: it never is, and @read is not called
  * @only_news: the file is always readable: only when the kernel says so there is news
  * @says_once: to whoever asks first, which may be an epoll around ours: it is read with any other

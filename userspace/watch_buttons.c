@@ -142,13 +142,13 @@ static void look(void *source)
 	struct buttons *buttons = source;
 	DIR *folder = opendir(NODES);
 	const struct dirent *entry;
-	unsigned int number;
 
 	for (size_t i = 0; i < buttons->nr; i++)
 		buttons->input[i].there = false;
 	while (folder && (entry = readdir(folder))) {
-		if (sscanf(entry->d_name, "event%u", &number) == 1)
-			note_input(buttons, number, entry->d_ino);
+		if (!strncmp(entry->d_name, "event", 5))
+			note_input(buttons, (unsigned int)strtoul(entry->d_name + 5, NULL, 10),
+				   entry->d_ino);
 	}
 	if (folder)
 		closedir(folder);

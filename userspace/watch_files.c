@@ -2,11 +2,13 @@
 /*
  * Files that matter, by fanotify(7): it alone says who did it.  A folder is
  * watched, and what happens in it is compared with the list, so that a file that
- * is replaced by another of its name (as editors and useradd do) stays watched.
+ * is replaced by another of its name (as editors and useradd do) stays watched;
+ * and so are the files themselves, whatever other name one is written by.
  * It decides nothing, and reads no more of a file than its digest.
  */
 #include "watch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,11 +16,13 @@
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cordon/uapi/config.h>
 
 #include "event.h"
+#include "file_marks.h"
 #include "sign.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -67,20 +71,19 @@ static const struct {
 };
 
 /** struct watched_folder - one of the list
- * @marked: it is there, and watched
+ * @error: why it is not watched, 0: it is
+ * @told: that it is not
  * @handle: by which the kernel names it
  */
 struct watched_folder {
-	bool marked;
-	union {
-		struct file_handle head;
-		uint8_t room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-	} handle;
+	int error;
+	bool told;
+	union cordon_file_handle handle;
 };
 
 struct files {
 	const struct cordon_watch *watch;
-	int fd;
+	struct cordon_file_marks marks;
 	struct watched_folder folder[ARRAY_SIZE(watched)];
 };
 
@@ -97,35 +100,79 @@ static bool is_named(const char *names, const char *name)
 	return false;
 }
 
-/* A folder may go and come again: the same mark twice is one. */
-static int mark(struct files *files, size_t index)
+static bool is_listed(size_t index, const char *name)
 {
-	const struct cordon_path path =
-		cordon_path_root(files->watch->context, watched[index].folder);
-	struct watched_folder *folder = &files->folder[index];
-	int mount;
-
-	folder->marked = false;
-	folder->handle.head.handle_bytes = MAX_HANDLE_SZ;
-	if (fanotify_mark(files->fd, FAN_MARK_ADD | FAN_MARK_ONLYDIR, MASK, AT_FDCWD, path.text) ||
-	    name_to_handle_at(AT_FDCWD, path.text, &folder->handle.head, &mount, 0))
-		return -errno;
-	folder->marked = true;
-	return 0;
+	return name[0] && (!watched[index].names || is_named(watched[index].names, name));
 }
 
-/* Return: the first reason why a folder that is there cannot be watched */
-static int mark_all(struct files *files)
+static struct cordon_path path_of(const struct files *files, size_t index)
 {
-	int first = 0;
+	return cordon_path_root(files->watch->context, watched[index].folder);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
-		const int error = mark(files, i);
+static void note_files(struct files *files, size_t index)
+{
+	const struct cordon_path folder = path_of(files, index);
+	DIR *entries = opendir(folder.text);
+	const struct dirent *entry;
 
-		if (error && error != -ENOENT && error != -ENOTDIR && !first)
-			first = error;
+	while (entries && (entry = readdir(entries))) {
+		char path[PATH_MAX];
+
+		if (entry->d_type != DT_DIR && is_listed(index, entry->d_name) &&
+		    snprintf(path, sizeof(path), "%s/%s", folder.text, entry->d_name) <
+			    (int)sizeof(path))
+			cordon_file_marks_note(&files->marks, path);
 	}
-	return first;
+	if (entries)
+		closedir(entries);
+}
+
+/* Return: 0; -ENOENT: it is not there; why it cannot be watched. */
+static int mark_folder(const struct files *files, const char *path,
+		       union cordon_file_handle *ret_handle)
+{
+	const unsigned int how = FAN_MARK_ADD | FAN_MARK_ONLYDIR;
+
+	if (!fanotify_mark(files->marks.fd, how, MASK, AT_FDCWD, path))
+		return cordon_file_handle_read(path, ret_handle);
+	return errno == ENOTDIR ? -ENOENT : -errno;
+}
+
+static void tell_unwatched(const struct files *files, const char *path, int error)
+{
+	union cordon_event_room room;
+
+	cordon_event_begin(&room, CORDON_EVENT_UNWATCHED, sizeof(struct cordon_event_unwatched));
+	cordon_event_add(&room, path);
+	cordon_event_add(&room, strerror(-error));
+	files->watch->tell(files->watch->state, cordon_event_end(&room));
+}
+
+/* A folder may go and come again: the same mark twice is one. */
+static void mark(struct files *files, size_t index)
+{
+	const struct cordon_path path = path_of(files, index);
+	struct watched_folder *folder = &files->folder[index];
+	union cordon_file_handle handle;
+	const int error = mark_folder(files, path.text, &handle);
+	const bool known = !error && !folder->error &&
+			   cordon_file_handle_is(&folder->handle, &handle.head);
+
+	folder->error = error;
+	if (!error)
+		folder->handle = handle;
+	if (!error && !known)
+		note_files(files, index);
+	if (error && error != -ENOENT && !folder->told)
+		tell_unwatched(files, path.text, error);
+	folder->told = error && error != -ENOENT;
+}
+
+static void mark_all(struct files *files)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
+		mark(files, i);
 }
 
 /* Folders that have come are watched, too. */
@@ -175,29 +222,45 @@ static void describe(const char *path, struct cordon_event_file *record)
 	free(content.text);
 }
 
-static void read_name(uint32_t pid, char (*ret_name)[32])
+/* struct doer - of an event
+ * @pidfd: of it, negative: it had ended when the event was read
+ */
+struct doer {
+	uint32_t pid;
+	int pidfd;
+};
+
+/* No signal is sent; who may not send one is told so only if there is somebody. */
+static bool is_there(int pidfd)
+{
+	return pidfd >= 0 && (!syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) || errno == EPERM);
+}
+
+/* One that has ended meanwhile may have left its number to another. */
+static void read_name(struct doer doer, char (*ret_name)[32])
 {
 	char path[32];
 	FILE *file CLEANUP(fclose) = NULL;
 
 	(*ret_name)[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	file = pid ? fopen(path, "re") : NULL;
-	if (file && fgets(*ret_name, sizeof(*ret_name), file))
-		(*ret_name)[strcspn(*ret_name, "\n")] = '\0';
+	snprintf(path, sizeof(path), "/proc/%u/comm", doer.pid);
+	file = doer.pid ? fopen(path, "re") : NULL;
+	if (!file || !fgets(*ret_name, sizeof(*ret_name), file) || !is_there(doer.pidfd))
+		(*ret_name)[0] = '\0';
+	(*ret_name)[strcspn(*ret_name, "\n")] = '\0';
 }
 
-static void tell(struct files *files, const char *path, uint32_t change, uint32_t pid)
+static void tell(struct files *files, const char *path, uint32_t change, struct doer doer)
 {
 	union cordon_event_room room;
 	struct cordon_event_file *record =
 		cordon_event_begin(&room, CORDON_EVENT_FILE, sizeof(*record));
 	char name[32];
 
-	record->event.pid = pid;
+	record->event.pid = doer.pid;
 	record->change = change;
 	describe(path, record);
-	read_name(pid, &name);
+	read_name(doer, &name);
 	cordon_event_add(&room, path);
 	cordon_event_add(&room, name);
 	files->watch->tell(files->watch->state, cordon_event_end(&room));
@@ -205,42 +268,103 @@ static void tell(struct files *files, const char *path, uint32_t change, uint32_
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-static bool is_folder(const struct watched_folder *folder, const struct file_handle *handle)
+/* struct change - what an event says
+ * @folder: where, with the name behind it; NULL: the file has no name that the kernel knows
+ * @file: which; NULL: it does not say
+ */
+struct change {
+	uint32_t change;
+	struct doer doer;
+	const struct file_handle *folder;
+	const struct file_handle *file;
+};
+
+static const char *name_in(const struct file_handle *folder)
 {
-	return folder->marked && folder->handle.head.handle_type == handle->handle_type &&
-	       folder->handle.head.handle_bytes == handle->handle_bytes &&
-	       !memcmp(folder->handle.head.f_handle, handle->f_handle, handle->handle_bytes);
-}
-
-static void take_change(struct files *files, const struct fanotify_event_metadata *event,
-			const struct file_handle *handle)
-{
-	const char *name = (const char *)handle->f_handle + handle->handle_bytes;
-
-	for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
-		const struct cordon_path folder =
-			cordon_path_root(files->watch->context, watched[i].folder);
-		char path[PATH_MAX];
-
-		if (!is_folder(&files->folder[i], handle) ||
-		    (watched[i].names && !is_named(watched[i].names, name)) ||
-		    snprintf(path, sizeof(path), "%s/%s", folder.text, name) >= (int)sizeof(path))
-			continue;
-		tell(files, path, change_of(event->mask), (uint32_t)event->pid);
-	}
+	return (const char *)folder->f_handle + folder->handle_bytes;
 }
 
 /* What we do ourselves is told where it is done. */
+static bool is_ours(const struct change *change)
+{
+	return change->doer.pid == (uint32_t)getpid();
+}
+
+/* Return: whether it is of the list, at @ret_path. */
+static bool take_named(struct files *files, size_t index, const struct change *change,
+		       char (*ret_path)[PATH_MAX])
+{
+	const char *name = name_in(change->folder);
+	const struct cordon_path folder = path_of(files, index);
+
+	if (files->folder[index].error ||
+	    !cordon_file_handle_is(&files->folder[index].handle, change->folder) ||
+	    !is_listed(index, name) ||
+	    snprintf(*ret_path, sizeof(*ret_path), "%s/%s", folder.text, name) >=
+		    (int)sizeof(*ret_path))
+		return false;
+	cordon_file_marks_note(&files->marks, *ret_path);
+	if (!is_ours(change))
+		tell(files, *ret_path, change->change, change->doer);
+	return true;
+}
+
+/* Whatever other names the file has that are of the list. */
+static void take_others(struct files *files, const struct change *change, const char *told)
+{
+	const struct cordon_file_mark *file = NULL;
+
+	while ((file = cordon_file_marks_next(&files->marks, change->file, file))) {
+		if (strcmp(file->path, told) != 0)
+			tell(files, file->path, change->change | CORDON_FILE_OTHER_NAME,
+			     change->doer);
+	}
+}
+
+static void take_change(struct files *files, const struct change *change)
+{
+	char path[PATH_MAX] = "";
+	size_t i = 0;
+
+	while (change->folder && i < ARRAY_SIZE(watched) && !take_named(files, i, change, &path))
+		i++;
+	if (!change->folder || i == ARRAY_SIZE(watched))
+		path[0] = '\0';
+	if (change->file && !is_ours(change))
+		take_others(files, change, path);
+}
+
+static void read_info(const struct fanotify_event_info_header *info, struct change *change)
+{
+	const struct file_handle *handle =
+		(const void *)((const struct fanotify_event_info_fid *)info)->handle;
+
+	if (info->info_type == FAN_EVENT_INFO_TYPE_DFID_NAME)
+		change->folder = handle;
+	else if (info->info_type == FAN_EVENT_INFO_TYPE_FID)
+		change->file = handle;
+	else if (info->info_type == FAN_EVENT_INFO_TYPE_PIDFD)
+		change->doer.pidfd = ((const struct fanotify_event_info_pidfd *)info)->pidfd;
+}
+
 static void take_event(struct files *files, const struct fanotify_event_metadata *event)
 {
-	const struct fanotify_event_info_fid *info = (const void *)(event + 1);
+	const uint8_t *at = (const uint8_t *)event + event->metadata_len,
+		      *end = (const uint8_t *)event + event->event_len;
+	const struct fanotify_event_info_header *info;
+	struct change change = {
+		.change = change_of(event->mask),
+		.doer = { .pid = (uint32_t)event->pid, .pidfd = -1 },
+	};
 
 	if (event->mask & FAN_Q_OVERFLOW)
 		files->watch->lost(files->watch->state, 1);
-	if (event->event_len < sizeof(*event) + sizeof(*info) + sizeof(struct file_handle) ||
-	    info->hdr.info_type != FAN_EVENT_INFO_TYPE_DFID_NAME || event->pid == getpid())
-		return;
-	take_change(files, event, (const struct file_handle *)info->handle);
+	for (; at + sizeof(*info) <= end; at += info->len) {
+		info = (const void *)at;
+		read_info(info, &change);
+	}
+	take_change(files, &change);
+	cleanup_close(&change.doer.pidfd);
 	if (event->mask & FAN_ONDIR)
 		mark_all(files);
 }
@@ -251,7 +375,7 @@ static void read_all(void *source)
 	struct files *files = source;
 	ssize_t size;
 
-	while ((size = read(files->fd, room, sizeof(room))) > 0) {
+	while ((size = read(files->marks.fd, room, sizeof(room))) > 0) {
 		const struct fanotify_event_metadata *event = (const void *)room;
 
 		for (; FAN_EVENT_OK(event, size); event = FAN_EVENT_NEXT(event, size))
@@ -261,35 +385,57 @@ static void read_all(void *source)
 
 static int get_fd(const void *source)
 {
-	return ((const struct files *)source)->fd;
+	return ((const struct files *)source)->marks.fd;
 }
 
 static void close_files(void *source)
 {
 	struct files *files = source;
 
-	cleanup_close(&files->fd);
+	cordon_file_marks_clear(&files->marks);
+	cleanup_close(&files->marks.fd);
 	free(files);
+}
+
+/* That is no reason to watch nothing. */
+static void say_unwatched(const struct files *files, struct cordon_failure *failure)
+{
+	size_t nr = 0, first = 0;
+
+	for (size_t i = ARRAY_SIZE(watched); i-- > 0;) {
+		if (!files->folder[i].told)
+			continue;
+		nr++;
+		first = i;
+	}
+	if (nr)
+		cordon_fail(failure, 0, "changes of files in %s%s are not told: %s",
+			    path_of(files, first).text, nr > 1 ? " and other folders" : "",
+			    strerror(-files->folder[first].error));
 }
 
 static int open_files(const struct cordon_watch *watch, struct cordon_failure *failure,
 		      void **ret_source)
 {
+	const unsigned int how = FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME | FAN_REPORT_FID |
+				 FAN_REPORT_PIDFD | FAN_CLOEXEC | FAN_NONBLOCK;
 	struct files *files = calloc(1, sizeof(*files));
-	int error;
 
 	if (!files)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	files->watch = watch;
-	files->fd =
-		fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME | FAN_CLOEXEC | FAN_NONBLOCK,
-			      O_RDONLY | O_CLOEXEC);
-	error = files->fd < 0 ? -errno : mark_all(files);
-	if (error) {
+	files->marks.fd = fanotify_init(how, O_RDONLY | O_CLOEXEC);
+	if (files->marks.fd < 0) {
+		const int error = -errno;
+
 		close_files(files);
 		return cordon_fail(failure, error, "changes of files are not told: %s",
 				   strerror(-error));
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
+		files->folder[i].error = -ENOENT;
+	mark_all(files);
+	say_unwatched(files, failure);
 	*ret_source = files;
 	return 0;
 }

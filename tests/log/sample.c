@@ -508,6 +508,8 @@ static void add_machine(struct sample *sample)
 {
 	static const char *const mount[] = { "/mnt/a b", "/dev/sdb1", "vfat", "rw,nosuid",
 					     "rw",	 "8:17",      "/",    NULL },
+				 *const unwatched[] = { "/etc/ssh", "Operation not supported",
+							NULL },
 				 *const device[] = { "usb",
 						     "usb_device",
 						     "/devices/pci0000:00/0000:00:14.0/usb1/1-2",
@@ -526,6 +528,7 @@ static void add_machine(struct sample *sample)
 		.after = 1600000000LL * 1000000000,
 	};
 
+	add_texts(sample, CORDON_EVENT_UNWATCHED, sizeof(struct cordon_event_unwatched), unwatched);
 	add_texts(sample, CORDON_EVENT_MOUNT, sizeof(struct cordon_event_mount), mount);
 	add_texts(sample, CORDON_EVENT_DEVICE, sizeof(struct cordon_event_device), device);
 	sample_add(sample, &clock.event);

@@ -19,7 +19,8 @@
 	X(DELETED, 2, "deleted")                                                                   \
 	X(MOVED_HERE, 3, "moved-here")                                                             \
 	X(MOVED_AWAY, 4, "moved-away")                                                             \
-	X(ATTRIBUTES, 5, "attributes") /* owner, mode, times */
+	X(ATTRIBUTES, 5, "attributes")	    /* owner, mode, times, number of names */              \
+	X(OTHER_NAME, 6, "by-another-name") /* not by its path, but it is the same file (link(2)) */
 
 enum cordon_file_change {
 #define CORDON_FILE_ENUM(name, bit, text) CORDON_FILE_##name = 1 << (bit),
@@ -34,7 +35,7 @@ enum cordon_file_change {
  * @size: bytes that it has now
  * @change: enum cordon_file_change, several at once
  * @mode, @owner, @group: as they are now, 0 if it is gone
- * texts: its path, the name of the process
+ * texts: its path, the name of the process if it still went on when it was looked up
  */
 struct cordon_event_file {
 	struct cordon_event event;
@@ -233,8 +234,7 @@ enum cordon_device_change {
 };
 
 /**
- * struct cordon_event_device - a device that somebody can put in or take out, or a lid or button
- *that somebody moved
+ * struct cordon_event_device - a device that somebody can put in or take out, or moves: lid, button
  * @change: enum cordon_device_change
  * @bytes: size of a block device, 0: not known
  * texts: subsystem ("usb", "block", "input" ...), its type there ("disk"), path in sysfs, name in
@@ -315,5 +315,15 @@ struct cordon_event_certificate {
 	__u32 certificates;
 };
 _Static_assert(sizeof(struct cordon_event_certificate) == 80, "no padding");
+
+/**
+ * struct cordon_event_unwatched - what is changed in a folder that matters is not told from now on;
+ *	that it is told again, changes in it tell
+ * texts: its path, why
+ */
+struct cordon_event_unwatched {
+	struct cordon_event event;
+};
+_Static_assert(sizeof(struct cordon_event_unwatched) == 24, "no padding");
 
 #endif
