@@ -132,7 +132,7 @@ tap_starts()
 tap_ends() { kill "$(awk '/ready/ { print $2 }' "$NET_TMP/tap.out")"; wait "$TAP"; }
 on_wire() { tail -1 "$NET_TMP/tap.out" | jq -c '.to + .from'; }
 
-test_start 40
+test_start 44
 net_start
 net_peer lan0
 net_address lan0 10.1.0.1/24 10.1.0.2/24
@@ -346,6 +346,25 @@ exec 7>&-
 wait || true
 daemon_starts
 check "what ends while no daemon runs is told by the next" closed '.destination.port == 25 and .event.reason == "finished"'
+
+# ---- XDP ----------------------------------------------------------------------------------
+
+policy all 8192 'interfaces: {modes: {lan0: xdp}}'
+check "by XDP from now on" says "prog/xdp" ip -n "$NODE" link show lan0
+tap_starts 29
+serves on_node_talk sshd.service serve 10.1.0.1 29 1400
+on_peer lan0 python3 "$NET_TMP/talk.py" ask 10.1.0.1 29 1000 >/dev/null
+wait "$SERVER" || true
+xdp='.destination.port == 29 and .destination.ip == "10.1.0.1"'
+check "a connection that XDP meets first is told" opened "$xdp and .rule.name == \"in\" and .cordon.flow.direction == \"in\""
+check "until it is over" closed "$xdp and .event.reason == \"finished\""
+tap_ends
+check "with all its bytes and packets, too" test \
+	"$(value "$xdp" '[.source.bytes, .source.packets, .destination.bytes, .destination.packets]' | jq -c .)" = \
+	"$(on_wire)"
+
+# ---- a seal -------------------------------------------------------------------------------
+
 holds 27
 there_and_back
 cordon seal isolate --reason test --force >/dev/null 2>&1 || cordon seal isolate --reason test >/dev/null
