@@ -3,15 +3,12 @@
  * cordon events: the log, for people or programs.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
-
-#include <cordon/log.h>
 
 #include "command.h"
 #include "event_filter.h"
@@ -20,6 +17,7 @@
 #include "event_tree.h"
 #include "events.h"
 #include "live.h"
+#include "log_folder.h"
 #include "util/boot.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -207,32 +205,29 @@ static int read_arguments(const struct cordon_call *call, struct asked *ret_aske
 	return 0;
 }
 
-static int show_log(const struct cordon_call *call, struct show *show, const char *path,
-		    const struct asked *asked)
+static int show_log(const struct cordon_call *call, struct show *show,
+		    const struct cordon_log_folder *folder, const struct asked *asked)
 {
 	const unsigned int names = show->filter.unit || show->filter.uid != CORDON_EVENT_NOBODY ?
 					   1U << CORDON_CLASS_PROCESS :
 					   0;
-	const int folder CLEANUP(close) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct cordon_events *events CLEANUP(events) = NULL;
 	struct cordon_event_past *past CLEANUP(past) = cordon_event_past_new();
 	struct cordon_event_tree *tree CLEANUP(tree) = asked->tree ? cordon_event_tree_new() : NULL;
 	int error;
 
-	if (folder < 0)
-		return cordon_fail(call->failure, -errno, "cannot open the log %s: %s", path,
-				   strerror(errno));
 	if (!past || (asked->tree && !tree))
 		return cordon_fail(call->failure, -ENOMEM, "out of memory");
-	error = cordon_events_open(folder, show->filter.classes | names, call->failure, &events);
+	error = cordon_events_open(folder->fd, show->filter.classes | names, call->failure,
+				   &events);
 	if (error)
 		return error;
-	cordon_event_names_read(cordon_event_past_names(past), folder);
+	cordon_event_names_read(cordon_event_past_names(past), folder->fd);
 	show->events = events;
 	show->past = past;
 	show->tree = tree;
 	if (asked->follow)
-		return follow(show, path);
+		return follow(show, folder->path.text);
 	take_all(show);
 	return say_faults(show);
 }
@@ -242,16 +237,20 @@ int cordon_cmd_events(const struct cordon_call *call)
 	struct cordon_live live CLEANUP(live) = cordon_live_none();
 	struct cordon_failure ignored = { .text = "" };
 	const struct cordon_call quiet = { .context = call->context, .failure = &ignored };
-	const struct cordon_path own = cordon_path_root(call->context, CORDON_LOG_FOLDER);
+	struct cordon_log_folder folder CLEANUP(log_folder) = { .fd = -1 };
 	struct show show = { .json = call->context->json };
 	struct asked asked = { .folder = NULL };
+	int error;
 
 	if (read_arguments(call, &asked) ||
 	    cordon_event_filter_read(&asked.wish, cordon_clock_wall(), call->failure, &show.filter))
 		return CORDON_EXIT_USAGE;
+	error = cordon_log_folder_open(call->context, asked.folder, call->failure, &folder);
+	if (error)
+		return error;
 	show.silent = asked.follow && !asked.wish.since;
 	show.live = !asked.folder && !cordon_live_open(&quiet, &live) ? &live : NULL;
 	cordon_boot_id(&show.boot_id);
 	setvbuf(stdout, NULL, _IOFBF, OUTPUT_SIZE);
-	return show_log(call, &show, asked.folder ? asked.folder : own.text, &asked);
+	return show_log(call, &show, &folder, &asked);
 }

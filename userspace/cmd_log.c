@@ -16,6 +16,7 @@
 
 #include "command.h"
 #include "log_enrol.h"
+#include "log_folder.h"
 #include "log_look.h"
 #include "log_segment.h"
 #include "log_tail.h"
@@ -25,43 +26,6 @@
 #include "util/file.h"
 #include "util/hex.h"
 #include "util/print.h"
-
-/* ---- the folder -------------------------------------------------------------------------- */
-
-/** struct folder - of a log, open */
-struct folder {
-	struct cordon_path path;
-	int fd;
-};
-
-static void cleanup_folder(const struct folder *folder)
-{
-	cleanup_close(&folder->fd);
-}
-
-/* @path: NULL: the node's own */
-static int open_folder(const struct cordon_call *call, const char *path, struct folder *folder)
-{
-	folder->path = cordon_path_root(call->context, CORDON_LOG_FOLDER);
-	if (path)
-		snprintf(folder->path.text, sizeof(folder->path.text), "%s", path);
-	folder->fd = open(folder->path.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder->fd >= 0)
-		return 0;
-	if (!path && errno == ENOENT)
-		return cordon_fail(
-			call->failure, -ENOENT,
-			"%s: no log was begun yet; cordon run and every change of policy "
-			"or latch begin it",
-			folder->path.text);
-	return cordon_fail(call->failure, -errno, "cannot open the log %s: %s", folder->path.text,
-			   strerror(errno));
-}
-
-static bool has_file(const struct folder *folder, const char *name)
-{
-	return !faccessat(folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW);
-}
 
 /* ---- verify ------------------------------------------------------------------------------ */
 
@@ -188,7 +152,7 @@ static bool has_forged(const struct cordon_log_look *look)
 	return false;
 }
 
-static void print_look(const struct folder *folder, const struct cordon_log_look *look)
+static void print_look(const struct cordon_log_folder *folder, const struct cordon_log_look *look)
 {
 	for (size_t i = 0; i < look->nr; i++)
 		print_finding(&look->finding[i]);
@@ -273,7 +237,7 @@ static void json_receipts(struct json *json, const struct receipts *receipts)
 	json_number(json, "receipt_breaches", receipts->breaches);
 }
 
-static void json_look(const struct folder *folder, const struct cordon_log_look *look,
+static void json_look(const struct cordon_log_folder *folder, const struct cordon_log_look *look,
 		      const struct receipts *receipts)
 {
 	struct json json = { .file = stdout };
@@ -297,23 +261,7 @@ static void json_look(const struct folder *folder, const struct cordon_log_look 
 	json_line_end(&json);
 }
 
-/* Nothing at all is another matter than a log that was emptied but for its keys. */
-static bool is_log(const struct folder *folder)
-{
-	bool any = has_file(folder, CORDON_LOG_KEYS_FILE);
-
-	for (int i = 0; i < CORDON_CLASS_COUNT && !any; i++) {
-		struct cordon_log_segments segments;
-
-		if (cordon_log_segments_list(folder->fd, i, &segments))
-			return true;
-		any = segments.nr > 0;
-		free(segments.segment);
-	}
-	return any;
-}
-
-static int look_at_receipts(const struct cordon_call *call, const struct folder *folder,
+static int look_at_receipts(const struct cordon_call *call, const struct cordon_log_folder *folder,
 			    const struct cordon_log_look *look, const char *path,
 			    struct receipts *receipts)
 {
@@ -333,18 +281,14 @@ static int verify(struct cordon_call *call, const char *path, const char *key,
 		  const char *receipts_path)
 {
 	struct receipts receipts CLEANUP(receipts) = { .asked = false };
-	struct folder folder CLEANUP(folder) = { .fd = -1 };
+	struct cordon_log_folder folder CLEANUP(log_folder) = { .fd = -1 };
 	struct cordon_log_look look CLEANUP(log_look) = { .finding = NULL };
 	uint8_t secret[CORDON_LOG_KEY_SIZE];
 	int error;
 
 	error = cordon_log_key_read(key, call->failure, &secret);
 	if (!error)
-		error = open_folder(call, path, &folder);
-	if (!error && !is_log(&folder))
-		error = cordon_fail(call->failure, -ENOENT,
-				    "%s: there is no log in it, neither segments nor keys",
-				    folder.path.text);
+		error = cordon_log_folder_open(call->context, path, call->failure, &folder);
 	if (!error)
 		error = cordon_log_look(folder.fd, secret, call->failure, &look);
 	explicit_bzero(secret, sizeof(secret));
@@ -462,7 +406,8 @@ static void say_where(const struct cordon_call *call, const char *path)
 }
 
 /* First it is safe where it goes, then it is erased here. */
-static int hand_out(const struct cordon_call *call, const struct folder *folder, const char *path)
+static int hand_out(const struct cordon_call *call, const struct cordon_log_folder *folder,
+		    const char *path)
 {
 	struct cordon_log_key_text key;
 	int fd CLEANUP(close) = -1;
@@ -482,13 +427,13 @@ static int hand_out(const struct cordon_call *call, const struct folder *folder,
 
 static int log_key(struct cordon_call *call)
 {
-	struct folder folder CLEANUP(folder) = { .fd = -1 };
+	struct cordon_log_folder folder CLEANUP(log_folder) = { .fd = -1 };
 	const char *path = NULL;
 	int error;
 
 	if (cordon_call_flags(call, NULL, 0, 1, &path) < 0)
 		return CORDON_EXIT_USAGE;
-	error = open_folder(call, NULL, &folder);
+	error = cordon_log_folder_open(call->context, NULL, call->failure, &folder);
 	return error ? error : hand_out(call, &folder, path);
 }
 
@@ -532,13 +477,13 @@ static void json_tails(const struct cordon_log_tail *tails)
 static int log_head(struct cordon_call *call)
 {
 	struct cordon_log_tail tails[CORDON_CLASS_COUNT];
-	struct folder folder CLEANUP(folder) = { .fd = -1 };
+	struct cordon_log_folder folder CLEANUP(log_folder) = { .fd = -1 };
 	const char *path = NULL;
 	int error;
 
 	if (cordon_call_flags(call, NULL, 0, 1, &path) < 0)
 		return CORDON_EXIT_USAGE;
-	error = open_folder(call, path, &folder);
+	error = cordon_log_folder_open(call->context, path, call->failure, &folder);
 	for (int i = 0; i < CORDON_CLASS_COUNT && !error; i++) {
 		error = cordon_log_tail_read(folder.fd, i, &tails[i]);
 		if (error)

@@ -47,7 +47,7 @@ cat >"$NET_TMP/policy.yaml" <<-END
 	quarantine: {keep: [{name: in, from: wan, to: node, services: [tcp/22]}]}
 END
 refuse "no log, no events" events
-check "and it is said which one is missing" says "cannot open the log $NET_ROOT/var/lib/cordon/log" events
+check "and it is said which one is missing" says "$NET_ROOT/var/lib/cordon/log: no log was begun yet" events
 in_unit pos.service true
 cordon apply "$NET_TMP/policy.yaml" >/dev/null
 cordon run >"$NET_TMP/run.log" 2>&1 &
