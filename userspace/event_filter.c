@@ -23,6 +23,8 @@
 
 #define LIST_CLASS(name, text) " " text
 #define LIST_REASON(name, text, help) " " text
+/* But the first, which denies nothing. */
+#define REASONS (&CORDON_REASONS(LIST_REASON)[sizeof(" none") - 1])
 
 static int read_class(const char *text, size_t size, struct cordon_failure *failure,
 		      unsigned int *classes)
@@ -116,7 +118,7 @@ static int read_reason(const char *text, struct cordon_failure *failure, uint16_
 		}
 	}
 	return cordon_fail(failure, -EINVAL, "--reason: there is no reason %s; there are:%s", text,
-			   CORDON_REASONS(LIST_REASON));
+			   REASONS);
 }
 
 static int read_unit(const char *text, struct cordon_failure *failure, const char **ret_unit)

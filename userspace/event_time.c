@@ -117,31 +117,61 @@ static bool is_in_calendar(const struct tm *parts)
 	struct tm back = *parts;
 
 	timegm(&back);
-	return back.tm_mday == parts->tm_mday && back.tm_sec == parts->tm_sec &&
-	       parts->tm_year >= 70 && parts->tm_year < 300;
+	return back.tm_mon == parts->tm_mon && back.tm_mday == parts->tm_mday &&
+	       back.tm_hour == parts->tm_hour && back.tm_min == parts->tm_min &&
+	       back.tm_sec == parts->tm_sec && parts->tm_year >= 70 && parts->tm_year < 300;
 }
 
+#define MOMENT "dddd-dd-dd dd:dd:dd.ddddddddd"
+#define MOMENT_MINUTE 16 /* is told by so many characters, a second by so many */
+#define MOMENT_SECOND 19
+
+/* Return: how much of it is a moment. */
+static size_t measure_moment(const char *text)
+{
+	size_t at = 0;
+
+	for (; MOMENT[at]; at++) {
+		const bool digit = text[at] >= '0' && text[at] <= '9';
+
+		if (MOMENT[at] == 'd' ? !digit :
+					text[at] != MOMENT[at] && (at != 10 || text[at] != 'T'))
+			break;
+	}
+	return at;
+}
+
+/* What is not there is 0. */
+static int number_at(const char *text, size_t size, size_t at, size_t digits)
+{
+	int number = 0;
+
+	for (; digits; digits--, at++)
+		number = number * 10 + (at < size ? text[at] - '0' : 0);
+	return number;
+}
+
+/* Also as text and JSON show it, with fractions of the second, T and Z. */
 static bool read_moment(const char *text, int64_t *ret_wall)
 {
-	static const char *const shapes[] = { "dddd-dd-dd dd:dd", "dddd-dd-dd dd:dd:dd" };
-	const char *shape = shapes[strlen(text) == strlen(shapes[1])];
-	struct tm parts = { .tm_sec = 0 };
-	const char *end;
+	const size_t size = measure_moment(text);
+	struct tm parts;
 
-	for (size_t i = 0; i <= strlen(shape); i++) {
-		const bool digit = text[i] >= '0' && text[i] <= '9';
-
-		if (shape[i] == 'd' ? !digit : text[i] != shape[i])
-			return false;
-	}
-	end = strptime(text,
-		       strlen(text) == strlen(shapes[1]) ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M",
-		       &parts);
-	if (!end || *end)
+	if (size != MOMENT_MINUTE && size != MOMENT_SECOND && size <= MOMENT_SECOND + 1)
 		return false;
+	if (text[size] && strcmp(text + size, "Z") != 0)
+		return false;
+	parts = (struct tm){
+		.tm_year = number_at(text, size, 0, 4) - 1900,
+		.tm_mon = number_at(text, size, 5, 2) - 1,
+		.tm_mday = number_at(text, size, 8, 2),
+		.tm_hour = number_at(text, size, 11, 2),
+		.tm_min = number_at(text, size, 14, 2),
+		.tm_sec = number_at(text, size, 17, 2),
+	};
 	if (!is_in_calendar(&parts))
 		return false;
-	*ret_wall = (int64_t)timegm(&parts) * SECOND;
+	*ret_wall = (int64_t)timegm(&parts) * SECOND + number_at(text, size, 20, 9);
 	return true;
 }
 

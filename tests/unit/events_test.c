@@ -568,7 +568,13 @@ TEST(times_are_moments_or_spans)
 		{ "2026-11-21", -1 },
 		{ "2026-11-21 16:41:", -1 },
 		{ "2026-11-21 16:41:2", -1 },
-		{ "2026-11-21T16:41:27", -1 },
+		{ "2026-11-21T16:41:27", 1795279287 },
+		{ "2026-11-21T16:41:27.000000000Z", 1795279287 },
+		{ "2026-11-21 16:41:27.0", 1795279287 },
+		{ "2026-11-21 16:41:27.", -1 },
+		{ "2026-11-21 16:41:27.0000000000", -1 },
+		{ "2026-11-21 16:41:27+01:00", -1 },
+		{ "2026-11-21T", -1 },
 		{ "1969-11-21 16:41", -1 },
 		{ "30s", 2000000000 - 30 },
 		{ "10m", 2000000000 - 600 },
@@ -601,6 +607,21 @@ TEST(times_are_moments_or_spans)
 			TH_LOG("%s", rows[i].text);
 		}
 	}
+}
+
+TEST(a_time_that_was_shown_is_taken_back)
+{
+	const int64_t wall = 1795279287123456789;
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_event_time time;
+	int64_t back = 0;
+
+	EXPECT_EQ(0, cordon_event_time_read("--since", cordon_event_time_text(wall, &time), 0,
+					    &failure, &back));
+	EXPECT_EQ(wall - wall % 1000000, back);
+	EXPECT_EQ(0, cordon_event_time_read("--since", cordon_event_time_iso(wall, &time), 0,
+					    &failure, &back));
+	EXPECT_EQ(wall, back);
 }
 
 TEST(any_wall_clock_has_a_text)
