@@ -208,9 +208,8 @@ static int read_arguments(const struct cordon_call *call, struct asked *ret_aske
 static int show_log(const struct cordon_call *call, struct show *show,
 		    const struct cordon_log_folder *folder, const struct asked *asked)
 {
-	const unsigned int names = show->filter.unit || show->filter.uid != CORDON_EVENT_NOBODY ?
-					   1U << CORDON_CLASS_PROCESS :
-					   0;
+	/* Names of processes and cgroups stand there. */
+	const unsigned int classes = show->filter.classes | 1U << CORDON_CLASS_PROCESS;
 	struct cordon_events *events CLEANUP(events) = NULL;
 	struct cordon_event_past *past CLEANUP(past) = cordon_event_past_new();
 	struct cordon_event_tree *tree CLEANUP(tree) = asked->tree ? cordon_event_tree_new() : NULL;
@@ -218,8 +217,7 @@ static int show_log(const struct cordon_call *call, struct show *show,
 
 	if (!past || (asked->tree && !tree))
 		return cordon_fail(call->failure, -ENOMEM, "out of memory");
-	error = cordon_events_open(folder->fd, show->filter.classes | names, call->failure,
-				   &events);
+	error = cordon_events_open(folder->fd, classes, call->failure, &events);
 	if (error)
 		return error;
 	cordon_event_names_read(cordon_event_past_names(past), folder->fd);

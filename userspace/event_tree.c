@@ -272,11 +272,25 @@ static int64_t wall_of(const struct cordon_event_view *view, uint64_t boottime)
 	return (int64_t)((uint64_t)view->record->wall - ago);
 }
 
+/* Who began before the records that are asked for is known by name at most. */
+static void take_name(struct node *node, const struct cordon_event_view *view)
+{
+	const struct cordon_event_process *known =
+		cordon_event_past_process(view->past, node->pid, node->start);
+
+	if (!known || !known->has_program)
+		return;
+	node->uid = known->uid;
+	node->command = clean_copy(known->name);
+}
+
 static void take_record(struct node *node, const struct cordon_event_view *view)
 {
 	const struct cordon_event *event = view->record->event;
 	const void *whole = event;
 
+	if (!node->told && event->type == CORDON_EVENT_EXIT)
+		take_name(node, view);
 	node->told = true;
 	node->begun = wall_of(view, node->start);
 	if (view->facts.uid != CORDON_EVENT_NOBODY)
@@ -290,20 +304,13 @@ static void take_record(struct node *node, const struct cordon_event_view *view)
 	}
 }
 
-/* Who began before the records that are asked for is known by name at most. */
 static void take_parent(struct node *node, const struct cordon_event_view *view)
 {
-	const struct cordon_event_process *known =
-		cordon_event_past_process(view->past, node->pid, node->start);
-
 	if (node->told)
 		return;
 	node->told = true;
 	node->begun = wall_of(view, node->start);
-	if (!known || !known->has_program)
-		return;
-	node->uid = known->uid;
-	node->command = clean_copy(known->name);
+	take_name(node, view);
 }
 
 void cordon_event_tree_take(struct cordon_event_tree *tree, const struct cordon_event_view *view,

@@ -40,8 +40,11 @@ static bool write_log(struct sample *sample)
 	return done && sample_write(sample, 1, S, 1000);
 }
 
-/* @pid: that is wanted, 0: all. Return: for which there was no room. */
-static uint64_t print_tree(int folder, uint32_t pid, FILE *file)
+/*
+ * @pid: that is wanted, 0: all; @since: records from then on
+ * Return: for which there was no room.
+ */
+static uint64_t print_tree(int folder, uint32_t pid, uint64_t since, FILE *file)
 {
 	struct cordon_event_tree *tree = cordon_event_tree_new();
 	struct cordon_event_past *past = cordon_event_past_new();
@@ -55,6 +58,8 @@ static uint64_t print_tree(int folder, uint32_t pid, FILE *file)
 		return ~0ULL;
 	while (cordon_events_next(events, &record)) {
 		cordon_event_past_take(past, &record);
+		if (record.event->time < since)
+			continue;
 		cordon_event_view_of(&record, cordon_event_shape_of(record.event), past, NULL,
 				     &view);
 		cordon_event_tree_take(tree, &view, !pid || view.facts.pid == pid);
@@ -85,9 +90,9 @@ TEST(those_that_ended_and_nobody_asks_for_make_room)
 	ASSERT_NE(NULL, mkdtemp(path));
 	ASSERT_TRUE(sample_open(&sample, path));
 	ASSERT_TRUE(write_log(&sample));
-	EXPECT_EQ(0, print_tree(sample.folder, 2, file));
+	EXPECT_EQ(0, print_tree(sample.folder, 2, 0, file));
 	/* All of them have no room, with the first and the three. */
-	EXPECT_EQ(BLOCKS * EACH + 4 - 65536, print_tree(sample.folder, 0, nowhere));
+	EXPECT_EQ(BLOCKS * EACH + 4 - 65536, print_tree(sample.folder, 0, 0, nowhere));
 	fclose(file);
 	fclose(nowhere);
 	sample_close(&sample);
@@ -98,6 +103,45 @@ TEST(those_that_ended_and_nobody_asks_for_make_room)
 		     "  [2] (fork)\n"
 		     "    [3] (fork), exit 0\n"
 		     "    [4] (fork)\n",
+		     processes);
+}
+
+/* bash [5] with a child [6] and sleep [7]: they end when somebody looks, and [8] is begun. */
+static bool write_ends(struct sample *sample)
+{
+	sample_begin(sample, CORDON_CLASS_PROCESS);
+	sample_exec(sample,
+		    &(struct sample_exec){ .pid = 5, .start = S, .time = S, .path = "/bin/bash" });
+	sample_fork(sample, 5, S, 6, 2 * S);
+	sample_exec(sample,
+		    &(struct sample_exec){ .pid = 7, .start = S, .time = S, .path = "/bin/sleep" });
+	sample_exit(sample, 7, S, 4 * S, 0);
+	sample_exit(sample, 6, 2 * S, 4 * S, 0);
+	sample_fork(sample, 5, S, 8, 5 * S);
+	sample_exit(sample, 9, 1, 5 * S, 0);
+	return sample_write(sample, 1, S, 1000);
+}
+
+TEST(who_began_before_is_known_by_name)
+{
+	char path[] = "/tmp/cordon-tree-XXXXXX", command[64], text[4096] = "", processes[4096];
+	FILE *file = fmemopen(text, sizeof(text), "w");
+	struct sample sample;
+
+	ASSERT_NE(NULL, mkdtemp(path));
+	ASSERT_TRUE(sample_open(&sample, path));
+	ASSERT_TRUE(write_ends(&sample));
+	EXPECT_EQ(0, print_tree(sample.folder, 0, 3 * S, file));
+	fclose(file);
+	sample_close(&sample);
+	snprintf(command, sizeof(command), "rm -r %s", path);
+	ASSERT_EQ(0, system(command));
+	read_processes(text, processes);
+	EXPECT_STREQ("[7] sleep, exit 0\n"
+		     "[6] bash, exit 0\n"
+		     "[5] bash\n"
+		     "  [8] (fork)\n"
+		     "[9] ?, exit 0\n",
 		     processes);
 }
 
