@@ -105,8 +105,7 @@ on()
 	case $where in
 	node) "$@" ;;
 	pos | browser | backup | sensord)
-		# shellcheck disable=SC2016 # expanded by the inner shell
-		sh -c 'echo $$ >"$0" && exec "$@"' "$CGROUP/$where.service/cgroup.procs" "$@"
+		(echo "$BASHPID" >"$CGROUP/$where.service/cgroup.procs" && exec "$@")
 		;;
 	*) nsenter --net="/run/netns/$where" -- "$@" ;;
 	esac
