@@ -107,10 +107,13 @@ static void order_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_order *order = (const void *)view->record->event;
 
-	fprintf(file, "order %" PRIu64, (uint64_t)order->counter);
-	cordon_event_phrase(file, " to ", order_word(view, 0));
-	cordon_event_phrase(file, " by ", order_word(view, 1));
-	fputs(order->refused ? " refused" : " carried out", file);
+	/* Who gave it says which. */
+	if (order_word(view, 1)[0])
+		cordon_event_phrase(file, "", order_word(view, 1));
+	else
+		fprintf(file, "order %" PRIu64, (uint64_t)order->counter);
+	cordon_event_phrase(file, ", to ", order_word(view, 0));
+	fputs(order->refused ? ": refused" : ": carried out", file);
 	cordon_event_phrase(file, ", ", order_word(view, 2));
 	cordon_event_phrase(file, ": ", order_word(view, 3));
 }
@@ -236,8 +239,8 @@ static const char *taken_word(const struct cordon_event_view *view, unsigned int
 
 static void taken_text(FILE *file, const struct cordon_event_view *view)
 {
-	cordon_event_phrase(file, "tamper: ", taken_word(view, 0));
-	cordon_event_phrase(file, ": ", taken_word(view, 1));
+	cordon_event_phrase(file, "", taken_word(view, 0));
+	cordon_event_phrase(file, " was taken away; ", taken_word(view, 1));
 }
 
 static void taken_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)

@@ -37,7 +37,7 @@ back()
 
 tcx() { bpftool -j net show 2>/dev/null | grep -q tcx || [ -e "$NET_BPFFS/links/wan0-egress" ]; }
 
-test_start 36
+test_start 37
 fault_start
 check "apply" cordon apply "$NET_TMP/1.yaml"
 cordon run >"$NET_TMP/run" 2>"$NET_TMP/complaints" &
@@ -52,6 +52,7 @@ for pin in links/cgroup-connect4 links/cgroup-mkdir maps/control maps/counters p
 done
 check "each was said" until_ok $PATIENCE told "the pin maps/control" "pinned again"
 check "five times" test "$(tampers)" = 5
+check "and the log has the same words" until_ok $PATIENCE says "the pin maps/control was taken away; pinned again" cordon events --class tamper
 
 mv "$NET_BPFFS/maps/control" "$NET_BPFFS/maps/hidden"
 back "a pin that is moved is pinned again" is_pinned maps/control
