@@ -76,6 +76,7 @@ struct daemon {
 	uint64_t checkpoint_by; /* when the log's chains are told next */
 	uint32_t named;		/* generation whose names were told */
 	unsigned int forgotten; /* looks in a row at which the disk did not know of a seal */
+	unsigned int unwritten; /* and at which the log could not be written */
 	bool sweeping;		/* what is told is a sum that no record of the ring has told */
 	bool end;
 };
@@ -301,12 +302,25 @@ static uint64_t log_limit(const struct daemon *daemon)
 	return settings ? settings->log_bytes : CORDON_LOG_LIMIT_DEFAULT;
 }
 
+/* Not at the first look: another cordon may be writing what it told. */
+static void say_log(struct daemon *daemon)
+{
+	const char *problem = cordon_recorder_problem(daemon->recorder);
+
+	if (!problem[0] && daemon->unwritten > 1)
+		fputs("cordon: the log is written again\n", stderr);
+	daemon->unwritten = problem[0] ? daemon->unwritten + 1 : 0;
+	if (daemon->unwritten == 2)
+		fprintf(stderr, "cordon: %s; records wait in their rings\n", problem);
+}
+
 /* That a policy is gone is no reason to delete what it let us keep. */
 static void follow_log(struct daemon *daemon)
 {
 	if (daemon->live.view.settings)
 		cordon_recorder_set_limit(daemon->recorder, log_limit(daemon));
 	cordon_recorder_tick(daemon->recorder);
+	say_log(daemon);
 }
 
 static void follow_names(struct daemon *daemon)

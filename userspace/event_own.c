@@ -145,10 +145,22 @@ static void deletion_fields(struct cordon_ecs *ecs, const struct cordon_event_vi
 
 /* ---- checkpoints -------------------------------------------------------------------------- */
 
+/* The first after a start is told before the segments are counted. */
+static void room_text(FILE *file, uint64_t used, uint64_t limit)
+{
+	char used_text[32], limit_text[32];
+
+	print_size(limit, &limit_text);
+	if (used)
+		fprintf(file, ", %s of %s", print_size(used, &used_text), limit_text);
+	else
+		fprintf(file, ", at most %s", limit_text);
+}
+
 static void checkpoint_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_checkpoint *point = (const void *)view->record->event;
-	char used[32], limit[32], policy[17];
+	char policy[17];
 	uint64_t records = 0, lost = 0;
 
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
@@ -158,9 +170,9 @@ static void checkpoint_text(FILE *file, const struct cordon_event_view *view)
 	cordon_hex_format(point->policy, 8, policy);
 	fprintf(file,
 		"checkpoint: latch %s, policy %s, %" PRIu64 " records, %" PRIu64
-		" lost since the start, %s of %s",
-		cordon_latch_name(point->latch), policy, records, lost,
-		print_size(point->used, &used), print_size(point->limit, &limit));
+		" lost since the start",
+		cordon_latch_name(point->latch), policy, records, lost);
+	room_text(file, point->used, point->limit);
 }
 
 struct chain_names {
@@ -190,7 +202,8 @@ static void checkpoint_fields(struct cordon_ecs *ecs, const struct cordon_event_
 
 	cordon_ecs_text(ecs, "cordon.latch.level", cordon_latch_name(point->latch));
 	cordon_ecs_hex(ecs, "cordon.policy.digest", point->policy, sizeof(point->policy));
-	cordon_ecs_number(ecs, "cordon.log.used", point->used);
+	if (point->used)
+		cordon_ecs_number(ecs, "cordon.log.used", point->used);
 	cordon_ecs_number(ecs, "cordon.log.limit", point->limit);
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
 		add_chain(ecs, point, i);

@@ -235,8 +235,15 @@ void cordon_recorder_tick(struct cordon_recorder *recorder)
 		cordon_log_store_tick(recorder->store);
 }
 
-const char *cordon_recorder_problem(const struct cordon_recorder *recorder)
+const char *cordon_recorder_problem(struct cordon_recorder *recorder)
 {
+	const int error = recorder->store ? cordon_log_store_figures(recorder->store).error : 0;
+
+	if (recorder->store)
+		recorder->problem.text[0] = '\0';
+	if (error)
+		cordon_fail(&recorder->problem, error, "cannot write the log %s: %s",
+			    recorder->folder.text, strerror(-error));
 	return recorder->problem.text;
 }
 

@@ -76,8 +76,8 @@ void cordon_recorder_settle(struct cordon_recorder *recorder);
 /** cordon_recorder_tick() - once a second; also tries again what could not be opened */
 void cordon_recorder_tick(struct cordon_recorder *recorder);
 
-/** cordon_recorder_problem() - why nothing is written, or "" */
-const char *cordon_recorder_problem(const struct cordon_recorder *recorder);
+/** cordon_recorder_problem() - why nothing can be written now, or ""; good until the next call */
+const char *cordon_recorder_problem(struct cordon_recorder *recorder);
 
 /** cordon_recorder_store() - NULL: there is none */
 struct cordon_log_store *cordon_recorder_store(struct cordon_recorder *recorder);
