@@ -17,7 +17,7 @@ check()
 
 echo 'TAP version 13'
 units=(userspace/systemd/*.service)
-echo "1..$((${#units[@]} + 4))"
+echo "1..$((${#units[@]} + 5))"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 for unit in "${units[@]}"; do
@@ -43,3 +43,5 @@ check "restoring waits for no ordinary unit" has DefaultDependencies no
 check "comes before the network is set up" has Before network-pre.target
 check "which it asks for, as that target is passive" has Wants network-pre.target
 check "and is part of the early system" has WantedBy sysinit.target
+nice=$(sed -n 's/^#define PRIORITY (\(.*\))$/\1/p' userspace/daemon.c)
+check "the daemon has the priority that it asks for" grep -qx "Nice=${nice:?}" "$folder/cordon.service"
