@@ -35,6 +35,24 @@ static inline bool cordon_event_is(const struct cordon_event *event, enum cordon
 }
 
 /**
+ * cordon_event_next() - records one behind the other
+ * @at: where the next one is, moved behind it
+ * Return: NULL: @at is at the end, or what is there is no record.
+ */
+static inline const struct cordon_event *cordon_event_next(const void *bytes, size_t size,
+							   size_t *at)
+{
+	const size_t left = size - *at;
+	const struct cordon_event *event = (const void *)((const uint8_t *)bytes + *at);
+
+	if (left < sizeof(*event) || event->size < sizeof(*event) || event->size > left ||
+	    event->size % 8)
+		return NULL;
+	*at += event->size;
+	return event;
+}
+
+/**
  * cordon_event_text() - a text of a record
  * @size: of its struct
  * @index: from 0 on

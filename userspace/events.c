@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event.h"
 #include "log_reader.h"
 
 #define RECORDS_MAX (CORDON_LOG_BLOCK_MAX / sizeof(struct cordon_event))
@@ -46,12 +47,9 @@ static int by_time(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool is_record(const struct cordon_event *event, size_t left, enum cordon_event_class class)
+/* What the log tells of a chain stands in it. */
+static bool is_of(const struct cordon_event *event, enum cordon_event_class class)
 {
-	if (left < sizeof(*event) || event->size < sizeof(*event) || event->size > left ||
-	    event->size % 8)
-		return false;
-	/* What the log tells of a chain stands in it. */
 	return CORDON_EVENT_CLASS(event->type) == class ||
 	       CORDON_EVENT_CLASS(event->type) == CORDON_CLASS_OWN;
 }
@@ -59,22 +57,15 @@ static bool is_record(const struct cordon_event *event, size_t left, enum cordon
 static void take_records(struct cordon_events *events, struct stream *stream,
 			 const struct cordon_log_block *block)
 {
-	const uint8_t *at = (const uint8_t *)(block + 1);
-	size_t left = block->size;
+	const struct cordon_event *record;
+	size_t at = 0;
 
 	stream->at = 0;
 	stream->nr = 0;
-	while (left) {
-		const struct cordon_event *record = (const void *)at;
-
-		if (!is_record(record, left, block->class)) {
-			events->faults.malformed++;
-			break;
-		}
+	while ((record = cordon_event_next(block + 1, block->size, &at)) &&
+	       is_of(record, block->class))
 		stream->record[stream->nr++] = record;
-		at += record->size;
-		left -= record->size;
-	}
+	events->faults.malformed += record || at < block->size;
 	qsort(stream->record, stream->nr, sizeof(stream->record[0]), by_time);
 }
 

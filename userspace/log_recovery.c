@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event.h"
 #include "log_reader.h"
 #include "log_segment.h"
 #include "util/cleanup.h"
@@ -88,19 +89,13 @@ static void take_told(struct cordon_log_recovery *recovery,
 
 static void take_records(struct cordon_log_recovery *recovery, const struct cordon_log_block *block)
 {
-	const uint8_t *at = (const uint8_t *)(block + 1);
-	uint32_t left = block->size;
+	const struct cordon_event *record;
+	size_t at = 0;
 
-	while (left >= sizeof(struct cordon_event)) {
-		const struct cordon_event *record = (const void *)at;
-
-		if (record->size < sizeof(*record) || record->size > left || record->size % 8)
-			return;
+	while ((record = cordon_event_next(block + 1, block->size, &at))) {
 		if (record->type == CORDON_EVENT_RECOVERY &&
 		    record->size == sizeof(struct cordon_event_recovery))
-			take_told(recovery, (const void *)at);
-		at += record->size;
-		left -= record->size;
+			take_told(recovery, (const void *)record);
 	}
 }
 

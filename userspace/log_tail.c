@@ -5,7 +5,6 @@
 #include "log_tail.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,22 +12,13 @@
 #include "log_segment.h"
 #include "util/cleanup.h"
 
-static bool is_block(const struct cordon_log_block *block, enum cordon_event_class class,
-		     size_t room)
-{
-	return room >= CORDON_LOG_BLOCK_FRAME && block->magic == CORDON_LOG_MAGIC &&
-	       block->version == CORDON_LOG_VERSION && block->class == class &&
-	       block->size <= CORDON_LOG_BLOCK_MAX && block->size % 8 == 0 &&
-	       cordon_log_block_size(block) <= room;
-}
-
 /* From head to head, without a look at what is in between. Return: NULL: there is none */
 static const struct cordon_log_block *find_last(const uint8_t *bytes, size_t size,
 						enum cordon_event_class class)
 {
 	const struct cordon_log_block *block = (const void *)bytes, *last = NULL;
 
-	while (is_block(block, class, size)) {
+	while (cordon_log_block_is_there(block, size, class)) {
 		last = block;
 		bytes += cordon_log_block_size(block);
 		size -= cordon_log_block_size(block);

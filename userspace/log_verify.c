@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event.h"
 #include "log_block.h"
 #include "log_key.h"
 #include "log_keys.h"
@@ -230,21 +231,14 @@ static void take_record(struct walk *walk, const struct cordon_event *record, ui
 
 static bool take_records(struct walk *walk, const struct cordon_log_found *found)
 {
-	const uint8_t *at = (const uint8_t *)(found->block + 1);
-	uint32_t left = found->block->size, records = 0;
+	const struct cordon_log_block *block = found->block;
+	const struct cordon_event *record;
+	uint32_t records = 0;
+	size_t at = 0;
 
-	while (left) {
-		const struct cordon_event *record = (const void *)at;
-
-		if (left < sizeof(*record) || record->size < sizeof(*record) ||
-		    record->size > left || record->size % 8)
-			return false;
+	for (; (record = cordon_event_next(block + 1, block->size, &at)); records++)
 		take_record(walk, record, found->segment);
-		at += record->size;
-		left -= record->size;
-		records++;
-	}
-	return records == found->block->records;
+	return at == block->size && records == block->records;
 }
 
 /* ---- blocks ------------------------------------------------------------------------------- */
