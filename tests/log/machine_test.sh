@@ -17,14 +17,23 @@ if ! grep -q QEMU /proc/cpuinfo; then
 	echo "1..0 # SKIP changes the machine: in a VM only"
 	exit 0
 fi
-test_start 22
+test_start 27
 net_start
 net_peer wan0
+# Of its files an overlay tells nothing, and it is no reason to be silent of others.
+mount -t tmpfs tmpfs "$NET_ROOT/etc"
+mkdir -p "$NET_ROOT"/etc/{cordon,pam.d,ssh} /var/tmp/pam.d
+mount --bind /var/tmp/pam.d "$NET_ROOT/etc/pam.d"
 net_small_policy
 daemon_starts
-# Of its files an overlay tells nothing.
 complaints() { grep '^cordon:' "$NET_TMP/run.log" | grep -v 'changes of files'; }
 refuse "nothing was complained of" complaints
+check "but that some files are not told" grep -q 'changes of files in .*/pam.d.* are not told' "$NET_TMP/run.log"
+unwatched() { [ "$(events | jq -s "map(select(.event.action == \"unwatched\" and .file.path == \"$NET_ROOT/etc/$1\")) | length")" = "$2" ]; }
+check "which the log says once" until_ok 20 unwatched pam.d 1
+check "and of no other" unwatched ssh 0
+echo x >"$NET_ROOT/etc/ssh/sshd_config"
+check "those are told" until_ok 20 told file ".file.path == \"$NET_ROOT/etc/ssh/sshd_config\""
 
 # ---- modules --------------------------------------------------------------------------------
 
@@ -110,6 +119,14 @@ echo '1 116 0' >&"$moves"
 check "a power button, once a press" until_ok 20 moved 'power button pressed'
 check "and no release" test "$(events | jq -s 'map(select(.cordon.device.state == "power button pressed")) | length')" = 1
 exec {moves}>&-
+modprobe button
+# Whoever runs the machine presses it; it is listened to within ten seconds of its coming.
+pressed() { echo press >&3 && device changed input '.cordon.device.model == "Power Button" and .cordon.device.path != null'; }
+if { true >&3; } 2>/dev/null && grep -q '"Power Button"' /proc/bus/input/devices; then
+	check "the machine's own" until_ok 60 pressed
+else
+	skip "nobody presses this machine's"
+fi
 wait "$lid"
 
 # ---- the clock ------------------------------------------------------------------------------
@@ -119,4 +136,5 @@ check "the clock, set forward" until_ok 20 told clock '.cordon.clock.step | tonu
 date -s '-2 hours' >/dev/null
 check "and back" until_ok 20 told clock '.cordon.clock.step | tonumber | . / 1e9 | . < -7190 and . > -7210'
 daemon_ends
+umount "$NET_ROOT/etc/pam.d" "$NET_ROOT/etc"
 test_end
