@@ -83,14 +83,20 @@ static struct cgroup *place_of_cgroup(struct cordon_event_past *past, uint64_t i
 	return oldest;
 }
 
-static void take_cgroup(struct cordon_event_past *past, const struct cordon_event_cgroup *told)
+void cordon_event_past_learn(struct cordon_event_past *past, uint64_t id, const char *path)
 {
-	struct cgroup *cgroup = place_of_cgroup(past, told->cgroup);
+	struct cgroup *cgroup = place_of_cgroup(past, id);
 
 	free(cgroup->path);
-	cgroup->id = told->cgroup;
+	cgroup->id = id;
 	cgroup->told = past->records;
-	cgroup->path = strndup(cordon_event_text(&told->event, sizeof(*told), 0), PATH_SIZE);
+	cgroup->path = strndup(path, PATH_SIZE);
+}
+
+static void take_cgroup(struct cordon_event_past *past, const struct cordon_event_cgroup *told)
+{
+	cordon_event_past_learn(past, told->cgroup,
+				cordon_event_text(&told->event, sizeof(*told), 0));
 }
 
 const char *cordon_event_past_cgroup(const struct cordon_event_past *past, uint64_t id)

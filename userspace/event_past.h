@@ -42,6 +42,9 @@ void cordon_event_past_free(struct cordon_event_past *past);
 void cordon_event_past_take(struct cordon_event_past *past,
 			    const struct cordon_events_record *record);
 
+/** cordon_event_past_learn() - the path of a cgroup by another than a record, "": it has none */
+void cordon_event_past_learn(struct cordon_event_past *past, uint64_t cgroup, const char *path);
+
 /** cordon_event_past_cgroup() - its path as it was told. Return: NULL: nobody told it */
 const char *cordon_event_past_cgroup(const struct cordon_event_past *past, uint64_t cgroup);
 

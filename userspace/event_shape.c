@@ -95,23 +95,32 @@ static void add_past(struct cordon_event_facts *facts, const struct cordon_event
 		facts->parent = process->parent;
 }
 
-static void find_path(struct cordon_event_view *view)
+/* The kernel is asked once: many records are of few cgroups. */
+static const char *ask_path(struct cordon_event_past *past, const struct cordon_live *live,
+			    uint64_t cgroup)
 {
-	const uint64_t cgroup = view->facts.cgroup;
-	const char *path = cordon_event_past_cgroup(view->past, cgroup);
+	char path[PATH_MAX];
 
-	view->path[0] = '\0';
-	if (path)
-		snprintf(view->path, sizeof(view->path), "%s", path);
-	else if (cgroup && view->live && view->live->has_cgroups &&
-		 cordon_cgroup_path(&view->live->cgroups, cgroup, &view->path))
-		view->path[0] = '\0';
+	if (!cgroup || !live || !live->has_cgroups)
+		return NULL;
+	if (cordon_cgroup_path(&live->cgroups, cgroup, &path))
+		path[0] = '\0';
+	cordon_event_past_learn(past, cgroup, path);
+	return cordon_event_past_cgroup(past, cgroup);
+}
+
+static void find_path(struct cordon_event_view *view, struct cordon_event_past *past)
+{
+	const char *path = cordon_event_past_cgroup(past, view->facts.cgroup);
+
+	if (!path)
+		path = ask_path(past, view->live, view->facts.cgroup);
+	snprintf(view->path, sizeof(view->path), "%s", path ? path : "");
 }
 
 void cordon_event_view_of(const struct cordon_events_record *record,
-			  const struct cordon_event_shape *shape,
-			  const struct cordon_event_past *past, const struct cordon_live *live,
-			  struct cordon_event_view *ret_view)
+			  const struct cordon_event_shape *shape, struct cordon_event_past *past,
+			  const struct cordon_live *live, struct cordon_event_view *ret_view)
 {
 	ret_view->record = record;
 	ret_view->shape = shape;
@@ -126,7 +135,7 @@ void cordon_event_view_of(const struct cordon_events_record *record,
 	if (shape->facts)
 		shape->facts(record->event, &ret_view->facts);
 	add_past(&ret_view->facts, past);
-	find_path(ret_view);
+	find_path(ret_view, past);
 }
 
 /* ---- text --------------------------------------------------------------------------------- */

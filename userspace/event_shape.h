@@ -93,11 +93,10 @@ struct cordon_event_shape {
 /** cordon_event_shape_of() - Return: NULL: the record is malformed */
 const struct cordon_event_shape *cordon_event_shape_of(const struct cordon_event *event);
 
-/** cordon_event_view_of() - @past has taken the record */
+/** cordon_event_view_of() - @past has taken the record, and learns what @live knows */
 void cordon_event_view_of(const struct cordon_events_record *record,
-			  const struct cordon_event_shape *shape,
-			  const struct cordon_event_past *past, const struct cordon_live *live,
-			  struct cordon_event_view *ret_view);
+			  const struct cordon_event_shape *shape, struct cordon_event_past *past,
+			  const struct cordon_live *live, struct cordon_event_view *ret_view);
 
 /** cordon_event_view_text() - one line */
 void cordon_event_view_text(FILE *file, const struct cordon_event_view *view);

@@ -551,6 +551,24 @@ TEST(values_that_are_none_are_refused_by_name)
 	}
 }
 
+TEST_F(log, what_a_record_tells_of_a_cgroup_goes_before_what_was_found)
+{
+	struct cordon_events_record record;
+
+	EXPECT_EQ(NULL, cordon_event_past_cgroup(self->past, 77));
+	cordon_event_past_learn(self->past, 77, "");
+	EXPECT_STREQ("", cordon_event_past_cgroup(self->past, 77));
+	sample_begin(&self->sample, CORDON_CLASS_PROCESS);
+	sample_cgroup(&self->sample, 77, "/system.slice/pos.service", S);
+	ASSERT_TRUE(sample_write(&self->sample, 1, S, 1000));
+	ASSERT_TRUE(open_events(self, CORDON_EVENTS_ALL));
+	ASSERT_EQ(1, cordon_events_next(self->events, &record));
+	cordon_event_past_take(self->past, &record);
+	EXPECT_STREQ("/system.slice/pos.service", cordon_event_past_cgroup(self->past, 77));
+	cordon_event_past_learn(self->past, 78, "/found");
+	EXPECT_STREQ("/found", cordon_event_past_cgroup(self->past, 78));
+}
+
 TEST(times_are_moments_or_spans)
 {
 	static const struct {
