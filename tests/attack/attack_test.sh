@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 240
+# timeout: 300
 # serial: yes
 # vm: yes
 #
@@ -27,7 +27,7 @@ mkdir -p "$out"
 
 make_column()
 {
-	local limit=100 with=()
+	local limit=200 with=()
 	[ ! -d /run/vm ] || limit=600
 	[[ " $acts " != *" $1 "* ]] || with=(acts)
 	timeout -k 5 $limit tests/attack/column "$1" "${with[@]}" >"$out/$1.json" 2>"$out/$1.err"
