@@ -38,6 +38,7 @@ class Act:
     known     why it gets through all the same
     before    what is done first, with the node open; the act shuts it
     lacks     why it cannot be done on the machine itself, only in a virtual one
+    files     Cordon's own files decide, no kernel: only on the machine itself, at every level
     """
 
     way = "root"
@@ -47,6 +48,7 @@ class Act:
         self.cordon = more.pop("cordon", False)
         self.known, self.lacks = more.pop("known", None), more.pop("lacks", None)
         self.before = more.pop("before", None)
+        self.files = more.pop("files", False)
         assert not more, more
 
 
@@ -363,14 +365,14 @@ def stored(root):
     root.guard.store_latch(0)
 
 
-@act("deleting the state files, and the daemon started anew", cordon=True)
+@act("deleting the state files, and the daemon started anew", cordon=True, files=True)
 def state_deleted(root):
     root.guard.end_daemon()
     shutil.rmtree(os.path.join(root.ground.root, "var"))
     root.guard.run()
 
 
-@act("deleting one copy of the state, and the daemon started anew", cordon=True)
+@act("deleting one copy of the state, and the daemon started anew", cordon=True, files=True)
 def state_torn(root):
     root.guard.end_daemon()
     state = os.path.join(root.ground.root, "var/lib/cordon")
@@ -381,7 +383,7 @@ def state_torn(root):
     root.guard.run()
 
 
-@act("the policy on disk changed, and loaded anew", cordon=True, known=UNANCHORED)
+@act("the policy on disk changed, and loaded anew", cordon=True, files=True, known=UNANCHORED)
 def policy_changed(root):
     root.guard.end_daemon()
     policy = os.path.join(root.ground.root, "var/lib/cordon/policy")
@@ -416,7 +418,7 @@ def fill_disk(root):
             pass
 
 
-act("filling the disk, and only then sealed", cordon=True, before=fill_disk)(
+act("filling the disk, and only then sealed", cordon=True, files=True, before=fill_disk)(
     seal_and_start)
 
 
@@ -436,7 +438,8 @@ def by_both_ways(root, order):
     root.run("cp", order, os.path.join(root.ground.root, "var/lib/cordon/inbox"))
 
 
-@act("replaying, changing and forging a release that was good", cordon=True, before=released_once)
+@act("replaying, changing and forging a release that was good", cordon=True, files=True,
+     before=released_once)
 def replayed(root):
     root.guard.seal()
     for order in (root.order, root.keys.changed(root.order, b"counter: 10", b"counter: 99"),
@@ -445,7 +448,7 @@ def replayed(root):
     time.sleep(1)  # the inbox
 
 
-@act("a release signed by a key that root himself put into trust", cordon=True,
+@act("a release signed by a key that root himself put into trust", cordon=True, files=True,
      before=released_once, known=UNGUARDED)
 def own_trust(root):
     root.guard.seal()
@@ -466,7 +469,7 @@ def released_and_kept(root):
 
 
 @act("the state of before a good release put back, and that release again", cordon=True,
-     before=released_and_kept, known=UNANCHORED)
+     files=True, before=released_and_kept, known=UNANCHORED)
 def state_put_back(root):
     root.guard.seal()
     for name in STATE:
@@ -481,7 +484,7 @@ def make_read_only(root):
     root.run("mount", "-o", "remount,ro", root.ground.root, check=True)
 
 
-act("a root folder that cannot be written, and only then sealed", cordon=True,
+act("a root folder that cannot be written, and only then sealed", cordon=True, files=True,
     before=make_read_only)(seal_and_start)
 
 
@@ -502,6 +505,8 @@ def why_not(what, guard):
     """Why it is not done in this column, or None."""
     if what.lacks and not os.path.isdir("/run/vm"):
         return what.lacks
+    if what.files and os.path.isdir("/run/vm"):
+        return "decided by files, whatever the kernel: done on the machine itself"
     if what.cordon and not guard.is_cordon:
         return "it has nothing of the kind"
     if guard.title in ("no firewall", "open") and what.function is not nothing:

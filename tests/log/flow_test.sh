@@ -29,7 +29,7 @@ policy()
 	cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
 }
 
-flows() { cordon events --json --class flow; }
+flows() { cordon events --json --class flow ${SINCE:+--since "$SINCE"}; }
 # told JQ-CONDITION, times JQ-CONDITION N: of connections; CLOSED: of their ends
 told() { flows | jq -es "map(select($1)) | length > 0" >/dev/null; }
 times() { [ "$(flows | jq -s "map(select($1)) | length")" = "$2" ]; }
@@ -281,6 +281,8 @@ in_flood='(.source.ip // "" | test("^10[.]1[.][1-9][.]9$"))'
 # What was told or lost: a begin and an end of each.
 all_told() { [ "$(($(flows | jq -s "map(select($in_flood)) | length") + $(counted)))" = "$((2 * let_in))" ]; }
 check "each connection of it is a record or a counted loss, when it begins and when it ends" until_ok 40 all_told
+# What follows need not be looked for among all those.
+SINCE=$(date -u '+%F %T')
 
 # ---- switches -----------------------------------------------------------------------------
 

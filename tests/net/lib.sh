@@ -140,13 +140,17 @@ cordon_from()
 	on_peer "$peer" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"
 }
 
+# The pauses grow, from 20 ms to 320: asking takes its time, too, of a slow machine most of all. They
+# last for SECONDS, and as long again, so that who asks slowly still asks often enough.
 until_ok()
 {
-	local tries=$(($1 * 50))
+	local left=$(($1 * 100)) pause=1 time
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		[ "$((tries -= 1))" -gt 0 ] || return 1
-		read -r -t 0.02 -u "$NET_NEVER" || true
+		[ "$((left -= pause))" -gt 0 ] || return 1
+		printf -v time '0.%02d' $((2 * pause))
+		read -r -t "$time" -u "$NET_NEVER" || true
+		[ "$pause" -ge 16 ] || pause=$((2 * pause))
 	done
 }
 
