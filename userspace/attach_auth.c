@@ -15,6 +15,7 @@
 #include <cordon/uapi/auth.h>
 
 #include "attach_link.h"
+#include "attach_source.h"
 #include "load.h"
 #include "symbol.h"
 #include "util/array.h"
@@ -25,6 +26,9 @@
 #elif defined(__aarch64__)
 #define TRIPLET "aarch64-linux-gnu"
 #endif
+
+#define LIBPAM "libpam.so.0"
+#define LIBAUDIT "libaudit.so.1"
 
 /* Where distributions have them. */
 static const char *const folders[] = {
@@ -76,8 +80,7 @@ struct probe {
 static int attach(const struct cordon_context *context, const char *library,
 		  const struct probe *probe)
 {
-	const struct cordon_path path = cordon_path_pin(context, "progs", probe->program);
-	const int program CLEANUP(close) = bpf_obj_get(path.text);
+	const int program CLEANUP(close) = cordon_source_program(context, probe->program);
 	int fd CLEANUP(close) = -1;
 	uint64_t offset;
 	int error;
@@ -91,15 +94,26 @@ static int attach(const struct cordon_context *context, const char *library,
 	return fd < 0 ? fd : cordon_link_pin(context, probe->pin, fd);
 }
 
+static void name_pin(unsigned int call, bool returns, char (*ret_pin)[64])
+{
+	snprintf(*ret_pin, sizeof(*ret_pin), "pam-%s%s", calls[call].name,
+		 returns ? "-return" : "");
+}
+
+static const char *pam_program(bool returns)
+{
+	return returns ? "pam_return" : "pam_enter";
+}
+
 static int attach_call(const struct cordon_context *context, const char *library, unsigned int call,
 		       bool returns)
 {
 	char pin[64];
 	const struct probe probe = {
-		calls[call].function, returns ? "pam_return" : "pam_enter", pin, returns, call,
+		calls[call].function, pam_program(returns), pin, returns, call,
 	};
 
-	snprintf(pin, sizeof(pin), "pam-%s%s", calls[call].name, returns ? "-return" : "");
+	name_pin(call, returns, &pin);
 	return attach(context, library, &probe);
 }
 
@@ -119,22 +133,38 @@ static int attach_pam(const struct cordon_context *context, const char *library,
 	return 0;
 }
 
+static const struct probe audit = { "audit_log_acct_message", "audit_enter", "audit-account", false,
+				    0 };
+
 static int attach_audit(const struct cordon_context *context, const char *library,
 			struct cordon_failure *failure)
 {
-	static const struct probe probe = { "audit_log_acct_message", "audit_enter",
-					    "audit-account", false, 0 };
-	const int error = attach(context, library, &probe);
+	const int error = attach(context, library, &audit);
 
-	return error ? cordon_fail(failure, error, "cannot follow %s of %s: %s", probe.function,
+	return error ? cordon_fail(failure, error, "cannot follow %s of %s: %s", audit.function,
 				   library, strerror(-error)) :
 		       0;
 }
 
+typedef int (*library_attacher)(const struct cordon_context *context, const char *library,
+				struct cordon_failure *failure);
+
+/* A program whose pin somebody took away is loaded anew. */
+static int make_ready(const struct cordon_context *context, const char *library,
+		      library_attacher attach_all, struct cordon_failure *failure)
+{
+	int error = cordon_load_auth(context, false, failure);
+
+	if (!error)
+		error = attach_all(context, library, failure);
+	if (error != -ESTALE)
+		return error;
+	error = cordon_load_auth(context, true, failure);
+	return error ? error : attach_all(context, library, failure);
+}
+
 static int follow(const struct cordon_context *context, const char *name,
-		  struct cordon_library *library,
-		  int (*attach_all)(const struct cordon_context *context, const char *path,
-				    struct cordon_failure *failure),
+		  struct cordon_library *library, library_attacher attach_all,
 		  struct cordon_failure *failure)
 {
 	struct cordon_library found;
@@ -146,9 +176,7 @@ static int follow(const struct cordon_context *context, const char *name,
 		return 0;
 	error = cordon_lock_take(context, failure, &lock);
 	if (!error)
-		error = cordon_load_auth(context, failure);
-	if (!error)
-		error = attach_all(context, path.text, failure);
+		error = make_ready(context, path.text, attach_all, failure);
 	if (!error)
 		*library = found;
 	return error;
@@ -157,7 +185,23 @@ static int follow(const struct cordon_context *context, const char *name,
 int cordon_auth_attach(const struct cordon_context *context, struct cordon_pam *pam,
 		       struct cordon_failure *failure)
 {
-	const int error = follow(context, "libpam.so.0", &pam->pam, attach_pam, failure);
+	const int error = follow(context, LIBPAM, &pam->pam, attach_pam, failure);
 
-	return error ? error : follow(context, "libaudit.so.1", &pam->audit, attach_audit, failure);
+	return error ? error : follow(context, LIBAUDIT, &pam->audit, attach_audit, failure);
+}
+
+/* Which file they are on nobody asks: the daemon follows that. */
+void cordon_auth_survey(const struct cordon_source_survey *survey)
+{
+	struct cordon_library unused;
+	struct cordon_path path;
+	const bool pam = find_library(LIBPAM, &path, &unused);
+	char pin[64];
+
+	for (unsigned int i = 0; i < 2 * CORDON_PAM_CALL_COUNT; i++) {
+		name_pin(i / 2, i % 2, &pin);
+		cordon_source_add(survey, pin, pam_program(i % 2), pam, 0);
+	}
+	cordon_source_add(survey, audit.pin, audit.program, find_library(LIBAUDIT, &path, &unused),
+			  0);
 }

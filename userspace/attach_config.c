@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "attach_link.h"
+#include "attach_source.h"
 #include "cgroup.h"
 #include "load.h"
 #include "load_pin.h"
@@ -47,9 +49,8 @@ static int make_link(const struct cordon_cgroup_root *cgroups, int program, size
 static int attach(const struct cordon_context *context, const struct cordon_cgroup_root *cgroups,
 		  const struct cordon_pinned_links *pins, size_t watcher)
 {
-	const struct cordon_path path =
-		cordon_path_pin(context, "progs", watchers[watcher].program);
-	const int program CLEANUP(close) = bpf_obj_get(path.text);
+	const int program CLEANUP(close) =
+		cordon_source_program(context, watchers[watcher].program);
 	int fd CLEANUP(close) = -1;
 
 	if (program < 0)
@@ -85,10 +86,24 @@ static int attach_all(const struct cordon_context *context, struct cordon_failur
 int cordon_config_attach(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	int lock CLEANUP(close) = -1;
-	int error;
+	const int error = cordon_lock_take(context, failure, &lock);
 
-	error = cordon_lock_take(context, failure, &lock);
-	if (!error)
-		error = cordon_load_config(context, failure);
-	return error ? error : attach_all(context, failure);
+	return error ? error :
+		       cordon_source_ready(context, cordon_load_config, attach_all, failure);
+}
+
+/* Only a kernel that can load modules has the file, and the tracepoints. */
+void cordon_config_survey(const struct cordon_source_survey *survey)
+{
+	const bool modules = !access("/proc/modules", F_OK);
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_cgroup_root cgroups;
+	const bool any = !cordon_cgroup_find(survey->context, &unsaid, &cgroups);
+
+	for (size_t i = 0; i < ARRAY_SIZE(watchers); i++) {
+		const bool kernel = watchers[i].tracepoint;
+
+		cordon_source_add(survey, watchers[i].pin, watchers[i].program,
+				  any && (!kernel || modules), kernel || !any ? 0 : cgroups.id);
+	}
 }

@@ -9,17 +9,18 @@
 #include <bpf/bpf.h>
 
 #include "attach_link.h"
+#include "attach_source.h"
 #include "load.h"
 #include "load_pin.h"
 #include "util/cleanup.h"
 
 #define PIN "listen-state"
+#define PROGRAM "listen_state"
 
-static int attach(const struct cordon_context *context)
+static int attach_link(const struct cordon_context *context)
 {
 	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
-	const struct cordon_path path = cordon_path_pin(context, "progs", "listen_state");
-	const int program CLEANUP(close) = bpf_obj_get(path.text);
+	const int program CLEANUP(close) = cordon_source_program(context, PROGRAM);
 	const struct cordon_pinned_link *pin;
 	int fd CLEANUP(close) = -1;
 	int error;
@@ -36,18 +37,24 @@ static int attach(const struct cordon_context *context)
 	return fd < 0 ? fd : cordon_link_pin(context, PIN, fd);
 }
 
-int cordon_listen_attach(const struct cordon_context *context, struct cordon_failure *failure)
+static int attach(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	int lock CLEANUP(close) = -1;
-	int error;
+	const int error = attach_link(context);
 
-	error = cordon_lock_take(context, failure, &lock);
-	if (!error)
-		error = cordon_load_listen(context, failure);
-	if (error)
-		return error;
-	error = attach(context);
 	return error ? cordon_fail(failure, error, "cannot follow listening sockets: %s",
 				   strerror(-error)) :
 		       0;
+}
+
+int cordon_listen_attach(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	int lock CLEANUP(close) = -1;
+	const int error = cordon_lock_take(context, failure, &lock);
+
+	return error ? error : cordon_source_ready(context, cordon_load_listen, attach, failure);
+}
+
+void cordon_listen_survey(const struct cordon_source_survey *survey)
+{
+	cordon_source_add(survey, PIN, PROGRAM, true, 0);
 }

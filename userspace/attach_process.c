@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 
 #include "attach_link.h"
+#include "attach_source.h"
 #include "load.h"
 #include "load_pin.h"
 #include "util/array.h"
@@ -30,18 +31,22 @@ const char *cordon_process_link_pin(unsigned int index)
 	return watchers[index].pin;
 }
 
+/* Before 6.10 there is no such hook. */
+static bool is_everywhere(size_t watcher)
+{
+	return strcmp(watchers[watcher].program, "process_prepare") != 0;
+}
+
 static int attach(const struct cordon_context *context, const struct cordon_pinned_links *pins,
 		  size_t watcher)
 {
-	const struct cordon_path path =
-		cordon_path_pin(context, "progs", watchers[watcher].program);
 	const struct cordon_pinned_link *pin =
 		cordon_pinned_link_named(pins, watchers[watcher].pin);
-	const int program CLEANUP(close) = bpf_obj_get(path.text);
+	const int program CLEANUP(close) =
+		cordon_source_program(context, watchers[watcher].program);
 	int fd CLEANUP(close) = -1;
 
-	/* Before 6.10 there is no such hook. */
-	if (program == -ENOENT && !strcmp(watchers[watcher].program, "process_prepare"))
+	if (program == -ESTALE && !is_everywhere(watcher))
 		return 0;
 	if (program < 0)
 		return program;
@@ -66,12 +71,21 @@ static int attach_all(const struct cordon_context *context, struct cordon_failur
 int cordon_process_attach(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	int lock CLEANUP(close) = -1;
-	int error;
+	const int error = cordon_lock_take(context, failure, &lock);
 
-	error = cordon_lock_take(context, failure, &lock);
-	if (!error)
-		error = cordon_load_process(context, failure);
-	return error ? error : attach_all(context, failure);
+	return error ? error :
+		       cordon_source_ready(context, cordon_load_process, attach_all, failure);
+}
+
+void cordon_process_survey(const struct cordon_source_survey *survey, bool due)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watchers); i++) {
+		struct cordon_source *added;
+
+		cordon_source_add(survey, watchers[i].pin, watchers[i].program, due, 0);
+		added = &survey->sources->entry[survey->sources->nr - 1];
+		added->due &= is_everywhere(i) || added->loaded;
+	}
 }
 
 int cordon_process_detach(const struct cordon_context *context, struct cordon_failure *failure)

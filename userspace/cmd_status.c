@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach_source.h"
 #include "command.h"
 #include "latch_text.h"
 #include "log_text.h"
@@ -37,6 +38,7 @@ struct status {
 	struct cordon_log_state log;
 	struct cordon_latch_view latch;
 	struct cordon_cgroup_hook hooks[CORDON_CGROUP_HOOKS];
+	struct cordon_sources sources;
 	int daemon;
 	char **fault; /* why not all is well */
 	size_t nr_faults;
@@ -143,6 +145,33 @@ static void judge_hooks(struct status *status)
 	}
 }
 
+/* A daemon attaches them, and they stay. */
+static bool is_awaited(const struct status *status, const struct cordon_source *source)
+{
+	return source->due && (status->daemon || source->begun || source->there);
+}
+
+static void judge_sources(struct status *status)
+{
+	for (size_t i = 0; i < status->sources.nr; i++) {
+		const struct cordon_source *source = &status->sources.entry[i];
+
+		if (!is_awaited(status, source))
+			continue;
+		if (!source->there)
+			add_fault(status,
+				  "the log's source %s is not attached: the log is without what it "
+				  "tells; cordon run puts it right",
+				  source->name);
+		else if (!source->loaded)
+			add_fault(
+				status,
+				"the pin progs/%s is gone: the log's source %s goes on; cordon run "
+				"puts it right",
+				source->program, source->name);
+	}
+}
+
 /* What is attached goes on without its pin, but nothing new can be attached. */
 static void judge_pins(struct status *status)
 {
@@ -235,6 +264,7 @@ static void judge(struct status *status)
 	judge_pins(status);
 	judge_interfaces(status);
 	judge_hooks(status);
+	judge_sources(status);
 	if (status->view.settings && !status->session.image[status->standing.effective & 1])
 		add_fault(status,
 			  "the image of generation %u is not on disk: new interfaces "
@@ -311,6 +341,7 @@ static int collect_kernel(struct status *status)
 	cordon_session_images(&status->session);
 	attach = cordon_session_attach(&status->session);
 	cordon_attach_cgroup_survey(&attach, status->hooks);
+	cordon_sources_survey(status->call->context, status->view.settings, &status->sources);
 	error = cordon_nl_links_read(failure, &links);
 	if (!error)
 		error = cordon_attach_survey(&attach, &links, failure, &status->coverage);
@@ -426,6 +457,49 @@ static void print_hooks(const struct status *status)
 	putchar('\n');
 }
 
+static bool is_of_kind(const struct cordon_source *source, const char *kind, size_t length)
+{
+	return !strncmp(source->name, kind, length) && source->name[length] == '-';
+}
+
+/* "process" for process-fork and its like, as long as all are there. */
+static void print_kind(const struct status *status, const char *kind, size_t length)
+{
+	size_t there = 0, missing = 0;
+
+	for (size_t i = 0; i < status->sources.nr; i++) {
+		const struct cordon_source *source = &status->sources.entry[i];
+
+		if (!is_of_kind(source, kind, length) || !is_awaited(status, source))
+			continue;
+		there += source->there;
+		missing += !source->there;
+		if (!source->there)
+			printf(" NOT %s", source->name);
+	}
+	if (there && !missing)
+		printf(" %.*s", (int)length, kind);
+}
+
+static void print_sources(const struct status *status)
+{
+	const char *kind = "";
+	bool any = false;
+
+	printf("sources    ");
+	for (size_t i = 0; i < status->sources.nr; i++) {
+		const struct cordon_source *source = &status->sources.entry[i];
+		const size_t length = strcspn(source->name, "-");
+
+		any |= is_awaited(status, source);
+		/* Those of a kind are beside each other. */
+		if (!is_of_kind(source, kind, strcspn(kind, "-")))
+			print_kind(status, source->name, length);
+		kind = source->name;
+	}
+	puts(any ? "" : " none: cordon run attaches what tells the log");
+}
+
 static void print_faults(const struct status *status)
 {
 	for (size_t i = 0; i < status->nr_faults; i++)
@@ -443,6 +517,7 @@ static int print_text(const struct status *status)
 	else
 		puts("generation  none: no policy is in force");
 	print_hooks(status);
+	print_sources(status);
 	printf("records     %llu made, %llu held back, %llu lost\n",
 	       (unsigned long long)losses->records, (unsigned long long)losses->held,
 	       (unsigned long long)losses->lost);
@@ -527,6 +602,13 @@ static void json_lists(struct json *json, const struct status *status)
 	json_object(json, "cgroup_hooks");
 	for (size_t i = 0; i < ARRAY_SIZE(status->hooks); i++)
 		json_bool(json, status->hooks[i].name, status->hooks[i].there);
+	json_object_end(json);
+	json_object(json, "log_sources");
+	for (size_t i = 0; i < status->sources.nr; i++) {
+		if (is_awaited(status, &status->sources.entry[i]))
+			json_bool(json, status->sources.entry[i].name,
+				  status->sources.entry[i].there);
+	}
 	json_object_end(json);
 	json_array(json, "interfaces");
 	for (size_t i = 0; i < status->coverage.nr; i++)

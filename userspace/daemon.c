@@ -188,6 +188,7 @@ static void follow_change(struct daemon *daemon, const struct cordon_nl_change *
 static void follow(struct daemon *daemon, const struct cordon_nl_change *change)
 {
 	follow_change(daemon, change);
+	cordon_daemon_hold_sources(daemon->hold, daemon->live.view.settings);
 	cordon_daemon_hold_keep(daemon->hold);
 }
 
@@ -346,6 +347,7 @@ static void on_second(struct daemon *daemon)
 	cordon_live_follow(&daemon->live);
 	follow_names(daemon);
 	cordon_daemon_process_follow(&daemon->process, &daemon->live, daemon->hold);
+	cordon_daemon_hold_tick(daemon->hold, daemon->live.view.settings);
 	cordon_daemon_watch_tick(&daemon->machine);
 	/* What began is told before its end is. */
 	cordon_recorder_take(daemon->recorder, CORDON_CLASS_FLOW);

@@ -13,14 +13,18 @@
 
 #include "attach.h"
 #include "attach_hold.h"
+#include "attach_source.h"
 #include "daemon_log.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/print.h"
 
 /* The kernel tells nobody that a link was taken off its hook: so often it is asked. */
 #define LOOK_NS 250000000L
 #define LOOKS_A_TRY 4
+/* Nor that another program was put on it. */
+#define SOURCES_NS 10000000000ULL
 
 /** struct hooks - which of them were there at one look */
 struct hooks {
@@ -30,6 +34,7 @@ struct hooks {
 
 /**
  * struct cordon_daemon_hold
+ * @sources: which of them there were at the last look
  * @failed: the last attempt to put pins back did, and it was said
  * @loose: for so many looks in a row a link was off its hook
  */
@@ -38,6 +43,8 @@ struct cordon_daemon_hold {
 	struct cordon_recorder *recorder;
 	struct cordon_hold *pins;
 	struct hooks hooks;
+	struct cordon_sources sources;
+	uint64_t sources_by;
 	int timer;
 	bool failed;
 	unsigned int loose;
@@ -211,4 +218,69 @@ bool cordon_daemon_hold_look(struct cordon_daemon_hold *hold, const struct cordo
 	cordon_coverages_clear(&hold->hooks.interfaces);
 	hold->hooks = now;
 	return lost;
+}
+
+static bool was_there(const struct cordon_daemon_hold *hold, const struct cordon_source *source)
+{
+	const struct cordon_source *before = cordon_source_find(&hold->sources, source->name);
+
+	return before && before->there;
+}
+
+static bool any_source_lost(const struct cordon_daemon_hold *hold, const struct cordon_sources *now)
+{
+	bool lost = false;
+
+	for (size_t i = 0; i < now->nr; i++) {
+		const struct cordon_source *source = &now->entry[i];
+
+		lost |= source->due && !source->there && was_there(hold, source);
+	}
+	return lost;
+}
+
+static void say_sources(const struct cordon_daemon_hold *hold, const struct cordon_sources *now,
+			const char *became)
+{
+	char what[96];
+
+	for (size_t i = 0; i < now->nr; i++) {
+		const struct cordon_source *source = &now->entry[i];
+
+		if (!source->due || source->there || !was_there(hold, source))
+			continue;
+		snprintf(what, sizeof(what), "the log's source %s", source->name);
+		say(hold, what, became);
+	}
+}
+
+void cordon_daemon_hold_sources(struct cordon_daemon_hold *hold,
+				const struct cordon_settings *settings)
+{
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_sources now;
+
+	hold->sources_by = cordon_clock_ns() + SOURCES_NS;
+	if (cordon_sources_survey(hold->context, settings, &now))
+		return;
+	if (!any_source_lost(hold, &now)) {
+		hold->sources = now;
+		return;
+	}
+	/* What cannot be attached is tried, and said, at the next look again. */
+	if (cordon_sources_attach(hold->context, &now, &failure)) {
+		say_sources(hold, &now, failure.text);
+		return;
+	}
+	say_sources(hold, &now, "attached again");
+	cordon_sources_survey(hold->context, settings, &hold->sources);
+}
+
+void cordon_daemon_hold_tick(struct cordon_daemon_hold *hold,
+			     const struct cordon_settings *settings)
+{
+	if (cordon_clock_ns() < hold->sources_by)
+		return;
+	cordon_daemon_hold_sources(hold, settings);
+	cordon_daemon_hold_keep(hold);
 }

@@ -40,4 +40,17 @@ void cordon_daemon_hold_let_go(struct cordon_daemon_hold *hold, const char *link
  */
 bool cordon_daemon_hold_look(struct cordon_daemon_hold *hold, const struct cordon_session *session);
 
+/**
+ * cordon_daemon_hold_sources() - likewise what tells the log, which is attached again.  Without the
+ *	lock
+ * @settings: of the policy in force; NULL: there is none
+ */
+void cordon_daemon_hold_sources(struct cordon_daemon_hold *hold,
+				const struct cordon_settings *settings);
+
+/** cordon_daemon_hold_tick() - once a second: now and then they are looked at, though nobody says
+ *	that one was taken away */
+void cordon_daemon_hold_tick(struct cordon_daemon_hold *hold,
+			     const struct cordon_settings *settings);
+
 #endif

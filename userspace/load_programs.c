@@ -302,33 +302,49 @@ static int note_watchers(const struct cordon_context *context, uint32_t key,
 		       0;
 }
 
+bool cordon_load_was_done(const struct cordon_context *context, enum cordon_watchers watchers)
+{
+	static const __u32 keys[] = {
+		[CORDON_WATCHERS_PROCESS] = BUILD_PROCESS,
+		[CORDON_WATCHERS_AUTH] = BUILD_AUTH,
+		[CORDON_WATCHERS_LISTEN] = BUILD_LISTEN,
+		[CORDON_WATCHERS_CONFIG] = BUILD_CONFIG,
+	};
+
+	return read_build(context, keys[watchers]);
+}
+
 static int load_watchers(const struct cordon_context *context, enum cordon_part part, uint32_t key,
-			 struct cordon_failure *failure)
+			 bool anew, struct cordon_failure *failure)
 {
 	int error;
 
-	if (read_build(context, key))
+	if (!anew && read_build(context, key))
 		return 0;
 	error = cordon_object_programs(context, part, CORDON_OBJECT_ALL, failure);
 	return error ? error : note_watchers(context, key, failure);
 }
 
-int cordon_load_process(const struct cordon_context *context, struct cordon_failure *failure)
+int cordon_load_process(const struct cordon_context *context, bool anew,
+			struct cordon_failure *failure)
 {
-	return load_watchers(context, CORDON_PART_PROCESS, BUILD_PROCESS, failure);
+	return load_watchers(context, CORDON_PART_PROCESS, BUILD_PROCESS, anew, failure);
 }
 
-int cordon_load_auth(const struct cordon_context *context, struct cordon_failure *failure)
+int cordon_load_auth(const struct cordon_context *context, bool anew,
+		     struct cordon_failure *failure)
 {
-	return load_watchers(context, CORDON_PART_AUTH, BUILD_AUTH, failure);
+	return load_watchers(context, CORDON_PART_AUTH, BUILD_AUTH, anew, failure);
 }
 
-int cordon_load_listen(const struct cordon_context *context, struct cordon_failure *failure)
+int cordon_load_listen(const struct cordon_context *context, bool anew,
+		       struct cordon_failure *failure)
 {
-	return load_watchers(context, CORDON_PART_LISTEN, BUILD_LISTEN, failure);
+	return load_watchers(context, CORDON_PART_LISTEN, BUILD_LISTEN, anew, failure);
 }
 
-int cordon_load_config(const struct cordon_context *context, struct cordon_failure *failure)
+int cordon_load_config(const struct cordon_context *context, bool anew,
+		       struct cordon_failure *failure)
 {
-	return load_watchers(context, CORDON_PART_CONFIG, BUILD_CONFIG, failure);
+	return load_watchers(context, CORDON_PART_CONFIG, BUILD_CONFIG, anew, failure);
 }
