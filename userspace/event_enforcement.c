@@ -164,7 +164,10 @@ static const char *evidence_word(const struct cordon_event_view *view, unsigned 
 
 static void evidence_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
 {
-	facts->login_uid = ((const struct cordon_event_evidence *)event)->uid;
+	const struct cordon_event_evidence *evidence = (const void *)event;
+
+	facts->login_uid = evidence->uid;
+	facts->subtype = evidence->files ? "info" : "change";
 	facts->outcome = "success";
 }
 
@@ -174,8 +177,11 @@ static void evidence_text(FILE *file, const struct cordon_event_view *view)
 	char digest[17], size[32];
 
 	cordon_hex_format(evidence->digest, 8, digest);
-	fprintf(file, "evidence captured, %u files, %s, %s", evidence->files,
-		print_size(evidence->size, &size), digest);
+	print_size(evidence->size, &size);
+	if (evidence->files)
+		fprintf(file, "evidence captured, %u files, %s, %s", evidence->files, size, digest);
+	else
+		fprintf(file, "evidence DELETED, %s", size);
 	if (evidence->cut)
 		fprintf(file, ", %u not whole", evidence->cut);
 	cordon_event_phrase(file, ", in ", evidence_word(view, 2));
@@ -190,7 +196,8 @@ static void evidence_fields(struct cordon_ecs *ecs, const struct cordon_event_vi
 	const struct cordon_event_evidence *evidence = (const void *)view->record->event;
 
 	cordon_ecs_text(ecs, "file.path", evidence_word(view, 2));
-	cordon_ecs_hex(ecs, "file.hash.sha256", evidence->digest, sizeof(evidence->digest));
+	if (evidence->files)
+		cordon_ecs_hex(ecs, "file.hash.sha256", evidence->digest, sizeof(evidence->digest));
 	cordon_ecs_number(ecs, "file.size", evidence->size);
 	cordon_ecs_number(ecs, "cordon.evidence.files", evidence->files);
 	cordon_ecs_number(ecs, "cordon.evidence.cut", evidence->cut);

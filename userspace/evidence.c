@@ -22,7 +22,9 @@
 #include "evidence_copy.h"
 #include "evidence_file.h"
 #include "evidence_machine.h"
+#include "evidence_network.h"
 #include "evidence_process.h"
+#include "evidence_room.h"
 #include "load_files.h"
 #include "load_list.h"
 #include "log_segment.h"
@@ -194,16 +196,36 @@ static void add_enforcement(struct capture *capture)
 
 /* ---- 2: processes and connections --------------------------------------------------------- */
 
+static void add_network(struct capture *capture, const struct cordon_evidence_space *space)
+{
+	static const struct {
+		const char *what;
+		int (*write)(const void *state, FILE *file);
+	} pieces[] = {
+		{ "routes", cordon_evidence_routes },
+		{ "nftables", cordon_evidence_nftables },
+		{ "iptables", cordon_evidence_iptables },
+	};
+	char name[64];
+
+	snprintf(name, sizeof(name), "2-processes/network-of-%d", space->pid);
+	add_lookups(capture, &(struct lookup){ name, cordon_evidence_network, &space->pid }, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		snprintf(name, sizeof(name), "2-processes/%s-of-%d.json", pieces[i].what,
+			 space->pid);
+		add_lookups(capture, &(struct lookup){ name, pieces[i].write, space }, 1);
+	}
+}
+
 static void add_networks(struct capture *capture)
 {
+	struct cordon_evidence_space space = { .nftables = cordon_evidence_has_nftables() };
 	struct cordon_evidence_pids pids;
-	char name[64];
 
 	cordon_evidence_namespaces(&pids);
 	for (size_t i = 0; i < pids.nr && i < NAMESPACES_MAX; i++) {
-		snprintf(name, sizeof(name), "2-processes/network-of-%d", pids.pid[i]);
-		add_lookups(capture,
-			    &(struct lookup){ name, cordon_evidence_network, &pids.pid[i] }, 1);
+		space.pid = pids.pid[i];
+		add_network(capture, &space);
 	}
 	free(pids.pid);
 }
@@ -466,8 +488,21 @@ static int choose_path(const struct cordon_context *context,
 	return wish->out ? 0 : cordon_folder_make(folder.text, 0700);
 }
 
+/* In the place of its own it is not alone. */
+static int make_room(const struct capture *capture, const struct cordon_new_file *file,
+		     struct cordon_failure *failure)
+{
+	const int error = capture->wish->out ? 0 :
+					       cordon_evidence_make_room(capture->context,
+									 file->path.text, failure);
+
+	if (error)
+		unlink(file->path.text);
+	return error;
+}
+
 static int take_to_file(struct capture *capture, const char *name, const struct cordon_path *path,
-			struct cordon_evidence *evidence)
+			struct cordon_failure *failure, struct cordon_evidence *evidence)
 {
 	struct cordon_new_file file = cordon_new_file_none();
 	int error = cordon_new_file_begin(path->text, !capture->wish->out, &file);
@@ -476,6 +511,8 @@ static int take_to_file(struct capture *capture, const char *name, const struct 
 		error = fill(capture, name, file.fd, file.folder, evidence);
 	if (!error)
 		error = cordon_new_file_finish(&file);
+	if (!error)
+		error = make_room(capture, &file, failure);
 	evidence->path = file.path;
 	cordon_new_file_abandon(&file);
 	return error;
@@ -518,18 +555,19 @@ int cordon_evidence_take(const struct cordon_context *context,
 	struct capture capture = { .context = context, .wish = wish };
 	struct cordon_evidence evidence = { .size = 0 };
 	struct cordon_path path = { .text = "" };
+	struct cordon_failure why = { .text = "" };
 	char name[128];
 	int error;
 
 	choose_name(wish, &name);
 	error = choose_path(context, wish, name, &path);
 	if (!error && strcmp(path.text, "-"))
-		error = take_to_file(&capture, name, &path, &evidence);
+		error = take_to_file(&capture, name, &path, &why, &evidence);
 	else if (!error)
 		error = take_to_output(&capture, name, &evidence);
 	if (error)
 		return cordon_fail(failure, error, "cannot keep evidence in %s: %s", path.text,
-				   explain(error));
+				   why.text[0] ? why.text : explain(error));
 	tell(context, wish, &evidence);
 	*ret_evidence = evidence;
 	return 0;

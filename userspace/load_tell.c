@@ -34,14 +34,15 @@ int cordon_tell(const struct cordon_context *context, const struct cordon_event 
 }
 
 /* With no daemon to read it denials may have filled the ring: then there is room for this. */
-static void tell(const struct cordon_context *context, union cordon_event_room *room)
+static int tell(const struct cordon_context *context, union cordon_event_room *room)
 {
 	const struct cordon_event *event = cordon_event_end(room);
+	const int error = cordon_tell(context, event);
 
-	if (cordon_tell(context, event) != -ENOBUFS)
-		return;
+	if (error != -ENOBUFS)
+		return error;
 	cordon_recorder_flush(context);
-	cordon_tell(context, event);
+	return cordon_tell(context, event);
 }
 
 void cordon_tell_latch(const struct cordon_context *context, uint32_t before, uint32_t after,
@@ -103,9 +104,9 @@ void cordon_tell_receipt(const struct cordon_context *context,
 	tell(context, &room);
 }
 
-void cordon_tell_evidence(const struct cordon_context *context,
-			  const struct cordon_event_evidence *evidence, const char *path,
-			  const char *by, const char *reason)
+int cordon_tell_evidence(const struct cordon_context *context,
+			 const struct cordon_event_evidence *evidence, const char *path,
+			 const char *by, const char *reason)
 {
 	union cordon_event_room room;
 	struct cordon_event_evidence *told =
@@ -118,5 +119,5 @@ void cordon_tell_evidence(const struct cordon_context *context,
 	cordon_event_add(&room, by);
 	cordon_event_add(&room, reason);
 	cordon_event_add(&room, path);
-	tell(context, &room);
+	return tell(context, &room);
 }

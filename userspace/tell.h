@@ -43,12 +43,12 @@ void cordon_tell_receipt(const struct cordon_context *context,
 			 const struct cordon_event_receipt *receipt, const char *name);
 
 /**
- * cordon_tell_evidence() - it was captured
+ * cordon_tell_evidence() - it was captured, or with @files 0, is about to be deleted
  * @evidence: all but its head and @uid
  * @by: whose order it was, "" if nobody's
  */
-void cordon_tell_evidence(const struct cordon_context *context,
-			  const struct cordon_event_evidence *evidence, const char *path,
-			  const char *by, const char *reason);
+int cordon_tell_evidence(const struct cordon_context *context,
+			 const struct cordon_event_evidence *evidence, const char *path,
+			 const char *by, const char *reason);
 
 #endif

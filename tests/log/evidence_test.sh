@@ -60,10 +60,11 @@ leaks() { grep -qraF -- "$1" "$IN"; }
 kept() { find "$NET_ROOT/var/lib/cordon/evidence" -type f -name '*.tar' | wc -l; }
 missing() { grep -q "^$1" "$IN/missing"; }
 
-test_start 86
+test_start 108
 net_start
 net_peer wan0
 net_address wan0 10.1.0.1/24 10.1.0.2/24
+net_address wan0 fd00:1::1/64 fd00:1::2/64
 plant
 # The test's own status is the last one that net_stop sees.
 thaw()
@@ -133,6 +134,56 @@ check "a private key by its name only" key "$NET_TMP/home/.ssh/id_ed25519" '.mod
 check "not the key" eval '! leaks "$(sed -n 3p "$NET_TMP/home/.ssh/id_ed25519")"'
 check "and not what a process has open" eval '! leaks "$SECRET"'
 
+# ---- the network, as the kernel tells it -----------------------------------------------------
+until_ok 10 on_node ping -6 -c 1 -W 1 fd00:1::2
+on_node ip rule add from 192.0.2.55 table 77
+on_node ip -6 route add 2001:db8:77::/48 via fd00:1::2 table 77
+before=$(lsmod 2>/dev/null | wc -l)
+evidence "$NET_TMP/0.tar" >/dev/null 2>&1
+unpack "$NET_TMP/0.tar"
+# One that is empty is another namespace's: whichever process is asked for it.
+net_has() { cat "$IN"/2-processes/"$1"-of-*.json 2>/dev/null | jq -se "any(.[]; $2)" >/dev/null; }
+check "neighbours of IPv6" net_has routes '.what == "neighbour" and .address == "fd00:1::2" and .interface == "wan0"'
+check "routes of IPv6, in any table" net_has routes '.what == "route" and .destination == "2001:db8:77::" and .length == 48 and
+	.gateway == "fd00:1::2" and .table == 77'
+check "and of IPv4" net_has routes '.what == "route" and .destination == "10.1.0.0" and .interface == "wan0"'
+check "rules for them" net_has routes '.what == "rule" and .source == "192.0.2.55" and .table == 77'
+if on_node nft add table inet planted 2>/dev/null; then
+	on_node nft -f - <<-END
+		add set inet planted evil { type ipv4_addr; }
+		add element inet planted evil { 192.0.2.66 }
+		add chain inet planted inward { type filter hook input priority 0; }
+		add rule inet planted inward ip saddr @evil counter accept comment "a way in"
+	END
+	evidence "$NET_TMP/nft.tar" >/dev/null 2>&1
+	unpack "$NET_TMP/nft.tar"
+	check "rules of nftables" net_has nftables '.what == "rule" and .table == "planted" and .name == "inward" and
+		any(.. | objects; .text == "lookup")'
+	check "with what they say of themselves" net_has nftables ".what == \"rule\" and
+		any(.. | objects; (.hex // \"\") | contains(\"$(printf 'a way in' | od -An -tx1 | tr -d ' \n')\"))"
+	check "sets with what is in them" net_has nftables '.what == "elements" and .name == "evil" and
+		any(.. | objects; .hex == "c0000242")'
+	check "and hooks" net_has nftables '.what == "chain" and .name == "inward" and any(.. | objects; .text == "filter")'
+	on_node nft delete table inet planted
+else
+	for _ in 1 2 3 4; do skip "rules of nftables: the kernel has none"; done
+fi
+if on_node iptables-legacy -A INPUT -s 192.0.2.99 -p tcp --dport 31337 -j ACCEPT 2>/dev/null; then
+	on_node ip6tables-legacy -A OUTPUT -d 2001:db8::99 -j DROP
+	evidence "$NET_TMP/legacy.tar" >/dev/null 2>&1
+	unpack "$NET_TMP/legacy.tar"
+	check "tables from before nftables" net_has iptables '.table == "filter" and .source == "192.0.2.99" and
+		.matches[0].name == "tcp" and (.matches[0].hex | contains("697a697a"))'
+	check "of IPv6, too" net_has iptables '.family == "ipv6" and .destination == "2001:db8::99"'
+	on_node iptables-legacy -F
+	on_node ip6tables-legacy -F
+else
+	for _ in 1 2; do skip "tables from before nftables: the kernel has none"; done
+fi
+check "to look loads no module" test "$(lsmod 2>/dev/null | wc -l)" = "$before"
+unpack "$NET_TMP/0.tar"
+check "what a namespace has not is listed" missing '2-processes/iptables-of-[0-9]*.json: there is none'
+
 # ---- what is planted, limits -----------------------------------------------------------------
 mkfifo "$NET_TMP/fifo"
 ln -s "$NET_TMP/secret" "$NET_TMP/link"
@@ -169,6 +220,19 @@ check "to a pipe" bash -c '"$@" 2>/dev/null | tar t | grep -q /manifest$' - \
 evidence >/dev/null 2>&1
 evidence >/dev/null 2>&1
 check "by default in a place of its own, each in its file" test "$(kept)" = 2
+
+# ---- the room for all of it, with no log to tell ---------------------------------------------
+SHELF=$NET_ROOT/var/lib/cordon/evidence
+# shelve NAME SIZE DATE: an archive that was made some time ago
+shelve() { truncate -s "$2" "$SHELF/$1.tar" && touch -d "$3" "$SHELF/$1.tar"; }
+shelve oldest 200M 2020-01-01
+shelve older 55M 2021-01-01
+ls "$SHELF" >"$NET_TMP/shelf"
+check "room that is used up, and nothing to tell it to: exit 1" says 'name another place' evidence
+check "nothing is deleted in silence, and nothing more is kept" diff "$NET_TMP/shelf" <(ls "$SHELF")
+evidence "$NET_TMP/elsewhere.tar" >/dev/null 2>&1
+check "another place is named" test -s "$NET_TMP/elsewhere.tar"
+rm "$SHELF/oldest.tar" "$SHELF/older.tar"
 
 # ---- killed, and no room ---------------------------------------------------------------------
 truncate -s 600M "$NET_TMP/sparse"
@@ -209,6 +273,21 @@ check "status is in it" jq -e '.state == "enforcing" and .latch == "open"' "$IN/
 check "and the policy" cmp "$IN/1-cordon/policy.yaml" "$NET_TMP/policy.yaml"
 check "and the log, which is sound" cordon log verify "$IN/5-logs/log" --key "$NET_TMP/key"
 check "but not its key" test ! -e "$IN/5-logs/log/enrol"
+
+shelve oldest 200M 2020-01-01
+shelve older 55M 2021-01-01
+shelve young 1M 2022-01-01
+truncate -s 300M "$NET_TMP/sparse"
+check "what is larger than all may be: another place" says 'name another place' evidence --limit 1G --add "$NET_TMP/sparse"
+check "has no room made for it" test -e "$SHELF/oldest.tar" -a "$(kept)" = 5
+evidence --reason 'the shelf is full' >/dev/null 2>&1
+check "else the oldest goes" test ! -e "$SHELF/oldest.tar" -a -e "$SHELF/older.tar" -a "$(kept)" = 5
+check "which is told, by its name, with why" eval 'cordon events --class enforcement |
+	grep -q "evidence DELETED, .*in /var/lib/cordon/evidence/oldest.tar.*: room for "'
+check "and in JSON" eval 'cordon events --class enforcement --json | jq -se "any(.[]; .event.action == \"evidence\" and
+	.file.path == \"/var/lib/cordon/evidence/oldest.tar\" and .file.size == 209715200 and .cordon.evidence.files == 0)"'
+check "nobody else's files are touched" test -e "$NET_TMP/elsewhere.tar"
+rm -f "$SHELF/older.tar" "$SHELF/young.tar"
 
 # ---- by order --------------------------------------------------------------------------------
 TRUST=$NET_ROOT/etc/cordon/trust

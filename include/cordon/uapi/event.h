@@ -304,10 +304,10 @@ struct cordon_event_receipt {
 };
 
 /**
- * struct cordon_event_evidence - evidence was captured
- * @digest: SHA-256 of the archive
+ * struct cordon_event_evidence - evidence was captured, or is about to be deleted for lack of room
+ * @digest: SHA-256 of the archive; zeros of one that is deleted
  * @size: its bytes
- * @files: in it
+ * @files: in it; 0: it is deleted
  * @cut: pieces that were left out or are not whole
  * @uid: who did it, login uid; ~0: nobody logged in
  * texts: by whose order ("" if by nobody's), why, its path ("-": it was not kept here)

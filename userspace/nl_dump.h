@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lists of the kernel by netlink, message by message, as it tells them.  It asks
+ * and changes nothing.
+ */
+#ifndef CORDON_NL_DUMP_H
+#define CORDON_NL_DUMP_H
+
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of a question, with its attributes. */
+#define CORDON_NL_QUESTION_MAX 512
+
+/**
+ * struct cordon_nl_question
+ * @protocol: NETLINK_ROUTE, NETLINK_NETFILTER ...
+ * @type: of the message
+ * @body: @size bytes behind the header
+ */
+struct cordon_nl_question {
+	int protocol;
+	uint16_t type;
+	size_t size;
+	uint8_t body[CORDON_NL_QUESTION_MAX] __attribute__((aligned(4)));
+};
+
+typedef void (*cordon_nl_visitor)(void *state, const struct nlmsghdr *message);
+
+/**
+ * cordon_nl_dump() - ask for a list, in the network namespace of the caller
+ *
+ * The kernel may load a module to answer: ask only for what is there.
+ * Return: 0; -EINTR: it changed meanwhile, and may be told half; -errno of the kernel.
+ */
+int cordon_nl_dump(const struct cordon_nl_question *question, cordon_nl_visitor visitor,
+		   void *state);
+
+/** cordon_nl_question_add() - an attribute that is a text */
+void cordon_nl_question_add(struct cordon_nl_question *question, uint16_t type, const char *text);
+
+/**
+ * cordon_nl_next() - walk along attributes
+ * @at: the one before; NULL: none yet
+ * Return: the next one that is whole within @size bytes; NULL: there is none.
+ */
+const struct nlattr *cordon_nl_next(const void *first, size_t size, const struct nlattr *at);
+
+/** cordon_nl_find() - the first of a type; NULL: there is none */
+const struct nlattr *cordon_nl_find(const void *first, size_t size, uint16_t type);
+
+static inline uint16_t cordon_nl_type(const struct nlattr *attribute)
+{
+	return attribute->nla_type & NLA_TYPE_MASK;
+}
+
+static inline const void *cordon_nl_bytes(const struct nlattr *attribute)
+{
+	return (const uint8_t *)attribute + NLA_HDRLEN;
+}
+
+static inline size_t cordon_nl_length(const struct nlattr *attribute)
+{
+	return attribute->nla_len - NLA_HDRLEN;
+}
+
+#endif
