@@ -52,9 +52,12 @@ static const char *explain_kind(enum cordon_log_finding_kind kind)
 		return "nothing proves that the chain ends here: the file keys is missing or "
 		       "damaged, or another log's";
 	case CORDON_LOG_FINDING_TORN:
-		return "power failed while they were written, as the node recorded";
+		return "power or the disk failed while they were written, as the node recorded";
 	case CORDON_LOG_FINDING_MISSED:
-		return "power failed before they were on the disk, as the node recorded";
+		return "power or the disk failed before they were on it, as the node recorded";
+	case CORDON_LOG_FINDING_DOUBTED:
+		return "the disk said that it failed to store them, as the node recorded: those "
+		       "that are there are authentic";
 	case CORDON_LOG_FINDING_DELETED:
 		return "by the node, for want of room, as it recorded";
 	case CORDON_LOG_FINDING_LOST:

@@ -118,6 +118,27 @@ static void recovery_fields(struct cordon_ecs *ecs, const struct cordon_event_vi
 	cordon_ecs_number(ecs, "cordon.recovery.unreadable", found->unreadable);
 }
 
+static void doubt_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_doubt *doubt = (const void *)view->record->event;
+
+	fprintf(file,
+		"the disk FAILED to store blocks %" PRIu64 " to before %" PRIu64 " of %s (%s): "
+		"what of them is missing or damaged, it lost",
+		(uint64_t)doubt->first, (uint64_t)doubt->next,
+		cordon_event_class_name(doubt->class), strerror((int)doubt->error));
+}
+
+static void doubt_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_doubt *doubt = (const void *)view->record->event;
+
+	cordon_ecs_text(ecs, "cordon.doubt.class", cordon_event_class_name(doubt->class));
+	cordon_ecs_number(ecs, "cordon.doubt.first", doubt->first);
+	cordon_ecs_number(ecs, "cordon.doubt.next", doubt->next);
+	cordon_ecs_number(ecs, "cordon.doubt.error", doubt->error);
+}
+
 static void deletion_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_deletion *deletion = (const void *)view->record->event;
@@ -218,6 +239,8 @@ const struct cordon_event_shape cordon_event_shapes_own[] = {
 	  .text = loss_text, .fields = loss_fields },
 	{ CORDON_EVENT_RECOVERY, sizeof(struct cordon_event_recovery), "log-recovery", HOST,
 	  .subtype = "info", .text = recovery_text, .fields = recovery_fields },
+	{ CORDON_EVENT_DOUBT, sizeof(struct cordon_event_doubt), "log-doubt", HOST,
+	  .subtype = "info", .text = doubt_text, .fields = doubt_fields },
 	{ CORDON_EVENT_DELETION, sizeof(struct cordon_event_deletion), "log-deletion", HOST,
 	  .subtype = "change", .text = deletion_text, .fields = deletion_fields },
 	{ CORDON_EVENT_CHECKPOINT, sizeof(struct cordon_event_checkpoint), "log-checkpoint", HOST,

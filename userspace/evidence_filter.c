@@ -318,8 +318,6 @@ static const struct family {
 	  sizeof(struct ip6t_entry) },
 };
 
-_Static_assert(IPT_SO_GET_INFO == IP6T_SO_GET_INFO, "asked alike");
-_Static_assert(IPT_SO_GET_ENTRIES == IP6T_SO_GET_ENTRIES, "asked alike");
 _Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "asked alike");
 
 /* Return: bytes of it; 0: it is none. */

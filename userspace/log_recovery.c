@@ -87,6 +87,21 @@ static void take_told(struct cordon_log_recovery *recovery,
 		recovery->unreadable = 0;
 }
 
+/* What was in doubt until then the chain tells itself, in a segment of its own. */
+static void take_doubt(struct cordon_log_recovery *recovery, const struct cordon_event_doubt *told)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < recovery->gaps; i++) {
+		const struct cordon_log_gap gap = recovery->gap[i];
+
+		if (gap.first < told->first || gap.first + gap.count > told->next)
+			recovery->gap[kept++] = gap;
+	}
+	recovery->gaps = kept;
+	recovery->torn = 0;
+}
+
 static void take_records(struct cordon_log_recovery *recovery, const struct cordon_log_block *block)
 {
 	const struct cordon_event *record;
@@ -96,6 +111,9 @@ static void take_records(struct cordon_log_recovery *recovery, const struct cord
 		if (record->type == CORDON_EVENT_RECOVERY &&
 		    record->size == sizeof(struct cordon_event_recovery))
 			take_told(recovery, (const void *)record);
+		if (record->type == CORDON_EVENT_DOUBT &&
+		    record->size == sizeof(struct cordon_event_doubt))
+			take_doubt(recovery, (const void *)record);
 	}
 }
 

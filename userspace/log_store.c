@@ -51,12 +51,16 @@ struct end {
  * struct chain
  * @given: what is being brought to stable storage
  * @stable: what is there
+ * @doubt: what the disk failed to store; @doubt.next 0: there is none that is not told
+ * @doubting: it is told, but not written
  */
 struct chain {
 	struct cordon_log_writer *writer;
 	struct end given, stable;
 	struct cordon_log_block *told; /* by userspace, with room for a whole block */
 	struct cordon_event_loss lost; /* of that; not told yet */
+	struct cordon_event_doubt doubt;
+	bool doubting;
 	bool unsynced;
 	uint64_t closed; /* bytes of its segments at the last look for room */
 	uint64_t grown;	 /* since then, with the segment that was written then */
@@ -75,6 +79,8 @@ struct cordon_log_store {
 	bool room_due; /* there is more to be done, or something was told that gives way */
 	struct cordon_event_deletion *deletion; /* told, and not done */
 	size_t deletions;
+	uint64_t failed; /* when a synchronisation did last, of @failures in a row */
+	unsigned int failures;
 	uint64_t second; /* in which @syncs were begun for what is important */
 	unsigned int syncs;
 	struct cordon_log_figures figures;
@@ -257,6 +263,63 @@ static void take_room(struct cordon_log_store *store, struct cordon_log_job *job
 	store->room_due = job->room.more || job->room.nr;
 }
 
+/*
+ * The kernel takes what it could not write for written, and the next synchronisation of the same
+ * file says that all is well.  So what the kept key does not know of is in doubt; the chain goes on
+ * in another file, and no key is kept that comes behind before this is told there.
+ */
+static void doubt(struct cordon_log_store *store, enum cordon_event_class class, int error)
+{
+	struct chain *chain = &store->chain[class];
+	const uint64_t first = store->keys.chain[class].number;
+	const uint64_t next = cordon_log_writer_chain(chain->writer)->key.number;
+
+	cordon_log_writer_leave(chain->writer);
+	chain->unsynced = true;
+	if (next == first)
+		return;
+	chain->doubt = (struct cordon_event_doubt){
+		.event = { .size = sizeof(chain->doubt), .type = CORDON_EVENT_DOUBT },
+		.class = class,
+		.error = (uint32_t)-error,
+		.first = first,
+		.next = next,
+	};
+}
+
+static void doubt_given(struct cordon_log_store *store, const struct cordon_log_job *job)
+{
+	store->failed = cordon_clock_ns();
+	store->failures++;
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		if (job->keys.chain[i].number != store->keys.chain[i].number)
+			doubt(store, i, job->error);
+	}
+}
+
+/* Return: nothing is in doubt that the chain does not tell */
+static bool tell_doubt(struct cordon_log_store *store, enum cordon_event_class class)
+{
+	struct chain *chain = &store->chain[class];
+	const int error = cordon_log_writer_failure(chain->writer);
+
+	if (error)
+		doubt(store, class, error);
+	if (chain->doubt.next) {
+		write_told(store, chain);
+		if (!has_room(chain->told, sizeof(chain->doubt) + sizeof(chain->lost)))
+			return false;
+		tell_in(store, class, &chain->doubt.event);
+		chain->doubt.next = 0;
+		chain->doubting = true;
+	}
+	if (chain->doubting) {
+		write_told(store, chain);
+		chain->doubting = chain->told->records;
+	}
+	return !chain->doubting;
+}
+
 static void take_end(struct cordon_log_store *store, bool wait)
 {
 	struct cordon_log_job job;
@@ -265,8 +328,12 @@ static void take_end(struct cordon_log_store *store, bool wait)
 		return;
 	if (job.error)
 		store->figures.error = job.error;
-	else
+	if (job.failed)
+		doubt_given(store, &job);
+	if (!job.error) {
 		store->keys = job.keys;
+		store->failures = 0;
+	}
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		if (job.error)
 			store->chain[i].unsynced = true;
@@ -295,7 +362,8 @@ static bool give_files(struct cordon_log_store *store, struct cordon_log_job *jo
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
 		struct chain *chain = &store->chain[i];
 
-		if (!chain->unsynced || cordon_log_writer_give(chain->writer, &job->files))
+		if (!chain->unsynced || !tell_doubt(store, i) ||
+		    cordon_log_writer_give(chain->writer, &job->files))
 			continue;
 		job->keys.chain[i] = cordon_log_writer_chain(chain->writer)->key;
 		chain->given = end_of(chain->writer);
@@ -329,17 +397,27 @@ static void ask_for_room(struct cordon_log_store *store, struct cordon_log_job *
 	store->looked = now;
 }
 
+/* A disk that fails has a segment of each chain, with little in it, each time that it is tried. */
+static bool is_waiting(const struct cordon_log_store *store)
+{
+	const unsigned int times = store->failures > 7 ? 6 : store->failures - 1;
+
+	return store->failures && cordon_clock_ns() - store->failed < SYNC_NS << times;
+}
+
 /* What is at work already is not waited for. */
 static void begin_job(struct cordon_log_store *store, bool makes_room)
 {
-	struct cordon_log_job job = { .keys = store->keys };
+	struct cordon_log_job job = { .makes_room = false };
 	bool any;
 
 	take_end(store, false);
 	if (cordon_log_sync_is_busy(store->sync))
 		return;
+	/* Not before: what just ended has others, and may have kept them. */
+	job.keys = store->keys;
 	store->synced = cordon_clock_ns();
-	any = give_files(store, &job);
+	any = !is_waiting(store) && give_files(store, &job);
 	if (makes_room)
 		ask_for_room(store, &job);
 	if (any || makes_room)
@@ -401,6 +479,7 @@ void cordon_log_store_sync(struct cordon_log_store *store)
 {
 	cordon_log_store_settle(store);
 	take_end(store, true);
+	store->failed = 0;
 	begin_job(store, false);
 	take_end(store, true);
 }

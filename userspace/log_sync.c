@@ -76,6 +76,7 @@ void cordon_log_job_clear(struct cordon_log_job *job)
 static void work(int folder, struct cordon_log_job *job)
 {
 	job->error = cordon_log_files_sync(&job->files, folder);
+	job->failed = job->error;
 	if (!job->error)
 		job->error = cordon_log_keys_write(folder, &job->keys);
 	if (job->makes_room)

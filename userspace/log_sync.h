@@ -39,6 +39,7 @@ int cordon_log_files_sync(struct cordon_log_files *files, int folder);
  * @keys: to be written then
  * @makes_room, @room: to be looked at then; owned
  * @error: 0, or why something is not on stable storage
+ * @failed: not the files: no later synchronisation says whether they are
  * @room_error: 0, or why nothing is known of the room
  */
 struct cordon_log_job {
@@ -47,6 +48,7 @@ struct cordon_log_job {
 	bool makes_room;
 	struct cordon_log_room room;
 	int error;
+	bool failed;
 	int room_error;
 };
 

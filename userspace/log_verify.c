@@ -186,6 +186,23 @@ static void take_recovery(struct walk *walk, const struct cordon_event_recovery 
 		       CORDON_LOG_FINDING_MISSED);
 }
 
+/* However much of it is damaged, and whether any is. */
+static void take_doubt(struct walk *walk, const struct cordon_event_doubt *doubt, uint32_t segment)
+{
+	for (size_t i = walk->nr_waiting; i-- > 0;) {
+		const struct waiting waiting = walk->waiting[i];
+		const struct cordon_log_finding *found = &waiting.finding;
+
+		if (!may_be_torn(found->kind) || waiting.due < doubt->first ||
+		    waiting.due > doubt->next)
+			continue;
+		tell(walk, CORDON_LOG_FINDING_TORN, found->segment, found->first, found->count);
+		settle(walk, i);
+	}
+	explain_blocks(walk, doubt->first, doubt->next, CORDON_LOG_FINDING_MISSED);
+	tell(walk, CORDON_LOG_FINDING_DOUBTED, segment, doubt->first, doubt->next - doubt->first);
+}
+
 /* The oldest go first: there is no gap but that with which the chain begins. */
 static void take_deletion(struct walk *walk, const struct cordon_event_deletion *deletion)
 {
@@ -220,6 +237,9 @@ static void take_record(struct walk *walk, const struct cordon_event *record, ui
 	} else if (record->type == CORDON_EVENT_RECOVERY &&
 		   record->size == sizeof(struct cordon_event_recovery)) {
 		take_recovery(walk, whole);
+	} else if (record->type == CORDON_EVENT_DOUBT &&
+		   record->size == sizeof(struct cordon_event_doubt)) {
+		take_doubt(walk, whole, segment);
 	} else if (record->type == CORDON_EVENT_DELETION &&
 		   record->size == sizeof(struct cordon_event_deletion)) {
 		take_deletion(walk, whole);

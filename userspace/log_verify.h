@@ -32,6 +32,7 @@
 	X(UNPROVED, true, "unproved")	  /* where the chain ends nothing proves that it does */   \
 	X(TORN, false, "torn")	     /* power failed: bytes of a block that was being written */   \
 	X(MISSED, false, "missed")   /* blocks that were written and never reached the disk */     \
+	X(DOUBTED, false, "doubted") /* blocks that the disk said it failed to store */            \
 	X(DELETED, false, "deleted") /* the oldest segments, for want of space */                  \
 	X(LOST, false, "lost")	     /* records for which there was no room */
 

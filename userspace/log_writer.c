@@ -30,8 +30,22 @@ struct cordon_log_writer {
 	size_t size;		      /* of the segment: all whole blocks */
 	int fd;			      /* of the segment, -1: it is not made yet */
 	bool written;		      /* to, since it was last given */
+	int error;		      /* of files that were never given */
 	struct cordon_log_files left; /* segments that are full, and were not given */
 };
+
+static void note_error(struct cordon_log_writer *writer, int error)
+{
+	writer->error = writer->error ? writer->error : error;
+}
+
+int cordon_log_writer_failure(struct cordon_log_writer *writer)
+{
+	const int error = writer->error;
+
+	writer->error = 0;
+	return error;
+}
 
 /* With no room to remember it, it is brought to stable storage now. */
 static void leave(struct cordon_log_writer *writer, int fd)
@@ -39,13 +53,13 @@ static void leave(struct cordon_log_writer *writer, int fd)
 	int *place;
 
 	if (writer->left.nr >= LEFT_MAX)
-		cordon_log_files_sync(&writer->left, writer->folder);
+		note_error(writer, cordon_log_files_sync(&writer->left, writer->folder));
 	place = array_push(writer->left.fd, writer->left.nr);
 	if (place) {
 		*place = fd;
 		return;
 	}
-	fdatasync(fd);
+	note_error(writer, fdatasync(fd) ? -errno : 0);
 	close(fd);
 }
 
@@ -63,7 +77,7 @@ static void sync_segments(struct cordon_log_writer *writer, const struct cordon_
 			leave(writer, fd);
 	}
 	writer->left.made = true;
-	cordon_log_files_sync(&writer->left, writer->folder);
+	note_error(writer, cordon_log_files_sync(&writer->left, writer->folder));
 }
 
 int cordon_log_writer_open(int folder, enum cordon_event_class class,

@@ -239,6 +239,7 @@ static bool each_own(struct sample *sample)
 	add_texts(sample, CORDON_EVENT_START, sizeof(struct cordon_event_start), start);
 	add_texts(sample, CORDON_EVENT_LOSS, sizeof(struct cordon_event_loss), none);
 	add_texts(sample, CORDON_EVENT_RECOVERY, sizeof(struct cordon_event_recovery), none);
+	add_texts(sample, CORDON_EVENT_DOUBT, sizeof(struct cordon_event_doubt), none);
 	add_texts(sample, CORDON_EVENT_DELETION, sizeof(struct cordon_event_deletion), none);
 	add_texts(sample, CORDON_EVENT_CHECKPOINT, sizeof(struct cordon_event_checkpoint), none);
 	add_texts(sample, CORDON_EVENT_STOP, sizeof(struct cordon_event_stop), stop);

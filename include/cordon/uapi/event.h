@@ -51,6 +51,7 @@ enum cordon_event_type {
 	CORDON_EVENT_RECOVERY,
 	CORDON_EVENT_DELETION,
 	CORDON_EVENT_CHECKPOINT,
+	CORDON_EVENT_DOUBT,
 
 	CORDON_EVENT_POLICY = CORDON_EVENT_TYPE(CORDON_CLASS_ENFORCEMENT, 1),
 	CORDON_EVENT_LATCH,
@@ -168,6 +169,23 @@ struct cordon_event_recovery {
 	__u64 torn;
 	__u64 forged;
 	__u64 unreadable;
+};
+
+/**
+ * struct cordon_event_doubt - blocks that the disk said it failed to store, told in their chain
+ * @class: the chain
+ * @error: errno
+ * @first, @next: number of the first one, and of the one behind the last
+ *
+ * A disk that failed once may say later that all is well, and have kept nothing: what of these
+ * blocks is missing or damaged it lost; the others are authentic.
+ */
+struct cordon_event_doubt {
+	struct cordon_event event;
+	__u32 class;
+	__u32 error;
+	__u64 first;
+	__u64 next;
 };
 
 /**
