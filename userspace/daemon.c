@@ -635,6 +635,43 @@ static void say_started(const struct daemon *daemon)
 	fflush(stdout);
 }
 
+static int open_daemon(struct daemon *daemon, struct cordon_failure *failure)
+{
+	const struct cordon_context *context = daemon->context;
+	int error;
+
+	error = cordon_nl_watch_open(failure, &daemon->watch);
+	if (!error)
+		error = open_denials(daemon, failure);
+	if (error)
+		return error;
+	daemon->flow.recorder = daemon->recorder;
+	cordon_daemon_listen_open(&daemon->listen, context, &daemon->live, daemon->recorder);
+	open_process(daemon);
+	cordon_daemon_watch_open(&daemon->machine, context, daemon->recorder);
+	error = cordon_inbox_open(context, failure, &daemon->inbox);
+	if (!error)
+		error = cordon_daemon_hold_open(context, daemon->recorder, failure, &daemon->hold);
+	return error ? error : open_loop(daemon, failure);
+}
+
+static void begin(struct daemon *daemon)
+{
+	struct cordon_failure unsaid = { .text = "" };
+
+	/* What came between the attach before us and the watch. */
+	follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
+	on_inbox(daemon);
+	/* Who makes records must not outrun who writes them down. */
+	setpriority(PRIO_PROCESS, 0, PRIORITY);
+	if (cordon_confine(&unsaid))
+		complain(&unsaid);
+	cordon_daemon_log_start(daemon->recorder, daemon->context, &daemon->live);
+	follow_names(daemon);
+	say_started(daemon);
+	notify("READY=1");
+}
+
 int cordon_daemon_run(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	struct daemon daemon = {
@@ -646,37 +683,11 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		.process_timer = -1,
 		.listen = { .sockets = -1 },
 	};
-	struct cordon_failure unsaid = { .text = "" };
 	int error;
 
-	error = cordon_nl_watch_open(failure, &daemon.watch);
-	if (!error)
-		error = open_denials(&daemon, failure);
+	error = open_daemon(&daemon, failure);
 	if (!error) {
-		daemon.flow.recorder = daemon.recorder;
-		cordon_daemon_listen_open(&daemon.listen, context, &daemon.live, daemon.recorder);
-		open_process(&daemon);
-	}
-	if (!error)
-		cordon_daemon_watch_open(&daemon.machine, context, daemon.recorder);
-	if (!error)
-		error = cordon_inbox_open(context, failure, &daemon.inbox);
-	if (!error)
-		error = cordon_daemon_hold_open(context, daemon.recorder, failure, &daemon.hold);
-	if (!error)
-		error = open_loop(&daemon, failure);
-	if (!error) {
-		/* What came between the attach before us and the watch. */
-		follow(&daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
-		on_inbox(&daemon);
-		/* Who makes records must not outrun who writes them down. */
-		setpriority(PRIO_PROCESS, 0, PRIORITY);
-		if (cordon_confine(&unsaid))
-			complain(&unsaid);
-		cordon_daemon_log_start(daemon.recorder, context, &daemon.live);
-		follow_names(&daemon);
-		say_started(&daemon);
-		notify("READY=1");
+		begin(&daemon);
 		error = loop(&daemon, failure);
 		notify("STOPPING=1");
 		cordon_daemon_log_stop(daemon.recorder, error ? failure->text : "told to end");
