@@ -428,41 +428,22 @@ void cordon_ring_resume(struct cordon_ring *ring, const struct cordon_log_block 
 
 /* ---- from outside ------------------------------------------------------------------------- */
 
-/* Return: false: there is none, or it is not finished. */
-static bool find_oldest(const struct cordon_ring *ring, struct cordon_event *ret_event)
-{
-	const unsigned long producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
-	unsigned long at = ring->taken;
-
-	while (at < producer) {
-		const uint8_t *bytes = ring->data + (at & (ring->size - 1));
-		const uint32_t header = __atomic_load_n((const uint32_t *)bytes, __ATOMIC_ACQUIRE);
-		const uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-
-		if (header & BPF_RINGBUF_BUSY_BIT)
-			return false;
-		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
-			*ret_event = *(const struct cordon_event *)(bytes + BPF_RINGBUF_HDR_SZ);
-			return length >= sizeof(*ret_event);
-		}
-		at += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
-	}
-	return false;
-}
-
 uint64_t cordon_ring_age(const struct cordon_maps *maps, enum cordon_event_class class)
 {
 	const uint64_t now = cordon_clock_ns();
+	const struct cordon_event *oldest;
 	struct cordon_ring *ring = NULL;
-	struct cordon_event event;
-	uint64_t age = 0;
+	uint64_t age = 0, time;
+	unsigned long at;
 
 	if (cordon_ring_open(maps, class, NULL, NULL, &ring))
 		return 0;
+	at = ring->taken;
+	oldest = next_record(ring, &at);
+	time = oldest ? __atomic_load_n(&oldest->time, __ATOMIC_ACQUIRE) : now;
 	/* A reader that moved on gave its room back: those may be anybody's bytes. */
-	if (ring->data && find_oldest(ring, &event) &&
-	    __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE) == ring->taken && event.time < now)
-		age = now - event.time;
+	if (__atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE) == ring->taken && time < now)
+		age = now - time;
 	cordon_ring_close(ring);
 	return age;
 }
