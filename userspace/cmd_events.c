@@ -197,8 +197,11 @@ static int read_arguments(const struct cordon_call *call, struct asked *ret_aske
 	if (asked.follow && (asked.tree || asked.wish.until))
 		return cordon_fail(call->failure, -EINVAL, "--follow goes without %s",
 				   asked.tree ? "--tree" : "--until");
-	if (asked.tree && asked.wish.classes)
-		return cordon_fail(call->failure, -EINVAL, "--tree goes without --class");
+	if (asked.tree && (asked.wish.classes || asked.wish.reason || asked.wish.rule))
+		return cordon_fail(call->failure, -EINVAL, "--tree goes without %s",
+				   asked.wish.classes ? "--class" :
+				   asked.wish.reason  ? "--reason" :
+							"--rule");
 	if (asked.tree)
 		asked.wish.classes = "process";
 	*ret_asked = asked;

@@ -525,8 +525,8 @@ static int print_text(const struct status *status)
 	if (status->daemon)
 		printf("daemon      pid %d\n\n", status->daemon);
 	else
-		puts("daemon      not running: interfaces that come are not covered until the next "
-		     "cordon apply or run\n");
+		puts("daemon      not running: interfaces that come are not covered, and what happens "
+		     "is not written\n            to the log, until the next cordon apply or run\n");
 	print_interfaces(status);
 	if (status->nr_faults)
 		putchar('\n');

@@ -130,6 +130,14 @@ static int read_unit(const char *text, struct cordon_failure *failure, const cha
 			   text[0] ? text : "\"\"");
 }
 
+static int read_rule(const char *text, struct cordon_failure *failure, const char **ret_rule)
+{
+	*ret_rule = text;
+	if (!text || text[0])
+		return 0;
+	return cordon_fail(failure, -EINVAL, "--rule: \"\" is not the name of a rule");
+}
+
 static int read_times(const struct cordon_event_wish *wish, int64_t now,
 		      struct cordon_failure *failure, struct cordon_event_filter *ret_filter)
 {
@@ -151,7 +159,7 @@ static int read_times(const struct cordon_event_wish *wish, int64_t now,
 int cordon_event_filter_read(const struct cordon_event_wish *wish, int64_t now,
 			     struct cordon_failure *failure, struct cordon_event_filter *ret_filter)
 {
-	struct cordon_event_filter filter = { .rule = wish->rule, .boot = wish->boot };
+	struct cordon_event_filter filter = { .boot = wish->boot };
 	int error;
 
 	error = read_classes(wish->classes, failure, &filter.classes);
@@ -163,6 +171,8 @@ int cordon_event_filter_read(const struct cordon_event_wish *wish, int64_t now,
 		error = read_pid(wish->pid, failure, &filter.pid);
 	if (!error)
 		error = read_reason(wish->reason, failure, &filter.reason);
+	if (!error)
+		error = read_rule(wish->rule, failure, &filter.rule);
 	if (!error)
 		error = read_times(wish, now, failure, &filter);
 	if (error)

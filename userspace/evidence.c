@@ -355,10 +355,16 @@ static void add_boot(struct capture *capture)
 static void add_chosen(struct capture *capture)
 {
 	for (size_t i = 0; i < capture->wish->nr_add; i++) {
+		const struct cordon_evidence_copy copy = { .from = capture->wish->add[i] };
 		char *name CLEANUP(free) = NULL;
 
-		if (asprintf(&name, "5-logs/chosen%s", capture->wish->add[i]) > 0)
-			add_file(capture, name, capture->wish->add[i], LARGE);
+		if (asprintf(&name, "5-logs/chosen%s", copy.from) > 0)
+			cordon_bag_add(&capture->bag,
+				       &(struct cordon_piece){ .name = name,
+							       .write = cordon_evidence_copy,
+							       .state = &copy,
+							       .bytes = LARGE,
+							       .wanted = true });
 	}
 }
 

@@ -228,7 +228,7 @@ static void keep(struct cordon_bag *bag, const struct cordon_piece *piece, int e
 	if (!status.st_size && piece->command && !error)
 		error = -ENODATA;
 	if (error && !status.st_size) {
-		note(bag, piece, "", explain(error), is_absent(error));
+		note(bag, piece, "", explain(error), is_absent(error) && !piece->wanted);
 		return;
 	}
 	if (error)

@@ -22,6 +22,7 @@
  * @state: for @write
  * @bytes, @seconds: at most; 0: as much as most pieces may have
  * @command: @write becomes a program, whose exit status says nothing about the piece
+ * @wanted: somebody asked for it: that there is none is something left out
  */
 struct cordon_piece {
 	const char *name;
@@ -30,6 +31,7 @@ struct cordon_piece {
 	uint64_t bytes;
 	unsigned int seconds;
 	bool command;
+	bool wanted;
 };
 
 /** cordon_bag_teller - something is missing; @absent: this machine has no such thing */

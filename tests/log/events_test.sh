@@ -34,7 +34,7 @@ same()
 	line=$(grep -m 1 "tcp/$1 " "$NET_TMP/run.log") && has " $line" --class denial
 }
 
-test_start 55
+test_start 58
 net_start
 net_peer wan0
 net_address wan0 10.9.0.1/24 10.9.0.2/24
@@ -99,7 +99,7 @@ check "of this boot" until_ok 10 is_all --boot
 check "names are those of the generation in force" every '.destination.port != 443 or .cordon.denial.to == "wan"' --reason no-rule
 
 for bad in '--class nothing' '--user no-such-user' '--pid 0' '--reason none' '--since tomorrow' \
-	'--until 1' '--unit /' '--tree --follow' '--nothing'; do
+	'--until 1' '--unit /' '--tree --follow' '--tree --reason no-rule' '--tree --rule in' '--rule=' '--nothing'; do
 	# shellcheck disable=SC2086 # an option and its value
 	check "$bad: refused as usage" exits 2 events $bad
 done

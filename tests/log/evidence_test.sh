@@ -201,6 +201,7 @@ for what in "fifo: it is no regular file" "link: it is a symbolic link" "none: N
 done
 check "a device, too" missing '5-logs/chosen/dev/zero: it is no regular file'
 check "which is said, too" grep -q '^cordon: missing: .*fifo: it is no regular file' "$NET_TMP/said"
+check "and so is a file that is not there" grep -q '^cordon: missing: .*/none: No such file' "$NET_TMP/said"
 refuse "no way out of the folder" evidence "$NET_TMP/3.tar" --add "$NET_TMP/../etc/passwd"
 
 evidence "$NET_TMP/small.tar" --limit 200k --add "$NET_TMP/large" >/dev/null 2>&1
