@@ -84,7 +84,7 @@ check "with the reason" has ": a drill"
 
 check "by class" every '.cordon.class == "own"' --class own
 check "by several" every '.cordon.class == "own" or .cordon.class == "enforcement" or .cordon.class == "denial"' --class own,enforcement,denial
-check "by user" every '.user.id == "0" or .cordon.login.id == "0"' --user root
+check "by user" every '.user.id == "0" or .user.effective.id == "0" or .cordon.login.id == "0"' --user root
 check "by the user's number" test "$(count --user 0)" = "$(count --user root)"
 refuse "of another there is none" has denied --user 4242
 check "by unit" every '.cordon.unit == "pos.service" and .destination.port == 443' --unit pos.service --class denial
