@@ -137,13 +137,20 @@ static uint64_t count_blocks(const struct cordon_log_look *look)
 	return blocks;
 }
 
-static uint64_t count_deleted(const struct cordon_log_look *look)
+/* What is not there any more the node itself told of. */
+static void print_sound(const struct cordon_log_folder *folder, const struct cordon_log_look *look)
 {
-	uint64_t blocks = 0;
+	uint64_t deleted = 0, missed = 0;
 
-	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
-		blocks += look->sum.class[i].deleted;
-	return blocks;
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		deleted += look->sum.class[i].deleted;
+		missed += look->sum.class[i].missed;
+	}
+	printf("\n%s: sound, it is what the node wrote", folder->path.text);
+	if (missed)
+		printf(", but for %" PRIu64 " block%s that power or the disk took, as it says",
+		       missed, missed == 1 ? "" : "s");
+	puts(!deleted ? "" : missed ? ", and what it deleted" : ", but for what it deleted");
 }
 
 static bool has_forged(const struct cordon_log_look *look)
@@ -165,8 +172,7 @@ static void print_look(const struct cordon_log_folder *folder, const struct cord
 		putchar('\n');
 	print_classes(look);
 	if (!look->breaches)
-		printf("\n%s: sound, it is what the node wrote%s\n", folder->path.text,
-		       count_deleted(look) ? ", but for what it deleted" : "");
+		print_sound(folder, look);
 	else
 		printf("\n%s: NOT SOUND, %" PRIu64 " breach%s\n", folder->path.text, look->breaches,
 		       look->breaches == 1 ? "" : "es");
@@ -195,6 +201,7 @@ static void json_class(struct json *json, const struct cordon_log_look *look,
 	json_number(json, "records", look->sum.class[class].records);
 	json_number(json, "lost", look->lost[class]);
 	json_number(json, "deleted_blocks", look->sum.class[class].deleted);
+	json_number(json, "missed_blocks", look->sum.class[class].missed);
 	json_object_end(json);
 }
 

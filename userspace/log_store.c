@@ -335,10 +335,13 @@ static void take_end(struct cordon_log_store *store, bool wait)
 		store->failures = 0;
 	}
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		struct chain *chain = &store->chain[i];
+
+		chain->unsynced |= job.error != 0;
 		if (job.error)
-			store->chain[i].unsynced = true;
+			chain->given = chain->stable;
 		else
-			store->chain[i].stable = store->chain[i].given;
+			chain->stable = chain->given;
 	}
 	if (job.makes_room)
 		take_room(store, &job);
@@ -649,7 +652,11 @@ static int open_chain(struct cordon_log_store *store, enum cordon_event_class cl
 	if (error)
 		return error;
 	tell_recovery(store, class, &recovery);
-	chain->given = chain->stable = end_of(chain->writer);
+	chain->given = end_of(chain->writer);
+	/* A checkpoint says nothing of what is missing before what is told of it is there. */
+	if (recovery.gaps)
+		chain->given = (struct end){ .blocks = store->keys.chain[class].number };
+	chain->stable = chain->given;
 	return 0;
 }
 

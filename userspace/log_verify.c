@@ -26,8 +26,18 @@ DEFINE_CLEANUP(reader, struct cordon_log_reader *, cordon_log_reader_close)
 #define UNKNOWN_MAX (1U << 17)
 #define NUMBER_MAX (1ULL << 32)
 
+/* The chain in which checkpoints stand is brought to stable storage at once, block by block: power
+ * that fails takes no more of it. */
+#define OWN_MISSED_MAX 64
+
 /* A key that is wanted is made from one that is no further away. */
 #define KEY_STEP 1024
+
+/* struct points - how many blocks a chain had on stable storage, by checkpoint, in their order */
+struct points {
+	uint64_t *blocks;
+	size_t nr;
+};
 
 struct verify {
 	int folder;
@@ -35,7 +45,7 @@ struct verify {
 	cordon_log_finding_taker taker;
 	void *state;
 	struct cordon_log_sum sum;
-	uint64_t checkpoint[CORDON_CLASS_COUNT]; /* blocks that there were then */
+	struct points points[CORDON_CLASS_COUNT];
 };
 
 /* struct waiting - @due: number of the block that should be there, of bytes */
@@ -51,6 +61,7 @@ struct waiting {
  * @step: keys of every KEY_STEP-th block, as far as they were wanted
  * @edited: blocks since the last sound one whose bytes were changed
  * @deleted: number behind the blocks that were, by records: the oldest
+ * @missed: how many power or the disk took, by records
  * @waiting: findings that a record may yet explain
  */
 struct walk {
@@ -62,6 +73,7 @@ struct walk {
 	size_t steps;
 	uint64_t edited;
 	uint64_t deleted;
+	uint64_t missed;
 	struct waiting *waiting;
 	size_t nr_waiting;
 	bool failed; /* no memory for one of them */
@@ -91,6 +103,8 @@ static void report(struct verify *verify, const struct cordon_log_finding *findi
 	verify->sum.breaches += cordon_log_finding_is_breach(finding->kind);
 	if (finding->kind == CORDON_LOG_FINDING_DELETED)
 		verify->sum.class[finding->class].deleted += finding->count;
+	if (finding->kind == CORDON_LOG_FINDING_MISSED)
+		verify->sum.class[finding->class].missed += finding->count;
 	verify->taker(verify->state, finding);
 }
 
@@ -120,7 +134,55 @@ static void settle(struct walk *walk, size_t index)
 		(--walk->nr_waiting - index) * sizeof(*walk->waiting));
 }
 
+/* ---- checkpoints --------------------------------------------------------------------------- */
+
+/* A chain grows: one that tells of less than an earlier one tells nothing. */
+static void add_point(struct walk *walk, enum cordon_event_class class, uint64_t blocks)
+{
+	struct points *points = &walk->verify->points[class];
+	uint64_t *more;
+
+	if (points->nr && points->blocks[points->nr - 1] >= blocks)
+		return;
+	more = array_push(points->blocks, points->nr);
+	if (more)
+		*more = blocks;
+	else
+		walk->failed = true;
+}
+
+/* The last one that was told before a chain had more than so many blocks. */
+static uint64_t find_point(const struct verify *verify, enum cordon_event_class class,
+			   uint64_t blocks)
+{
+	const struct points *points = &verify->points[class];
+	size_t low = 0, high = points->nr;
+
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+
+		if (points->blocks[middle] <= blocks)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? points->blocks[low - 1] : 0;
+}
+
+static uint64_t last_point(const struct verify *verify, enum cordon_event_class class)
+{
+	return find_point(verify, class, UINT64_MAX);
+}
+
 /* ---- what records explain ----------------------------------------------------------------- */
+
+static bool may_be_missed(struct walk *walk, enum cordon_log_finding_kind kind, uint64_t blocks)
+{
+	if (kind != CORDON_LOG_FINDING_MISSED)
+		return true;
+	walk->missed += blocks;
+	return walk->class != CORDON_CLASS_OWN || walk->missed <= OWN_MISSED_MAX;
+}
 
 /* Of a gap the part from @first to before @end is of @kind; what comes before it stays. */
 static void explain_gap(struct walk *walk, size_t index, uint64_t first, uint64_t end,
@@ -132,7 +194,7 @@ static void explain_gap(struct walk *walk, size_t index, uint64_t first, uint64_
 
 	first = first > gap->first ? first : gap->first;
 	end = end < gap_end ? end : gap_end;
-	if (first >= end)
+	if (first >= end || !may_be_missed(walk, kind, end - first))
 		return;
 	settle(walk, index);
 	if (gap->first < first)
@@ -158,7 +220,8 @@ static bool may_be_torn(enum cordon_log_finding_kind kind)
 
 /* Only as many bytes as the node itself found when it went on, and none where a block should be
  * that had been on stable storage. */
-static void explain_bytes(struct walk *walk, const struct cordon_event_recovery *recovery)
+static void explain_bytes(struct walk *walk, const struct cordon_event_recovery *recovery,
+			  uint64_t stable)
 {
 	uint64_t torn = recovery->torn;
 
@@ -166,8 +229,7 @@ static void explain_bytes(struct walk *walk, const struct cordon_event_recovery 
 		const struct waiting waiting = walk->waiting[i];
 		const struct cordon_log_finding *found = &waiting.finding;
 
-		if (!may_be_torn(found->kind) || found->count > torn ||
-		    waiting.due < recovery->kept)
+		if (!may_be_torn(found->kind) || found->count > torn || waiting.due < stable)
 			continue;
 		torn -= found->count;
 		tell(walk, CORDON_LOG_FINDING_TORN, found->segment, found->first, found->count);
@@ -175,31 +237,44 @@ static void explain_bytes(struct walk *walk, const struct cordon_event_recovery 
 	}
 }
 
+/*
+ * Number up to which a chain had been on stable storage when a record told that it went on at @next:
+ * whoever was root since could tell so of anything, but the checkpoints of before are not his.
+ */
+static uint64_t find_stable(const struct walk *walk, uint64_t told, uint64_t next)
+{
+	const uint64_t point = find_point(walk->verify, walk->class, next);
+
+	return point > told ? point : told;
+}
+
 static void take_recovery(struct walk *walk, const struct cordon_event_recovery *recovery)
 {
 	const uint64_t missing = recovery->missing < recovery->next ? recovery->missing :
 								      recovery->next;
 	const uint64_t first = recovery->next - missing;
+	const uint64_t stable = find_stable(walk, recovery->kept, recovery->next);
 
-	explain_bytes(walk, recovery);
-	explain_blocks(walk, first > recovery->kept ? first : recovery->kept, recovery->next,
+	explain_bytes(walk, recovery, stable);
+	explain_blocks(walk, first > stable ? first : stable, recovery->next,
 		       CORDON_LOG_FINDING_MISSED);
 }
 
 /* However much of it is damaged, and whether any is. */
 static void take_doubt(struct walk *walk, const struct cordon_event_doubt *doubt, uint32_t segment)
 {
+	const uint64_t first = find_stable(walk, doubt->first, doubt->next);
+
 	for (size_t i = walk->nr_waiting; i-- > 0;) {
 		const struct waiting waiting = walk->waiting[i];
 		const struct cordon_log_finding *found = &waiting.finding;
 
-		if (!may_be_torn(found->kind) || waiting.due < doubt->first ||
-		    waiting.due > doubt->next)
+		if (!may_be_torn(found->kind) || waiting.due < first || waiting.due > doubt->next)
 			continue;
 		tell(walk, CORDON_LOG_FINDING_TORN, found->segment, found->first, found->count);
 		settle(walk, i);
 	}
-	explain_blocks(walk, doubt->first, doubt->next, CORDON_LOG_FINDING_MISSED);
+	explain_blocks(walk, first, doubt->next, CORDON_LOG_FINDING_MISSED);
 	tell(walk, CORDON_LOG_FINDING_DOUBTED, segment, doubt->first, doubt->next - doubt->first);
 }
 
@@ -219,10 +294,10 @@ static void take_deletion(struct walk *walk, const struct cordon_event_deletion 
 	}
 }
 
-static void take_checkpoint(struct verify *verify, const struct cordon_event_checkpoint *checkpoint)
+static void take_checkpoint(struct walk *walk, const struct cordon_event_checkpoint *checkpoint)
 {
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
-		verify->checkpoint[i] = checkpoint->chain[i].blocks;
+		add_point(walk, i, checkpoint->chain[i].blocks);
 }
 
 /* Those that do not concern the log itself are taken as they are. */
@@ -245,7 +320,7 @@ static void take_record(struct walk *walk, const struct cordon_event *record, ui
 		take_deletion(walk, whole);
 	} else if (record->type == CORDON_EVENT_CHECKPOINT && walk->class == CORDON_CLASS_OWN &&
 		   record->size == sizeof(struct cordon_event_checkpoint)) {
-		take_checkpoint(walk->verify, whole);
+		take_checkpoint(walk, whole);
 	}
 }
 
@@ -357,7 +432,7 @@ static bool is_kept_key(struct walk *walk, const struct cordon_log_keys *keys)
 /* The keys go on where the chain ends, or a little before: they are written last. */
 static void look_at_end(struct walk *walk, const struct cordon_log_keys *keys)
 {
-	const uint64_t end = walk->key.number, told = walk->verify->checkpoint[walk->class];
+	const uint64_t end = walk->key.number, told = last_point(walk->verify, walk->class);
 	uint64_t kept = keys ? keys->chain[walk->class].number : 0;
 
 	if (!keys || !is_kept_key(walk, keys)) {
@@ -379,7 +454,7 @@ static void report_waiting(struct walk *walk)
 static uint64_t find_limit(const struct verify *verify, enum cordon_event_class class,
 			   const struct cordon_log_keys *keys)
 {
-	const uint64_t told = verify->checkpoint[class],
+	const uint64_t told = last_point(verify, class),
 		       kept = keys ? keys->chain[class].number : 0;
 	const uint64_t known = told > kept ? told : kept;
 
@@ -445,6 +520,8 @@ int cordon_log_verify(int folder, const uint8_t *secret, cordon_log_finding_take
 	for (int i = 0; i < CORDON_CLASS_COUNT && !error; i++)
 		error = verify_class(&verify, i, kept ? &keys : NULL, failure);
 	explicit_bzero(&keys, sizeof(keys));
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++)
+		free(verify.points[i].blocks);
 	if (!error)
 		*ret_sum = verify.sum;
 	return error;

@@ -59,12 +59,13 @@ struct cordon_log_finding {
 const char *cordon_log_finding_name(enum cordon_log_finding_kind kind);
 bool cordon_log_finding_is_breach(enum cordon_log_finding_kind kind);
 
-/** struct cordon_log_sum - what is sound, by class, and what was @deleted, in blocks */
+/** struct cordon_log_sum - what is sound, by class, and what was @deleted and @missed, in blocks */
 struct cordon_log_sum {
 	struct {
 		uint64_t blocks;
 		uint64_t records;
 		uint64_t deleted;
+		uint64_t missed;
 	} class[CORDON_CLASS_COUNT];
 	uint64_t breaches;
 };

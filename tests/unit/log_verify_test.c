@@ -293,6 +293,88 @@ TEST_F(log, what_was_on_disk_is_not_torn)
 	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_EDITED]);
 }
 
+/* Somebody who has the keys of now takes what was before, and has the log say that power did. */
+static bool blame_power(FIXTURE_DATA(log) * self, enum cordon_event_class class, uint64_t first,
+			uint64_t next)
+{
+	struct {
+		struct cordon_log_block block;
+		struct cordon_event_recovery recovery;
+		uint8_t seal[CORDON_LOG_BLOCK_FRAME];
+	} made = {
+		.block = { .class = (uint16_t) class, .size = sizeof(made.recovery), .records = 1 },
+		.recovery = { .event = { .size = sizeof(made.recovery),
+					 .type = CORDON_EVENT_RECOVERY },
+			      .class = class,
+			      .next = next,
+			      .missing = next - first }
+	};
+
+	return !cordon_log_store_write(self->store, &made.block) && reopen(self);
+}
+
+static bool remove_segment(FIXTURE_DATA(log) * self, enum cordon_event_class class, uint32_t number)
+{
+	return !unlinkat(self->fd, cordon_log_segment_name(class, number, false).text, 0) ||
+	       !unlinkat(self->fd, cordon_log_segment_name(class, number, true).text, 0);
+}
+
+static bool write_three_segments(FIXTURE_DATA(log) * self, bool checkpoints)
+{
+	for (int i = 0; i < 3; i++) {
+		if (write_block(self, CORDON_CLASS_PROCESS, 100))
+			return false;
+		cordon_log_store_sync(self->store);
+		if (checkpoints)
+			cordon_log_store_checkpoint(self->store, self->secret, 0);
+		if (!reopen(self))
+			return false;
+	}
+	return true;
+}
+
+TEST_F(log, what_power_is_said_to_have_taken_is_counted)
+{
+	ASSERT_TRUE(write_three_segments(self, false));
+	ASSERT_TRUE(blame_power(self, CORDON_CLASS_PROCESS, 1, 3));
+	EXPECT_EQ(0, verify(self));
+	ASSERT_TRUE(remove_segment(self, CORDON_CLASS_PROCESS, 1));
+	ASSERT_TRUE(remove_segment(self, CORDON_CLASS_PROCESS, 2));
+	EXPECT_EQ(0, verify(self));
+	EXPECT_EQ(2, self->sum.class[CORDON_CLASS_PROCESS].missed);
+}
+
+TEST_F(log, what_a_checkpoint_told_of_no_power_took)
+{
+	ASSERT_TRUE(write_three_segments(self, true));
+	for (uint64_t next = 2; next <= 3; next++)
+		ASSERT_TRUE(blame_power(self, CORDON_CLASS_PROCESS, 1, next));
+	EXPECT_EQ(0, verify(self));
+	ASSERT_TRUE(remove_segment(self, CORDON_CLASS_PROCESS, 1));
+	ASSERT_TRUE(remove_segment(self, CORDON_CLASS_PROCESS, 2));
+	EXPECT_EQ(1, verify(self));
+	EXPECT_EQ(0, self->found[CORDON_LOG_FINDING_MISSED]);
+	EXPECT_EQ(2, self->last[CORDON_LOG_FINDING_REMOVED].count);
+}
+
+TEST_F(log, power_takes_no_chain_of_checkpoints)
+{
+	uint64_t blocks;
+
+	for (int i = 0; i < 80; i++) {
+		tell_start(self);
+		cordon_log_store_sync(self->store);
+	}
+	ASSERT_TRUE(reopen(self));
+	ASSERT_EQ(0, verify(self));
+	blocks = self->sum.class[CORDON_CLASS_OWN].blocks;
+	EXPECT_EQ(80, blocks);
+	ASSERT_TRUE(blame_power(self, CORDON_CLASS_OWN, 0, blocks));
+	ASSERT_TRUE(remove_segment(self, CORDON_CLASS_OWN, 0));
+	EXPECT_EQ(1, verify(self));
+	EXPECT_EQ(1, self->found[CORDON_LOG_FINDING_REMOVED]);
+}
+
 TEST_F(log, a_log_without_its_keys_does_not_prove_its_end)
 {
 	ASSERT_EQ(0, write_block(self, CORDON_CLASS_PROCESS, 100));
