@@ -61,7 +61,7 @@ static const char *explain_kind(enum cordon_log_finding_kind kind)
 	case CORDON_LOG_FINDING_DELETED:
 		return "by the node, for want of room, as it recorded";
 	case CORDON_LOG_FINDING_LOST:
-		return "there was no room for them, as the node recorded";
+		return "as the node recorded, with why";
 	}
 	return "?";
 }

@@ -76,7 +76,9 @@ static void loss_text(FILE *file, const struct cordon_event_view *view)
 	fprintf(file, "lost %" PRIu64 " %s record%s, from %u on, ", (uint64_t)loss->records,
 		cordon_event_class_name(loss->class), loss->records == 1 ? "" : "s", loss->first);
 	if (loss->cpu == CORDON_EVENT_NO_CPU)
-		fputs("for want of room on disk", file);
+		fputs("as the log could not be written", file);
+	else if (loss->cpu == CORDON_LOSS_UNHEARD)
+		fputs("or more, as the kernel told more than was read in time", file);
 	else
 		fprintf(file, "for want of room in the ring of CPU %u", loss->cpu);
 }
@@ -88,8 +90,12 @@ static void loss_fields(struct cordon_ecs *ecs, const struct cordon_event_view *
 	cordon_ecs_text(ecs, "cordon.loss.class", cordon_event_class_name(loss->class));
 	cordon_ecs_number(ecs, "cordon.loss.records", loss->records);
 	cordon_ecs_number(ecs, "cordon.loss.first", loss->first);
-	if (loss->cpu != CORDON_EVENT_NO_CPU)
+	if (loss->cpu < CORDON_LOSS_UNHEARD)
 		cordon_ecs_number(ecs, "cordon.loss.cpu", loss->cpu);
+	cordon_ecs_text(ecs, "cordon.loss.why",
+			loss->cpu < CORDON_LOSS_UNHEARD	 ? "ring full" :
+			loss->cpu == CORDON_LOSS_UNHEARD ? "not read in time" :
+							   "not written");
 }
 
 static void recovery_text(FILE *file, const struct cordon_event_view *view)

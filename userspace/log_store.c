@@ -58,7 +58,7 @@ struct chain {
 	struct cordon_log_writer *writer;
 	struct end given, stable;
 	struct cordon_log_block *told; /* by userspace, with room for a whole block */
-	struct cordon_event_loss lost; /* of that; not told yet */
+	struct cordon_event_loss lost[CORDON_LOG_LOSSES]; /* of that; not told yet */
 	struct cordon_event_doubt doubt;
 	bool doubting;
 	bool unsynced;
@@ -167,12 +167,23 @@ int cordon_log_store_write(struct cordon_log_store *store, struct cordon_log_blo
 /* What was lost is told as soon as there is room, in its place: before what comes after it. */
 static void tell_lost(struct cordon_log_store *store, struct chain *chain)
 {
-	if (!chain->lost.records || !has_room(chain->told, sizeof(chain->lost)))
-		return;
-	chain->lost.event.time = cordon_clock_ns();
-	append(chain->told, &chain->lost.event);
-	store->figures.lost[chain->lost.class] += chain->lost.records;
-	chain->lost.records = 0;
+	for (int why = 0; why < CORDON_LOG_LOSSES; why++) {
+		struct cordon_event_loss *lost = &chain->lost[why];
+
+		if (!lost->records || !has_room(chain->told, sizeof(*lost)))
+			continue;
+		lost->event.time = cordon_clock_ns();
+		append(chain->told, &lost->event);
+		store->figures.lost[lost->class] += lost->records;
+		lost->records = 0;
+	}
+}
+
+static void count_lost(struct cordon_event_loss *lost, uint32_t first, uint64_t records)
+{
+	if (records && !lost->records)
+		lost->first = first;
+	lost->records += records;
 }
 
 static void tell_in(struct cordon_log_store *store, enum cordon_event_class class,
@@ -190,18 +201,13 @@ static void tell_in(struct cordon_log_store *store, enum cordon_event_class clas
 		append(chain->told, record);
 		return;
 	}
-	if (!chain->lost.records++)
-		chain->lost.first = record->sequence;
+	count_lost(&chain->lost[CORDON_LOG_LOSS_UNWRITTEN], record->sequence, 1);
 }
 
 void cordon_log_store_lost(struct cordon_log_store *store, enum cordon_event_class class,
-			   uint64_t records)
+			   enum cordon_log_loss why, uint64_t records)
 {
-	struct chain *chain = &store->chain[class];
-
-	if (records && !chain->lost.records)
-		chain->lost.first = store->sequence;
-	chain->lost.records += records;
+	count_lost(&store->chain[class].lost[why], store->sequence, records);
 	store->sequence += (uint32_t)records;
 }
 
@@ -628,6 +634,17 @@ static void tell_recovery(struct cordon_log_store *store, enum cordon_event_clas
 		tell_in(store, class, &recovery.event);
 }
 
+static struct cordon_event_loss loss_of(enum cordon_event_class class, uint16_t why)
+{
+	return (struct cordon_event_loss){
+		.event = { .size = sizeof(struct cordon_event_loss),
+			   .type = CORDON_EVENT_LOSS,
+			   .cpu = CORDON_EVENT_NO_CPU },
+		.class = class,
+		.cpu = why,
+	};
+}
+
 static int open_chain(struct cordon_log_store *store, enum cordon_event_class class,
 		      struct cordon_failure *failure)
 {
@@ -639,13 +656,8 @@ static int open_chain(struct cordon_log_store *store, enum cordon_event_class cl
 	if (!chain->told)
 		return cordon_fail(failure, -ENOMEM, "out of memory");
 	chain->told->class = class;
-	chain->lost = (struct cordon_event_loss){
-		.event = { .size = sizeof(chain->lost),
-			   .type = CORDON_EVENT_LOSS,
-			   .cpu = CORDON_EVENT_NO_CPU },
-		.class = class,
-		.cpu = CORDON_EVENT_NO_CPU,
-	};
+	chain->lost[CORDON_LOG_LOSS_UNWRITTEN] = loss_of(class, CORDON_EVENT_NO_CPU);
+	chain->lost[CORDON_LOG_LOSS_UNHEARD] = loss_of(class, CORDON_LOSS_UNHEARD);
 	error = cordon_log_writer_open(store->folder, class, &store->keys.chain[class],
 				       segment_limit(store->limit), failure, &recovery,
 				       &chain->writer);

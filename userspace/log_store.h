@@ -52,9 +52,16 @@ int cordon_log_store_write(struct cordon_log_store *store, struct cordon_log_blo
 /** cordon_log_store_tell() - a record by userspace: sequence, CPU and time are filled in */
 void cordon_log_store_tell(struct cordon_log_store *store, struct cordon_event *record);
 
+/** enum cordon_log_loss - why records of userspace are lost */
+enum cordon_log_loss {
+	CORDON_LOG_LOSS_UNWRITTEN, /* there was no log to write them to */
+	CORDON_LOG_LOSS_UNHEARD,   /* the kernel told more than we read in time */
+	CORDON_LOG_LOSSES
+};
+
 /** cordon_log_store_lost() - so many records of a class could not even be told */
 void cordon_log_store_lost(struct cordon_log_store *store, enum cordon_event_class class,
-			   uint64_t records);
+			   enum cordon_log_loss why, uint64_t records);
 
 /** cordon_log_store_checkpoint() - tell how far each chain has come on stable storage
  * @policy: SHA-256 of the policy in force

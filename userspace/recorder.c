@@ -35,6 +35,7 @@ struct cordon_recorder {
 	struct cordon_failure problem;
 	uint64_t again_ns;
 	uint64_t lost[CORDON_CLASS_COUNT];
+	uint64_t unheard[CORDON_CLASS_COUNT]; /* likewise, and the kernel told more than was read */
 	struct cordon_ring *ring[CORDON_CLASS_COUNT];
 	struct cordon_log_block *block;
 	int wake;
@@ -72,8 +73,11 @@ static void try_to_open(struct cordon_recorder *recorder)
 	resume(recorder);
 	cordon_log_store_set_wake(recorder->store, recorder->wake);
 	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
-		cordon_log_store_lost(recorder->store, i, recorder->lost[i]);
-		recorder->lost[i] = 0;
+		cordon_log_store_lost(recorder->store, i, CORDON_LOG_LOSS_UNWRITTEN,
+				      recorder->lost[i]);
+		cordon_log_store_lost(recorder->store, i, CORDON_LOG_LOSS_UNHEARD,
+				      recorder->unheard[i]);
+		recorder->lost[i] = recorder->unheard[i] = 0;
 	}
 }
 
@@ -209,9 +213,9 @@ void cordon_recorder_lost(struct cordon_recorder *recorder, enum cordon_event_cl
 			  uint64_t records)
 {
 	if (recorder->store)
-		cordon_log_store_lost(recorder->store, class, records);
+		cordon_log_store_lost(recorder->store, class, CORDON_LOG_LOSS_UNHEARD, records);
 	else
-		recorder->lost[class] += records;
+		recorder->unheard[class] += records;
 }
 
 void cordon_recorder_checkpoint(struct cordon_recorder *recorder, const uint8_t *policy,

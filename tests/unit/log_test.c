@@ -17,6 +17,7 @@
 #include "log_key.h"
 #include "log_keys.h"
 #include "log_reader.h"
+#include "log_store.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
 
@@ -231,6 +232,41 @@ TEST_F(folder, a_reader_finds_all_blocks_in_order_and_says_what_is_none)
 	EXPECT_EQ(CORDON_LOG_SHORT, next_of(reader, &result).fault);
 	next_of(reader, &result);
 	EXPECT_EQ(0, result);
+}
+
+/* The losses of a class, in the place of the first two records of it. */
+static size_t read_losses(int folder, enum cordon_event_class class,
+			  struct cordon_event_loss *found)
+{
+	struct cordon_log_reader *reader CLEANUP(reader) = NULL;
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_log_found block;
+
+	if (cordon_log_reader_open(folder, class, &unsaid, &reader) ||
+	    cordon_log_reader_next(reader, &unsaid, &block) != 1 ||
+	    block.block->size < 2 * sizeof(*found))
+		return 0;
+	memcpy(found, block.block + 1, 2 * sizeof(*found));
+	return block.block->records;
+}
+
+/* What could not be written is not what nobody heard. */
+TEST_F(folder, what_is_lost_is_told_with_why)
+{
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_event_loss found[2];
+	struct cordon_log_store *store;
+
+	ASSERT_EQ(0, cordon_log_store_open(self->path, CORDON_LOG_LIMIT_MIN, &failure, &store));
+	cordon_log_store_lost(store, CORDON_CLASS_CONFIG, CORDON_LOG_LOSS_UNHEARD, 1);
+	cordon_log_store_lost(store, CORDON_CLASS_CONFIG, CORDON_LOG_LOSS_UNWRITTEN, 3);
+	cordon_log_store_lost(store, CORDON_CLASS_CONFIG, CORDON_LOG_LOSS_UNHEARD, 1);
+	cordon_log_store_close(store);
+	ASSERT_EQ(2, read_losses(self->fd, CORDON_CLASS_CONFIG, found));
+	EXPECT_EQ(CORDON_EVENT_NO_CPU, found[0].cpu);
+	EXPECT_EQ(3, found[0].records);
+	EXPECT_EQ(CORDON_LOSS_UNHEARD, found[1].cpu);
+	EXPECT_EQ(2, found[1].records);
 }
 
 TEST_F(folder, a_segment_that_cannot_be_read_is_told_and_passed_over)

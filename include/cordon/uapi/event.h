@@ -132,12 +132,18 @@ struct cordon_event {
 };
 _Static_assert(sizeof(struct cordon_event) == 24, "no padding");
 
+/* cordon_event_loss.cpu: no ring was full, but the kernel told more than we read in time, by a
+ * netlink socket, inotify or another source of userspace: what it was is not known, nor at times
+ * how much. */
+#define CORDON_LOSS_UNHEARD 0xfffe
+
 /**
  * struct cordon_event_loss - records that were made and are in no chain
  * @class: theirs
- * @cpu: whose ring was full; NO_CPU: userspace had no room on disk and no more memory
+ * @cpu: whose ring was full; NO_CPU: userspace could not write them, and had no more memory;
+ *	CORDON_LOSS_UNHEARD: they were never made
  * @first: sequence of the first one that is missing
- * @records: how many
+ * @records: how many; at least so many of what was not heard
  */
 struct cordon_event_loss {
 	struct cordon_event event;
