@@ -11,6 +11,7 @@ ROUNDS=12
 STARTS=200
 
 daemon() { cat "$NET_ROOT/run/cordon/daemon"; }
+gone() { ! kill -0 "$1"; }
 starts() { for i in $(seq $STARTS); do "$NET_TMP/true" "mark-$1-$i-$$" & done; wait; }
 events() { cordon events --json --class process; }
 marks() { events | jq -r 'select(.event.action == "exec") | .process.args[1] // ""' | grep -- "^mark-.*-$$\$"; }
@@ -27,12 +28,15 @@ cp /bin/true "$NET_TMP/true"
 RANDOM=${CORDON_SEED:-$$}
 echo "# CORDON_SEED=${CORDON_SEED:-$$}"
 for round in $(seq $ROUNDS); do
-	daemon_starts
+	daemon_starts || die "no daemon: $(cat "$NET_TMP/run.log")"
 	starts "$round" &
 	load=$!
 	sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
-	kill -9 "$(daemon)"
+	victim=$(daemon)
+	kill -9 "$victim"
+	# The next may start only when it is gone.
 	wait "$load"
+	until_ok 20 gone "$victim"
 done 2>/dev/null
 daemon_starts
 check "what was started is in the log or counted" until_ok 3 accounted
