@@ -72,9 +72,10 @@ struct daemon {
 	int signals;
 	int timer;
 	int process_timer;
-	uint64_t count_by;	/* when the lease is counted next */
-	uint64_t checkpoint_by; /* when the log's chains are told next */
-	uint32_t named;		/* generation whose names were told */
+	uint64_t count_by;		  /* when the lease is counted next */
+	uint64_t checkpoint_by;		  /* when the log's chains are told next */
+	uint64_t bad[CORDON_CLASS_COUNT]; /* records that were none of ours, as told */
+	uint32_t named;			  /* generation whose names were told */
 	unsigned int forgotten; /* looks in a row at which the disk did not know of a seal */
 	unsigned int unwritten; /* and at which the log could not be written */
 	bool sweeping;		/* what is told is a sum that no record of the ring has told */
@@ -324,6 +325,18 @@ static void follow_log(struct daemon *daemon)
 	say_log(daemon);
 }
 
+/* None of our programs made them: somebody else writes there. */
+static void follow_bad(struct daemon *daemon)
+{
+	for (int i = 0; i < CORDON_CLASS_COUNT; i++) {
+		const uint64_t bad = cordon_recorder_bad(daemon->recorder, i);
+
+		if (bad > daemon->bad[i])
+			cordon_daemon_log_stray(daemon->recorder, i, bad - daemon->bad[i]);
+		daemon->bad[i] = bad;
+	}
+}
+
 static void follow_names(struct daemon *daemon)
 {
 	const uint32_t generation = daemon->live.standing.effective;
@@ -346,6 +359,7 @@ static void on_second(struct daemon *daemon)
 	notify("WATCHDOG=1");
 	cordon_live_follow(&daemon->live);
 	follow_names(daemon);
+	follow_bad(daemon);
 	cordon_daemon_process_follow(&daemon->process, &daemon->live, daemon->hold);
 	cordon_daemon_hold_tick(daemon->hold, daemon->live.view.settings);
 	cordon_daemon_watch_tick(&daemon->machine);

@@ -72,6 +72,18 @@ void cordon_daemon_log_taken(struct cordon_recorder *recorder, const char *what,
 	cordon_recorder_tell(recorder, cordon_event_end(&room));
 }
 
+void cordon_daemon_log_stray(struct cordon_recorder *recorder, enum cordon_event_class class,
+			     uint64_t records)
+{
+	struct cordon_event_stray stray = {
+		.event = { .size = sizeof(stray), .type = CORDON_EVENT_STRAY },
+		.class = class,
+		.records = records,
+	};
+
+	cordon_recorder_tell(recorder, &stray.event);
+}
+
 /* ---- names -------------------------------------------------------------------------------- */
 
 /* Return: "": that number names nothing */

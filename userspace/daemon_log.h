@@ -28,6 +28,10 @@ void cordon_daemon_log_taken(struct cordon_recorder *recorder, const char *what,
  */
 void cordon_daemon_log_names(struct cordon_recorder *recorder, const struct cordon_live *live);
 
+/** cordon_daemon_log_stray() - records of a class's ring that none of our programs made */
+void cordon_daemon_log_stray(struct cordon_recorder *recorder, enum cordon_event_class class,
+			     uint64_t records);
+
 /** cordon_daemon_log_sum() - denials that no record of the ring told */
 void cordon_daemon_log_sum(struct cordon_recorder *recorder, const struct cordon_denial *denial,
 			   uint64_t packets, uint64_t folded);

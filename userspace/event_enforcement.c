@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "event.h"
+#include "log_segment.h"
 #include "order.h"
 #include "util/array.h"
 #include "util/hex.h"
@@ -256,6 +257,24 @@ static void taken_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 	cordon_ecs_text(ecs, "cordon.taken.became", taken_word(view, 1));
 }
 
+static void stray_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_stray *stray = (const void *)view->record->event;
+
+	fprintf(file, "%" PRIu64 " record%s in the ring of %s that Cordon did not make, left out",
+		(uint64_t)stray->records, stray->records == 1 ? "" : "s",
+		cordon_event_class_name((unsigned int)stray->class));
+}
+
+static void stray_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_stray *stray = (const void *)view->record->event;
+
+	cordon_ecs_text(ecs, "cordon.stray.class",
+			cordon_event_class_name((unsigned int)stray->class));
+	cordon_ecs_number(ecs, "cordon.stray.records", stray->records);
+}
+
 const struct cordon_event_shape cordon_event_shapes_enforcement[] = {
 	{ CORDON_EVENT_POLICY, sizeof(struct cordon_event_policy), "policy", CONFIGURATION,
 	  .facts = policy_facts, .text = policy_text, .fields = policy_fields },
@@ -271,5 +290,7 @@ const struct cordon_event_shape cordon_event_shapes_enforcement[] = {
 	  "configuration", "info", .text = names_text, .fields = names_fields },
 	{ CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), "tamper", "alert",
 	  "intrusion_detection", "info", .text = taken_text, .fields = taken_fields },
+	{ CORDON_EVENT_STRAY, sizeof(struct cordon_event_stray), "stray", "alert",
+	  "intrusion_detection", "info", .text = stray_text, .fields = stray_fields },
 	{ .text = NULL },
 };

@@ -166,6 +166,11 @@ unsigned int cordon_recorder_level(const struct cordon_recorder *recorder,
 	return recorder->ring[class] ? cordon_ring_level(recorder->ring[class]) : 0;
 }
 
+uint64_t cordon_recorder_bad(const struct cordon_recorder *recorder, enum cordon_event_class class)
+{
+	return recorder->ring[class] ? cordon_ring_bad(recorder->ring[class]) : 0;
+}
+
 static bool write_block(struct cordon_recorder *recorder)
 {
 	return recorder->store && !cordon_log_store_write(recorder->store, recorder->block);

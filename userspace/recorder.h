@@ -48,6 +48,9 @@ int cordon_recorder_fd(const struct cordon_recorder *recorder, enum cordon_event
 unsigned int cordon_recorder_level(const struct cordon_recorder *recorder,
 				   enum cordon_event_class class);
 
+/** cordon_recorder_bad() - records of a class's ring that are none of ours, and were left out */
+uint64_t cordon_recorder_bad(const struct cordon_recorder *recorder, enum cordon_event_class class);
+
 /** cordon_recorder_wake() - readable when something reached stable storage: read it, and
  *	cordon_recorder_settle(); -1: never */
 int cordon_recorder_wake(const struct cordon_recorder *recorder);

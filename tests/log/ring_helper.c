@@ -3,6 +3,7 @@
  * A ring of enforcement for ring_test.sh:
  *
  *	ring_helper ROOT BPFFS tell N      N records, as a command tells them; prints how many were
+ *	ring_helper ROOT BPFFS stray N     N records that none of our programs makes
  *	ring_helper ROOT BPFFS WORD...     one reader: `take` a block and print it, one line a
  *		record; `keep` it; `rewind`; `resume`, as another one that knows it was written
  */
@@ -10,10 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
 #include "log_block.h"
 #include "maps.h"
 #include "ring.h"
 #include "tell.h"
+#include "log/stray.skel.h"
 #include "util/cleanup.h"
 
 struct reader {
@@ -46,6 +50,25 @@ static int tell(const struct cordon_context *context, int number)
 	}
 	printf("told %d\n", told);
 	return 0;
+}
+
+static int stray(const struct cordon_context *context, int number)
+{
+	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
+	struct cordon_failure failure = { .text = "" };
+	struct stray_bpf *program = stray_bpf__open();
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	int error = program ? cordon_maps_open(context, &failure, &maps) : -ENOMEM;
+
+	if (!error)
+		error = bpf_map__reuse_fd(program->maps.enforcement_ring,
+					  maps.fd[CORDON_MAP_ENFORCEMENT_RING]);
+	if (!error)
+		error = stray_bpf__load(program);
+	for (int i = 0; i < number && !error; i++)
+		error = bpf_prog_test_run_opts(bpf_program__fd(program->progs.stray), &run);
+	stray_bpf__destroy(program);
+	return !!error;
 }
 
 static void print_record(const struct cordon_event *event)
@@ -122,5 +145,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (!strcmp(argv[3], "tell"))
 		return tell(&context, argc > 4 ? atoi(argv[4]) : 1);
+	if (!strcmp(argv[3], "stray"))
+		return stray(&context, argc > 4 ? atoi(argv[4]) : 1);
 	return read_ring(&context, argc - 3, argv + 3);
 }

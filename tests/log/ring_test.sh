@@ -12,13 +12,14 @@ ring() { timeout 60 "$BUILD/tests/log/ring_helper" "$NET_ROOT" "$NET_BPFFS" "$@"
 count() { grep -c "^$1" "$NET_TMP/ring" || true; }
 lost() { awk '$1 == "loss" { sum += $4 } END { print sum + 0 }' "$NET_TMP/ring"; }
 numbers() { awk '$1 == "record" { print $3 }' "$NET_TMP/ring" | xargs; }
+test_equal() { [ "$("$2")" = "$1" ]; }
 told() { sed -n 's/^told //p' "$NET_TMP/ring"; }
 # Are sequences and losses together without a hole?
 whole() { awk '$1 == "record" { if (next_one != "" && $2 != next_one) bad = 1; next_one = $2 + 1 }
 	$1 == "loss" { if (next_one != "" && $3 != next_one) bad = 1; next_one = $3 + $4 }
 	END { exit bad }' "$NET_TMP/ring"; }
 
-test_start 21
+test_start 22
 net_start
 net_peer wan0
 # Nothing is denied but what is told here.
@@ -76,5 +77,11 @@ check "and its losses" test "$(lost)" = $((400 - told))
 ring tell 3
 ring take keep resume take
 check "what was kept is not asked for again" test "$(numbers)" = "0 1 2"
+
+daemon_starts
+ring stray 3
+stray() { cordon events --class tamper --json | jq -s 'map(select(.event.action == "stray").cordon.stray.records) | add'; }
+check "what somebody else writes there is told, and left out" until_ok 20 test_equal 3 stray
+daemon_ends
 refuse "there is no reader of what is not loaded" timeout 60 "$BUILD/tests/log/ring_helper" / /nowhere take
 test_end

@@ -581,7 +581,8 @@ static bool each_config(struct sample *sample)
 
 bool sample_each(struct sample *sample)
 {
-	static const char *const taken[] = { "pin links/eth0", "put back", NULL };
+	static const char *const none[] = { NULL }, *const taken[] = { "pin links/eth0", "put back",
+								       NULL };
 
 	if (!each_own(sample) || !each_enforcement(sample) || !each_auth(sample) ||
 	    !each_denial(sample) || !each_config(sample) || !each_flow(sample) ||
@@ -589,5 +590,6 @@ bool sample_each(struct sample *sample)
 		return false;
 	sample_begin(sample, CORDON_CLASS_TAMPER);
 	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);
+	add_texts(sample, CORDON_EVENT_STRAY, sizeof(struct cordon_event_stray), none);
 	return sample_write_here(sample);
 }

@@ -61,6 +61,7 @@ enum cordon_event_type {
 	CORDON_EVENT_NAMES,
 
 	CORDON_EVENT_TAKEN = CORDON_EVENT_TYPE(CORDON_CLASS_TAMPER, 1),
+	CORDON_EVENT_STRAY,
 
 	/* uapi/auth.h */
 	CORDON_EVENT_PAM = CORDON_EVENT_TYPE(CORDON_CLASS_AUTH, 1),
@@ -369,6 +370,17 @@ struct cordon_event_names_told {
 /** struct cordon_event_taken - something of ours was taken away; texts: what, what became of it */
 struct cordon_event_taken {
 	struct cordon_event event;
+};
+
+/**
+ * struct cordon_event_stray - somebody else wrote into a ring of ours; it was left out
+ * @class: the ring's
+ * @records: how many
+ */
+struct cordon_event_stray {
+	struct cordon_event event;
+	__u64 class;
+	__u64 records;
 };
 
 #endif
