@@ -481,11 +481,17 @@ static int choose_path(const struct cordon_context *context,
 		       struct cordon_path *ret_path)
 {
 	const struct cordon_path folder = cordon_path_root(context, CORDON_EVIDENCE_FOLDER);
+	char here[PATH_MAX] = "";
 	struct cordon_path path;
 	int size;
 
+	/* The log is read elsewhere. */
+	if (wish->out && wish->out[0] != '/' && strcmp(wish->out, "-") != 0 &&
+	    !getcwd(here, sizeof(here)))
+		return -errno;
 	if (wish->out)
-		size = snprintf(path.text, sizeof(path.text), "%s", wish->out);
+		size = snprintf(path.text, sizeof(path.text), "%s%s%s", here, here[0] ? "/" : "",
+				wish->out);
 	else
 		size = snprintf(path.text, sizeof(path.text), "%s/%s.tar", folder.text, name);
 	if (size >= (int)sizeof(path.text))

@@ -235,6 +235,8 @@ def watch_goals(figures):
     for cpus, where in ((1, "on one core"), (2, "on both")):
         yield (f"fork, exec and exit {where}, of unwatched", "<=", 1.05,
                figures.get("watch-ratio", "cordon", cpus=cpus))
+        yield (f"their records that are lost {where}", "<=", 0,
+               figures.get("watch-lost", "cordon", "p99", cpus=cpus))
 
 
 def log_goals(figures):

@@ -3,6 +3,7 @@
 loop, unwatched and watched by turns. auditd only where it is asked for, and last: what runs while it
 is enabled stays slow, and so does whatever that starts, until the rule `task,never` stands."""
 
+import json
 import shutil
 import subprocess
 import time
@@ -57,6 +58,7 @@ class Cordon:
         (self.world.folder / "root/var/lib/cordon").mkdir(parents=True)
         self.world.cordon("apply", loads.small_policy(worlds.folder / "watch"))
         self.links = worlds.folder / "bpffs" / f"cordon{self.world.number}" / "links"
+        self.lost = []
 
     def start(self):
         self.daemon = subprocess.Popen(
@@ -67,6 +69,8 @@ class Cordon:
         time.sleep(0.5)
 
     def stop(self):
+        text = self.world.on_node(*self.world.cordon_command("status", "--json"), check=False)
+        self.lost.append(json.loads(text)["log"]["classes"]["process"]["lost"])
         self.daemon.terminate()
         self.daemon.wait()
         for link in self.links.glob("process-*"):
@@ -143,11 +147,14 @@ def watch(worlds, figures, quick, auditd=False):
         finally:
             contender.stop()
 
+    cordon = contenders[1]
     for cpus in ((0,), (0, 1)):
+        cordon.lost.clear()
         values = rounds_of(contenders, rounds, lambda one, cpus=cpus: measure(one, cpus))
         unwatched[cpus] = values["unwatched"]
         for name, taken in values.items():
             told(figures, name, taken, unwatched[cpus], cpus)
+        figures.add("watch-lost", cordon.name, "records", cordon.lost, cpus=len(cpus))
     if auditd:
         last = Auditd(worlds)
         for cpus, base in unwatched.items():
