@@ -215,6 +215,20 @@ static const char *names_of(const struct cordon_event_view *view)
 	return names->of == CORDON_NAMES_ZONES ? "zones" : "rules";
 }
 
+/* Bytes of the names: up to an empty one, which fills the record up, or one without its end. */
+static size_t names_size(const struct cordon_event_names_told *names)
+{
+	size_t size = 0;
+
+	for (unsigned int i = 0;; i++) {
+		const char *name = cordon_event_text(&names->event, sizeof(*names), i);
+
+		if (!name[0])
+			return size;
+		size += strlen(name) + 1;
+	}
+}
+
 static void names_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_names_told *names = (const void *)view->record->event;
@@ -234,8 +248,7 @@ static void names_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 	cordon_ecs_text(ecs, "cordon.names.of", names_of(view));
 	cordon_ecs_number(ecs, "cordon.names.generation", names->generation);
 	cordon_ecs_number(ecs, "cordon.names.first", names->first);
-	cordon_ecs_list(ecs, "cordon.names.names", (const char *)(names + 1),
-			names->event.size - sizeof(*names));
+	cordon_ecs_list(ecs, "cordon.names.names", (const char *)(names + 1), names_size(names));
 }
 
 /* ---- tampering ---------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
  */
 #include "event_names.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,24 @@ static struct generation *find_or_add(struct cordon_event_names *names, const ui
 	return generation;
 }
 
+/* As a policy has them; in what is no log of ours anything may stand. */
+static bool is_name(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (!isalnum((unsigned char)text[i]) && !strchr("_.-", text[i]))
+			return false;
+	}
+	return length < CORDON_NAME_SIZE;
+}
+
+static void take_name(char **name, const char *text, size_t length)
+{
+	if (!is_name(text, length))
+		return;
+	free(*name);
+	*name = strndup(text, length);
+}
+
 static void take_texts(const struct cordon_event_names_told *told, char **table, size_t size)
 {
 	const char *at = (const char *)(told + 1), *end = (const char *)told + told->event.size;
@@ -94,8 +113,7 @@ static void take_texts(const struct cordon_event_names_told *told, char **table,
 
 		if (at + length == end || !length)
 			return;
-		free(table[i]);
-		table[i] = strndup(at, CORDON_NAME_SIZE);
+		take_name(&table[i], at, length);
 		at += length + 1;
 	}
 }

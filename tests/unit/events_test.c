@@ -508,6 +508,13 @@ TEST_F(log, numbers_are_shown_by_the_names_that_their_generation_gave_them)
 	EXPECT_NE(NULL, strstr(lines(self, &ssh), ", rule ssh"));
 	EXPECT_STREQ("", lines(self, &web));
 
+	/* What no policy can have named so is no name. */
+	sample_begin(&self->sample, CORDON_CLASS_ENFORCEMENT);
+	add_names(self, CORDON_NAMES_RULES, CORDON_RULE_SLOT_FIRST + 1, "ssh, by root", "x");
+	ASSERT_TRUE(sample_write(&self->sample, 1, 11 * S, 1000 * S));
+	EXPECT_NE(NULL, strstr(lines(self, &ssh), ", rule ssh"));
+	EXPECT_EQ(NULL, strstr(lines(self, &ssh), "by root"));
+
 	/* Another boot counts its generations anew. */
 	sample_begin(&self->sample, CORDON_CLASS_DENIAL);
 	sample_add(&self->sample, &denial.event);
