@@ -267,7 +267,7 @@ cordon apply "$NET_TMP/policy.yaml" >/dev/null
 cordon log key "$NET_TMP/key" >/dev/null
 evidence "$(realpath --relative-to=. "$NET_TMP/5.tar")" --reason 'a drill' >/dev/null 2>&1
 told() { cordon events --class enforcement --json | jq -se "[.[] | select(.event.action == \"$1\")] | last | $2"; }
-check "the log tells of it" told evidence "(.file.path | startswith(\"/\") and endswith(\"$NET_TMP/5.tar\")) and .event.reason == \"a drill\" and
+check "the log tells of it" told evidence "(.file.path | startswith(\"/\") and endswith(\"/${NET_TMP##*/}/5.tar\")) and .event.reason == \"a drill\" and
 	.file.hash.sha256 == \"$(sha256sum "$NET_TMP/5.tar" | cut -c1-64)\""
 unpack "$NET_TMP/5.tar"
 check "status is in it" jq -e '.state == "enforcing" and .latch == "open"' "$IN/1-cordon/status.json"
