@@ -104,7 +104,8 @@ class Auditd:
         self.folder.mkdir()
         (self.folder / "auditd.conf").write_text(
             f"log_file = {self.folder}/log\nlog_format = RAW\nflush = INCREMENTAL_ASYNC\n"
-            "freq = 50\nmax_log_file = 1000\nmax_log_file_action = IGNORE\nlocal_events = yes\n")
+            "freq = 50\nmax_log_file = 1000\nmax_log_file_action = IGNORE\nlocal_events = yes\n"
+            "space_left = 75\nadmin_space_left = 50\n")
         (self.folder / "auditd.conf").chmod(0o600)
 
     def start(self):
