@@ -255,7 +255,7 @@ static bool follow_sequence(struct cordon_ring *ring, struct cordon_log_block *b
 	return true;
 }
 
-static const struct cordon_event *check(struct cordon_ring *ring, const uint8_t *bytes,
+static const struct cordon_event *check(const struct cordon_ring *ring, const uint8_t *bytes,
 					uint32_t length)
 {
 	const struct cordon_event *event = (const struct cordon_event *)bytes;
@@ -358,10 +358,11 @@ void cordon_ring_rewind(struct cordon_ring *ring)
 
 /* ---- what another reader wrote -------------------------------------------------------------- */
 
-/* Return: NULL: there is none that is finished; else @at is behind it */
+/* Of those that are ours. Return: NULL: there is none that is finished; else @at is behind it */
 static const struct cordon_event *next_record(const struct cordon_ring *ring, unsigned long *at)
 {
 	const unsigned long producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+	const struct cordon_event *event;
 
 	while (*at < producer) {
 		const uint8_t *bytes = ring->data + (*at & (ring->size - 1));
@@ -371,8 +372,11 @@ static const struct cordon_event *next_record(const struct cordon_ring *ring, un
 		if (header & BPF_RINGBUF_BUSY_BIT)
 			return NULL;
 		*at += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
-		if (!(header & BPF_RINGBUF_DISCARD_BIT))
-			return (const void *)(bytes + BPF_RINGBUF_HDR_SZ);
+		event = header & BPF_RINGBUF_DISCARD_BIT ?
+				NULL :
+				check(ring, bytes + BPF_RINGBUF_HDR_SZ, length);
+		if (event)
+			return event;
 	}
 	return NULL;
 }

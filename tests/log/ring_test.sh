@@ -19,7 +19,7 @@ whole() { awk '$1 == "record" { if (next_one != "" && $2 != next_one) bad = 1; n
 	$1 == "loss" { if (next_one != "" && $3 != next_one) bad = 1; next_one = $3 + $4 }
 	END { exit bad }' "$NET_TMP/ring"; }
 
-test_start 22
+test_start 23
 net_start
 net_peer wan0
 # Nothing is denied but what is told here.
@@ -74,6 +74,10 @@ told=$(told)
 ring take resume take resume take resume take resume take keep
 check "all that fitted, also of a flood" test "$(count record)" = "$told"
 check "and its losses" test "$(lost)" = $((400 - told))
+ring stray 1
+ring tell 3
+ring take resume take
+check "nor do others' records in between make it twice" test "$(numbers)" = "0 1 2"
 ring tell 3
 ring take keep resume take
 check "what was kept is not asked for again" test "$(numbers)" = "0 1 2"
