@@ -16,7 +16,6 @@
 
 #include "attach_link.h"
 #include "attach_source.h"
-#include "load.h"
 #include "symbol.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -118,9 +117,11 @@ static int attach_call(const struct cordon_context *context, const char *library
 }
 
 /* What has come in is told when it returns: the way in first. */
-static int attach_pam(const struct cordon_context *context, const char *library,
+static int attach_pam(const struct cordon_context *context, const void *of,
 		      struct cordon_failure *failure)
 {
+	const char *library = of;
+
 	for (unsigned int call = 0; call < CORDON_PAM_CALL_COUNT; call++) {
 		int error = attach_call(context, library, call, false);
 
@@ -136,9 +137,10 @@ static int attach_pam(const struct cordon_context *context, const char *library,
 static const struct probe audit = { "audit_log_acct_message", "audit_enter", "audit-account", false,
 				    0 };
 
-static int attach_audit(const struct cordon_context *context, const char *library,
+static int attach_audit(const struct cordon_context *context, const void *of,
 			struct cordon_failure *failure)
 {
+	const char *library = of;
 	const int error = attach(context, library, &audit);
 
 	return error ? cordon_fail(failure, error, "cannot follow %s of %s: %s", audit.function,
@@ -146,37 +148,18 @@ static int attach_audit(const struct cordon_context *context, const char *librar
 		       0;
 }
 
-typedef int (*library_attacher)(const struct cordon_context *context, const char *library,
-				struct cordon_failure *failure);
-
-/* A program whose pin somebody took away is loaded anew. */
-static int make_ready(const struct cordon_context *context, const char *library,
-		      library_attacher attach_all, struct cordon_failure *failure)
-{
-	int error = cordon_load_auth(context, false, failure);
-
-	if (!error)
-		error = attach_all(context, library, failure);
-	if (error != -ESTALE)
-		return error;
-	error = cordon_load_auth(context, true, failure);
-	return error ? error : attach_all(context, library, failure);
-}
-
 static int follow(const struct cordon_context *context, const char *name,
-		  struct cordon_library *library, library_attacher attach_all,
+		  struct cordon_library *library, cordon_source_attacher attach_library,
 		  struct cordon_failure *failure)
 {
 	struct cordon_library found;
-	int lock CLEANUP(close) = -1;
 	struct cordon_path path;
 	int error;
 
 	if (!find_library(name, &path, &found) || is_same(&found, library))
 		return 0;
-	error = cordon_lock_take(context, failure, &lock);
-	if (!error)
-		error = make_ready(context, path.text, attach_all, failure);
+	error = cordon_source_attach(context, CORDON_WATCHERS_AUTH, attach_library, path.text,
+				     failure);
 	if (!error)
 		*library = found;
 	return error;

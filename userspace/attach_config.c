@@ -13,7 +13,6 @@
 #include "attach_link.h"
 #include "attach_source.h"
 #include "cgroup.h"
-#include "load.h"
 #include "load_pin.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -65,12 +64,14 @@ static int attach(const struct cordon_context *context, const struct cordon_cgro
 	return fd < 0 ? fd : cordon_link_pin(context, watchers[watcher].pin, fd);
 }
 
-static int attach_all(const struct cordon_context *context, struct cordon_failure *failure)
+static int attach_all(const struct cordon_context *context, const void *of,
+		      struct cordon_failure *failure)
 {
 	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
 	struct cordon_cgroup_root cgroups;
 	int error = cordon_cgroup_find(context, failure, &cgroups);
 
+	(void)of;
 	if (error)
 		return error;
 	error = cordon_pinned_links_read(context, &pins);
@@ -85,11 +86,7 @@ static int attach_all(const struct cordon_context *context, struct cordon_failur
 
 int cordon_config_attach(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	int lock CLEANUP(close) = -1;
-	const int error = cordon_lock_take(context, failure, &lock);
-
-	return error ? error :
-		       cordon_source_ready(context, cordon_load_config, attach_all, failure);
+	return cordon_source_attach(context, CORDON_WATCHERS_CONFIG, attach_all, NULL, failure);
 }
 
 /* Only a kernel that can load modules has the file, and the tracepoints. */

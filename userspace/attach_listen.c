@@ -10,7 +10,6 @@
 
 #include "attach_link.h"
 #include "attach_source.h"
-#include "load.h"
 #include "load_pin.h"
 #include "util/cleanup.h"
 
@@ -37,10 +36,12 @@ static int attach_link(const struct cordon_context *context)
 	return fd < 0 ? fd : cordon_link_pin(context, PIN, fd);
 }
 
-static int attach(const struct cordon_context *context, struct cordon_failure *failure)
+static int attach(const struct cordon_context *context, const void *of,
+		  struct cordon_failure *failure)
 {
 	const int error = attach_link(context);
 
+	(void)of;
 	return error ? cordon_fail(failure, error, "cannot follow listening sockets: %s",
 				   strerror(-error)) :
 		       0;
@@ -48,10 +49,7 @@ static int attach(const struct cordon_context *context, struct cordon_failure *f
 
 int cordon_listen_attach(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	int lock CLEANUP(close) = -1;
-	const int error = cordon_lock_take(context, failure, &lock);
-
-	return error ? error : cordon_source_ready(context, cordon_load_listen, attach, failure);
+	return cordon_source_attach(context, CORDON_WATCHERS_LISTEN, attach, NULL, failure);
 }
 
 void cordon_listen_survey(const struct cordon_source_survey *survey)

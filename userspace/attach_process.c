@@ -56,11 +56,13 @@ static int attach(const struct cordon_context *context, const struct cordon_pinn
 	return fd < 0 ? fd : cordon_link_pin(context, watchers[watcher].pin, fd);
 }
 
-static int attach_all(const struct cordon_context *context, struct cordon_failure *failure)
+static int attach_all(const struct cordon_context *context, const void *of,
+		      struct cordon_failure *failure)
 {
 	struct cordon_pinned_links pins CLEANUP(pinned_links) = { 0 };
 	int error = cordon_pinned_links_read(context, &pins);
 
+	(void)of;
 	for (size_t i = 0; i < ARRAY_SIZE(watchers) && !error; i++)
 		error = attach(context, &pins, i);
 	return error ? cordon_fail(failure, error, "cannot follow processes: %s",
@@ -70,11 +72,7 @@ static int attach_all(const struct cordon_context *context, struct cordon_failur
 
 int cordon_process_attach(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	int lock CLEANUP(close) = -1;
-	const int error = cordon_lock_take(context, failure, &lock);
-
-	return error ? error :
-		       cordon_source_ready(context, cordon_load_process, attach_all, failure);
+	return cordon_source_attach(context, CORDON_WATCHERS_PROCESS, attach_all, NULL, failure);
 }
 
 void cordon_process_survey(const struct cordon_source_survey *survey, bool due)

@@ -15,7 +15,6 @@
 #include "attach_link.h"
 #include "attach_listen.h"
 #include "attach_process.h"
-#include "load.h"
 #include "load_pin.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -28,21 +27,22 @@ int cordon_source_program(const struct cordon_context *context, const char *prog
 	return fd == -ENOENT ? -ESTALE : fd;
 }
 
-int cordon_source_ready(const struct cordon_context *context,
-			int (*load)(const struct cordon_context *context, bool anew,
-				    struct cordon_failure *failure),
-			int (*attach)(const struct cordon_context *context,
-				      struct cordon_failure *failure),
-			struct cordon_failure *failure)
+int cordon_source_attach(const struct cordon_context *context, enum cordon_watchers watchers,
+			 cordon_source_attacher attach, const void *of,
+			 struct cordon_failure *failure)
 {
-	int error = load(context, false, failure);
+	int lock CLEANUP(close) = -1;
+	int error = cordon_lock_take(context, failure, &lock);
 
+	if (error)
+		return error;
+	error = cordon_load_watchers(context, watchers, false, failure);
 	if (!error)
-		error = attach(context, failure);
+		error = attach(context, of, failure);
 	if (error != -ESTALE)
 		return error;
-	error = load(context, true, failure);
-	return error ? error : attach(context, failure);
+	error = cordon_load_watchers(context, watchers, true, failure);
+	return error ? error : attach(context, of, failure);
 }
 
 void cordon_source_add(const struct cordon_source_survey *survey, const char *name,

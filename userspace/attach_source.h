@@ -14,6 +14,7 @@
 #include <cordon/uapi/policy.h>
 
 #include "context.h"
+#include "load.h"
 
 #define CORDON_SOURCES_MAX 32
 
@@ -85,17 +86,16 @@ void cordon_auth_survey(const struct cordon_source_survey *survey);
 /** cordon_source_program() - a pinned program. Return: fd; -ESTALE: its pin is gone; -errno */
 int cordon_source_program(const struct cordon_context *context, const char *program);
 
+/** cordon_source_attacher - @of: the caller's. Return: 0; -ESTALE: a program is not there; -errno */
+typedef int (*cordon_source_attacher)(const struct cordon_context *context, const void *of,
+				      struct cordon_failure *failure);
+
 /**
- * cordon_source_ready() - load programs and attach them; what somebody took away of the pins of
- *	programs is loaded anew
- * @load: @anew: also if it was done before
- * @attach: -ESTALE: a program is not there
+ * cordon_source_attach() - load programs and attach them, under the lock; what somebody took away
+ *of their pins is loaded anew
  */
-int cordon_source_ready(const struct cordon_context *context,
-			int (*load)(const struct cordon_context *context, bool anew,
-				    struct cordon_failure *failure),
-			int (*attach)(const struct cordon_context *context,
-				      struct cordon_failure *failure),
-			struct cordon_failure *failure);
+int cordon_source_attach(const struct cordon_context *context, enum cordon_watchers watchers,
+			 cordon_source_attacher attach, const void *of,
+			 struct cordon_failure *failure);
 
 #endif

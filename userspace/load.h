@@ -97,32 +97,19 @@ int cordon_load_first(struct cordon_loading *loading, struct cordon_failure *fai
 int cordon_load_finish(const struct cordon_context *context, struct cordon_loading *loading,
 		       struct cordon_failure *failure);
 
-/** cordon_load_process() - those that tell what processes do, pinned, and of this build; a kernel
- *	may refuse them
+/** enum cordon_watchers - programs that only tell what happens */
+enum cordon_watchers {
+	CORDON_WATCHERS_PROCESS, /* what processes do */
+	CORDON_WATCHERS_AUTH,	 /* who logs in */
+	CORDON_WATCHERS_LISTEN,	 /* who listens */
+	CORDON_WATCHERS_CONFIG	 /* what is changed in the kernel */
+};
+
+/** cordon_load_watchers() - pinned, and of this build; a kernel may refuse them
  * @anew: also if that was done before: a pin of one of them is gone
  */
-int cordon_load_process(const struct cordon_context *context, bool anew,
-			struct cordon_failure *failure);
-
-/** cordon_load_auth() - likewise those that tell who logs in */
-int cordon_load_auth(const struct cordon_context *context, bool anew,
-		     struct cordon_failure *failure);
-
-/** cordon_load_listen() - likewise those that tell who listens */
-int cordon_load_listen(const struct cordon_context *context, bool anew,
-		       struct cordon_failure *failure);
-
-/** cordon_load_config() - likewise those that tell what is changed in the kernel */
-int cordon_load_config(const struct cordon_context *context, bool anew,
-		       struct cordon_failure *failure);
-
-/** enum cordon_watchers - programs that only tell what happens, by who asks for them */
-enum cordon_watchers {
-	CORDON_WATCHERS_PROCESS,
-	CORDON_WATCHERS_AUTH,
-	CORDON_WATCHERS_LISTEN,
-	CORDON_WATCHERS_CONFIG
-};
+int cordon_load_watchers(const struct cordon_context *context, enum cordon_watchers watchers,
+			 bool anew, struct cordon_failure *failure);
 
 /** cordon_load_was_done() - somebody asked for them since the maps were made */
 bool cordon_load_was_done(const struct cordon_context *context, enum cordon_watchers watchers);

@@ -302,49 +302,29 @@ static int note_watchers(const struct cordon_context *context, uint32_t key,
 		       0;
 }
 
+static const struct {
+	enum cordon_part part;
+	uint32_t build;
+} watchers_of[] = {
+	[CORDON_WATCHERS_PROCESS] = { CORDON_PART_PROCESS, BUILD_PROCESS },
+	[CORDON_WATCHERS_AUTH] = { CORDON_PART_AUTH, BUILD_AUTH },
+	[CORDON_WATCHERS_LISTEN] = { CORDON_PART_LISTEN, BUILD_LISTEN },
+	[CORDON_WATCHERS_CONFIG] = { CORDON_PART_CONFIG, BUILD_CONFIG },
+};
+
 bool cordon_load_was_done(const struct cordon_context *context, enum cordon_watchers watchers)
 {
-	static const __u32 keys[] = {
-		[CORDON_WATCHERS_PROCESS] = BUILD_PROCESS,
-		[CORDON_WATCHERS_AUTH] = BUILD_AUTH,
-		[CORDON_WATCHERS_LISTEN] = BUILD_LISTEN,
-		[CORDON_WATCHERS_CONFIG] = BUILD_CONFIG,
-	};
-
-	return read_build(context, keys[watchers]);
+	return read_build(context, watchers_of[watchers].build);
 }
 
-static int load_watchers(const struct cordon_context *context, enum cordon_part part, uint32_t key,
+int cordon_load_watchers(const struct cordon_context *context, enum cordon_watchers watchers,
 			 bool anew, struct cordon_failure *failure)
 {
 	int error;
 
-	if (!anew && read_build(context, key))
+	if (!anew && cordon_load_was_done(context, watchers))
 		return 0;
-	error = cordon_object_programs(context, part, CORDON_OBJECT_ALL, failure);
-	return error ? error : note_watchers(context, key, failure);
-}
-
-int cordon_load_process(const struct cordon_context *context, bool anew,
-			struct cordon_failure *failure)
-{
-	return load_watchers(context, CORDON_PART_PROCESS, BUILD_PROCESS, anew, failure);
-}
-
-int cordon_load_auth(const struct cordon_context *context, bool anew,
-		     struct cordon_failure *failure)
-{
-	return load_watchers(context, CORDON_PART_AUTH, BUILD_AUTH, anew, failure);
-}
-
-int cordon_load_listen(const struct cordon_context *context, bool anew,
-		       struct cordon_failure *failure)
-{
-	return load_watchers(context, CORDON_PART_LISTEN, BUILD_LISTEN, anew, failure);
-}
-
-int cordon_load_config(const struct cordon_context *context, bool anew,
-		       struct cordon_failure *failure)
-{
-	return load_watchers(context, CORDON_PART_CONFIG, BUILD_CONFIG, anew, failure);
+	error = cordon_object_programs(context, watchers_of[watchers].part, CORDON_OBJECT_ALL,
+				       failure);
+	return error ? error : note_watchers(context, watchers_of[watchers].build, failure);
 }
