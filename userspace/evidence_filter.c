@@ -123,7 +123,7 @@ static void keep_set(struct listing *listing, uint8_t family, const char *table,
 	snprintf(set->name, sizeof(set->name), "%s", name);
 }
 
-static void write_message(void *state, const struct nlmsghdr *message)
+static int write_message(void *state, const struct nlmsghdr *message)
 {
 	struct listing *listing = state;
 	const struct nfgenmsg *head = NLMSG_DATA(message);
@@ -146,6 +146,7 @@ static void write_message(void *state, const struct nlmsghdr *message)
 	json_line_end(&json);
 	listing->told++;
 	keep_set(listing, head->nfgen_family, table, name);
+	return 0;
 }
 
 static struct cordon_nl_question question_of(uint8_t message, uint8_t family)

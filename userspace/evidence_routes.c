@@ -5,57 +5,16 @@
  */
 #include "evidence_network.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/fib_rules.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "nl_dump.h"
 #include "util/array.h"
-#include "util/cleanup.h"
-#include "util/hex.h"
-
-int cordon_evidence_enter(pid_t pid)
-{
-	struct stat own, other;
-	char path[48];
-	int fd CLEANUP(close) = -1;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &other) || stat("/proc/self/ns/net", &own))
-		return -errno;
-	if (own.st_ino == other.st_ino && own.st_dev == other.st_dev)
-		return 0;
-	return setns(fd, CLONE_NEWNET) ? -errno : 0;
-}
-
-void cordon_evidence_hex(struct json *json, const char *key, const void *bytes, size_t size)
-{
-	char *text CLEANUP(free) = malloc(2 * size + 1);
-
-	if (!text)
-		return;
-	cordon_hex_format(bytes, size, text);
-	json_string(json, key, text);
-}
-
-void cordon_evidence_ip(struct json *json, const char *key, int family, const void *bytes,
-			size_t size)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (size == (family == AF_INET ? 4 : 16) && inet_ntop(family, bytes, text, sizeof(text)))
-		json_string(json, key, text);
-}
 
 static void write_interface(struct json *json, const char *key, uint32_t index)
 {
@@ -137,7 +96,7 @@ static void end(struct json *json)
 	json_line_end(json);
 }
 
-static void write_neighbour(void *state, const struct nlmsghdr *message)
+static int write_neighbour(void *state, const struct nlmsghdr *message)
 {
 	static const struct field fields[] = {
 		{ NDA_DST, ADDRESS, "address" },
@@ -147,16 +106,17 @@ static void write_neighbour(void *state, const struct nlmsghdr *message)
 	struct json json;
 
 	if (!name_of(head->ndm_family))
-		return;
+		return 0;
 	json = begin(state, "neighbour", head->ndm_family);
 	write_interface(&json, "interface", (uint32_t)head->ndm_ifindex);
 	json_number(&json, "state", head->ndm_state);
 	json_number(&json, "flags", head->ndm_flags);
 	write_fields(&json, fields, ARRAY_SIZE(fields), head->ndm_family, message, sizeof(*head));
 	end(&json);
+	return 0;
 }
 
-static void write_route(void *state, const struct nlmsghdr *message)
+static int write_route(void *state, const struct nlmsghdr *message)
 {
 	static const struct field fields[] = {
 		{ RTA_DST, ADDRESS, "destination" },   { RTA_SRC, ADDRESS, "source" },
@@ -170,7 +130,7 @@ static void write_route(void *state, const struct nlmsghdr *message)
 	struct json json;
 
 	if (!name_of(head->rtm_family))
-		return;
+		return 0;
 	json = begin(state, "route", head->rtm_family);
 	json_number(&json, "length", head->rtm_dst_len);
 	json_number(&json, "protocol", head->rtm_protocol);
@@ -179,9 +139,10 @@ static void write_route(void *state, const struct nlmsghdr *message)
 	json_number(&json, "flags", head->rtm_flags);
 	write_fields(&json, fields, ARRAY_SIZE(fields), head->rtm_family, message, sizeof(*head));
 	end(&json);
+	return 0;
 }
 
-static void write_rule(void *state, const struct nlmsghdr *message)
+static int write_rule(void *state, const struct nlmsghdr *message)
 {
 	static const struct field fields[] = {
 		{ FRA_SRC, ADDRESS, "source" },	      { FRA_DST, ADDRESS, "destination" },
@@ -194,7 +155,7 @@ static void write_rule(void *state, const struct nlmsghdr *message)
 	struct json json;
 
 	if (!name_of(head->family))
-		return;
+		return 0;
 	json = begin(state, "rule", head->family);
 	json_number(&json, "source_length", head->src_len);
 	json_number(&json, "destination_length", head->dst_len);
@@ -202,6 +163,7 @@ static void write_rule(void *state, const struct nlmsghdr *message)
 	json_number(&json, "flags", head->flags);
 	write_fields(&json, fields, ARRAY_SIZE(fields), head->family, message, sizeof(*head));
 	end(&json);
+	return 0;
 }
 
 /* Each begins with the family; no question has more than a route's. */

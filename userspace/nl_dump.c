@@ -5,16 +5,14 @@
 #include "nl_dump.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
 
-/* What the kernel puts into one part at most; a ruleset's set may need more than a page. */
-#define PART_SIZE (64U << 10)
+/* What the kernel puts into one part at most (netlink_recvmsg() of net/netlink/af_netlink.c). */
+#define PART_SIZE 32768
 
 void cordon_nl_question_add(struct cordon_nl_question *question, uint16_t type, const char *text)
 {
@@ -52,7 +50,7 @@ const struct nlattr *cordon_nl_find(const void *first, size_t size, uint16_t typ
 	return NULL;
 }
 
-static int ask(int fd, const struct cordon_nl_question *question)
+int cordon_nl_send(int fd, const struct cordon_nl_question *question, uint16_t flags)
 {
 	struct {
 		struct nlmsghdr header;
@@ -60,27 +58,26 @@ static int ask(int fd, const struct cordon_nl_question *question)
 	} message = {
 		.header = { .nlmsg_len = (uint32_t)(NLMSG_HDRLEN + question->size),
 			    .nlmsg_type = question->type,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+			    .nlmsg_flags = NLM_F_REQUEST | flags },
 	};
 
 	memcpy(message.body, question->body, question->size);
 	return send(fd, &message, message.header.nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
-/* Return: bytes, or -errno. */
-static int receive(int fd, void *part)
+int cordon_nl_receive(int fd, void *part, size_t size)
 {
 	ssize_t length;
 
 	do
-		length = recv(fd, part, PART_SIZE, MSG_TRUNC);
+		length = recv(fd, part, size, MSG_TRUNC);
 	while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return -errno;
-	return length > (ssize_t)PART_SIZE ? -EMSGSIZE : (int)length;
+	return (size_t)length > size ? -EMSGSIZE : (int)length;
 }
 
-static int error_of(const struct nlmsghdr *message)
+int cordon_nl_error(const struct nlmsghdr *message)
 {
 	const struct nlmsgerr *error = NLMSG_DATA(message);
 
@@ -98,16 +95,32 @@ struct dump {
 static int read_part(struct dump *dump, const void *part, unsigned int size)
 {
 	const struct nlmsghdr *message = part;
+	int result = 0;
 
-	for (; NLMSG_OK(message, size) && !dump->done; message = NLMSG_NEXT(message, size)) {
+	for (; NLMSG_OK(message, size) && !dump->done && !result;
+	     message = NLMSG_NEXT(message, size)) {
 		dump->torn |= message->nlmsg_flags & NLM_F_DUMP_INTR;
-		if (message->nlmsg_type == NLMSG_ERROR)
-			return error_of(message);
 		dump->done = message->nlmsg_type == NLMSG_DONE;
-		if (!dump->done)
-			dump->visitor(dump->state, message);
+		if (message->nlmsg_type == NLMSG_ERROR)
+			result = cordon_nl_error(message);
+		else if (!dump->done)
+			result = dump->visitor(dump->state, message);
 	}
-	return 0;
+	return result;
+}
+
+int cordon_nl_walk(int fd, const struct cordon_nl_question *question, cordon_nl_visitor visitor,
+		   void *state)
+{
+	_Alignas(struct nlmsghdr) char part[PART_SIZE];
+	struct dump dump = { .visitor = visitor, .state = state };
+	int result = cordon_nl_send(fd, question, NLM_F_DUMP), length;
+
+	while (!result && !dump.done) {
+		length = cordon_nl_receive(fd, part, sizeof(part));
+		result = length < 0 ? length : read_part(&dump, part, (unsigned int)length);
+	}
+	return result || !dump.torn ? result : -EINTR;
 }
 
 int cordon_nl_dump(const struct cordon_nl_question *question, cordon_nl_visitor visitor,
@@ -115,16 +128,6 @@ int cordon_nl_dump(const struct cordon_nl_question *question, cordon_nl_visitor 
 {
 	const int fd CLEANUP(close) =
 		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, question->protocol);
-	void *part CLEANUP(free) = malloc(PART_SIZE);
-	struct dump dump = { .visitor = visitor, .state = state };
-	int error, length;
 
-	if (fd < 0 || !part)
-		return fd < 0 ? -errno : -ENOMEM;
-	error = ask(fd, question);
-	while (!error && !dump.done) {
-		length = receive(fd, part);
-		error = length < 0 ? length : read_part(&dump, part, (unsigned int)length);
-	}
-	return error || !dump.torn ? error : -EINTR;
+	return fd < 0 ? -errno : cordon_nl_walk(fd, question, visitor, state);
 }

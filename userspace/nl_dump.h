@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lists of the kernel by netlink, message by message, as it tells them.  It asks
- * and changes nothing.
+ * Lists of the kernel by netlink, message by message, as it tells them, with its
+ * errno whole, and nothing allocated.
  */
 #ifndef CORDON_NL_DUMP_H
 #define CORDON_NL_DUMP_H
@@ -27,16 +27,34 @@ struct cordon_nl_question {
 	uint8_t body[CORDON_NL_QUESTION_MAX] __attribute__((aligned(4)));
 };
 
-typedef void (*cordon_nl_visitor)(void *state, const struct nlmsghdr *message);
+/** cordon_nl_visitor - Return: 0: go on; what else ends the list */
+typedef int (*cordon_nl_visitor)(void *state, const struct nlmsghdr *message);
 
 /**
- * cordon_nl_dump() - ask for a list, in the network namespace of the caller
+ * cordon_nl_walk() - ask for a list, and visit it
+ * @fd: of @question->protocol, for this walk alone as long as it lasts
+ * Return: 0; what the visitor returned; -EINTR: it changed meanwhile, and may be told half; -errno
+ *	of the kernel.
+ */
+int cordon_nl_walk(int fd, const struct cordon_nl_question *question, cordon_nl_visitor visitor,
+		   void *state);
+
+/**
+ * cordon_nl_dump() - the same, in the network namespace of the caller
  *
  * The kernel may load a module to answer: ask only for what is there.
- * Return: 0; -EINTR: it changed meanwhile, and may be told half; -errno of the kernel.
  */
 int cordon_nl_dump(const struct cordon_nl_question *question, cordon_nl_visitor visitor,
 		   void *state);
+
+/** cordon_nl_send() - a question; @flags: NLM_F_DUMP or NLM_F_ACK. Return: 0 or -errno */
+int cordon_nl_send(int fd, const struct cordon_nl_question *question, uint16_t flags);
+
+/** cordon_nl_receive() - Return: bytes of what came; -EMSGSIZE: it is larger; -errno */
+int cordon_nl_receive(int fd, void *part, size_t size);
+
+/** cordon_nl_error() - what an NLMSG_ERROR says: 0: done as it was asked; -errno */
+int cordon_nl_error(const struct nlmsghdr *message);
 
 /** cordon_nl_question_add() - an attribute that is a text */
 void cordon_nl_question_add(struct cordon_nl_question *question, uint16_t type, const char *text);

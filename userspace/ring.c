@@ -81,26 +81,29 @@ static int find_map(enum cordon_event_class class, enum cordon_map *ret_map)
 	}
 }
 
+/* Return: NULL: no memory. */
+static void *map_part(const struct cordon_ring *ring, size_t size, int protection, size_t offset)
+{
+	void *part = mmap(NULL, size, protection, MAP_SHARED, ring->fd, (off_t)offset);
+
+	return part == MAP_FAILED ? NULL : part;
+}
+
 static int map_memory(struct cordon_ring *ring)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 length = sizeof(info);
-	uint8_t *memory;
+	const int error = bpf_map_get_info_by_fd(ring->fd, &info, &length);
 
-	if (bpf_map_get_info_by_fd(ring->fd, &info, &length))
-		return -errno;
+	if (error)
+		return error;
 	ring->page = (size_t)sysconf(_SC_PAGESIZE);
 	ring->size = info.max_entries;
-	memory = mmap(NULL, ring->page, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
-	if (memory == MAP_FAILED)
-		return -errno;
-	ring->consumer = (unsigned long *)memory;
-	memory = mmap(NULL, ring->page + 2 * ring->size, PROT_READ, MAP_SHARED, ring->fd,
-		      (off_t)ring->page);
-	if (memory == MAP_FAILED)
-		return -errno;
-	ring->producer = (const unsigned long *)memory;
-	ring->data = memory + ring->page;
+	ring->consumer = map_part(ring, ring->page, PROT_READ | PROT_WRITE, 0);
+	ring->producer = map_part(ring, ring->page + 2 * ring->size, PROT_READ, ring->page);
+	if (!ring->consumer || !ring->producer)
+		return -ENOMEM;
+	ring->data = (const uint8_t *)ring->producer + ring->page;
 	return 0;
 }
 
