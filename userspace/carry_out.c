@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "detach.h"
 #include "evidence.h"
 #include "fault.h"
 #include "release.h"
@@ -175,12 +176,16 @@ static enum cordon_refusal take(struct work *work, struct cordon_session *sessio
 	return failed_unless(work, cordon_latch_write(work->context, &session->latch, why));
 }
 
-/* Of any order but a release the level is what it was, and stays so. */
+/* Of any order but a release the level is what it was, and stays so.  Where nothing enforces it
+ * any more there is none to return to. */
 static enum cordon_refusal finish(struct work *work, struct cordon_session *session)
 {
+	const struct cordon_outcome *outcome = work->outcome;
+
 	cordon_warrant_finish(work->warrant, &session->latch);
-	return failed_unless(work, cordon_release_keep(session, work->outcome->before,
-						       &work->outcome->why));
+	return failed_unless(work,
+			     cordon_release_keep(session, outcome->detached ? 0 : outcome->before,
+						 &work->outcome->why));
 }
 
 /* What was not loaded, or had lost pins, was loaded for us, without its policy. */
@@ -204,8 +209,36 @@ static int reopen(struct work *work, struct cordon_session *session)
 			       &(struct cordon_release){ by, order->reason, order->lease_hours,
 							 order->lease_boots },
 			       &work->outcome->why);
+	return error;
+}
+
+static int reopen_node(struct work *work, struct cordon_session *session)
+{
+	const int error = reopen(work, session);
+
 	if (!error)
 		say_unloaded(work, session);
+	return error;
+}
+
+/* What opens is opened first: cut short from there on, the order may still come again, as long as
+ * nobody seals. */
+static int leave(struct work *work, struct cordon_session *session)
+{
+	struct cordon_failure *why = &work->outcome->why;
+	int error;
+
+	work->outcome->before = cordon_standing_read(&session->maps).latch;
+	error = cordon_detach_daemon(work->context, why);
+	if (!error)
+		error = reopen(work, session);
+	if (error)
+		return error;
+	session->latch.release_since = session->latch.since;
+	error = cordon_release_keep(session, work->outcome->before, why);
+	if (!error)
+		error = cordon_detach_hooks(work->context, why);
+	work->outcome->detached = !error;
 	return error;
 }
 
@@ -216,7 +249,7 @@ static int act(struct work *work, struct cordon_session *session)
 
 	work->outcome->before = cordon_standing_read(&session->maps).latch;
 	if (order->action == CORDON_ACTION_RELEASE)
-		error = reopen(work, session);
+		error = reopen_node(work, session);
 	else if (order->action == CORDON_ACTION_RENEW || order->lease_hours || order->lease_boots)
 		cordon_release_lease(session, order->lease_hours, order->lease_boots);
 	if (order->action == CORDON_ACTION_POLICY)
@@ -291,6 +324,8 @@ static enum cordon_refusal carry_out(struct work *work)
 		return change_policy(work);
 	case CORDON_ACTION_SNAPSHOT:
 		return take_long(work, take_snapshot);
+	case CORDON_ACTION_DETACH:
+		return take_and(work, leave);
 	case CORDON_ACTION_RELEASE:
 	case CORDON_ACTION_RENEW:
 		break;
@@ -342,6 +377,7 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
 	struct work work = { context, policy, { .node = "" }, ret_warrant, ret_outcome };
 	struct cordon_latch_state state;
+	int error, rest = 0;
 
 	memset(ret_warrant, 0, sizeof(*ret_warrant));
 	memset(ret_outcome, 0, sizeof(*ret_outcome));
@@ -356,5 +392,9 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	if (delivery->again && ret_outcome->passing)
 		return 0;
 	tell(context, ret_warrant, ret_outcome);
-	return cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);
+	error = cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);
+	/* With what tells, as the last. */
+	if (ret_outcome->detached)
+		rest = cordon_detach_rest(context, failure);
+	return error ? error : rest;
 }

@@ -6,14 +6,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "attach.h"
 #include "command.h"
+#include "detach.h"
 #include "latch.h"
-#include "load.h"
 #include "order.h"
 #include "probe.h"
-#include "recorder.h"
-#include "tell.h"
 #include "util/cleanup.h"
 #include "util/print.h"
 
@@ -25,22 +22,12 @@ static int need_open(const struct cordon_call *call)
 		return 0;
 	return cordon_fail(call->failure, -EPERM,
 			   "the node is sealed (%s): what holds it stays until a signed "
-			   "release; see cordon status",
+			   "release, or a signed order to detach; see cordon status",
 			   cordon_latch_name(level));
-}
-
-/* The ring goes with the rest: it is written down before. */
-static void tell_detached(const struct cordon_context *context)
-{
-	const struct cordon_event_policy told = { .how = CORDON_SWITCH_DETACHED };
-
-	cordon_tell_policy(context, &told);
-	cordon_recorder_flush(context);
 }
 
 static int detach(const struct cordon_call *call)
 {
-	struct cordon_nl_links links CLEANUP(nl_links) = { 0 };
 	int lock CLEANUP(close) = -1;
 	bool tcx;
 	int error;
@@ -53,14 +40,9 @@ static int detach(const struct cordon_call *call)
 	/* It may have been sealed while we waited. */
 	if (!error)
 		error = need_open(call);
-	if (!error && !tcx)
-		error = cordon_nl_links_read(call->failure, &links);
 	if (!error)
-		error = cordon_attach_detach(call->context, &links, call->failure);
-	if (error)
-		return error;
-	tell_detached(call->context);
-	return cordon_load_unpin(call->context, call->failure);
+		error = cordon_detach_hooks(call->context, call->failure);
+	return error ? error : cordon_detach_rest(call->context, call->failure);
 }
 
 int cordon_cmd_detach(const struct cordon_call *call)

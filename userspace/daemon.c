@@ -294,7 +294,7 @@ static void follow_latch(struct daemon *daemon)
 
 static void on_inbox(struct daemon *daemon)
 {
-	cordon_daemon_orders(daemon->context, daemon->inbox);
+	daemon->end |= cordon_daemon_orders(daemon->context, daemon->inbox);
 }
 
 static uint64_t log_limit(const struct daemon *daemon)
@@ -377,6 +377,8 @@ static void on_second(struct daemon *daemon)
 	follow_latch(daemon);
 	/* Not only when we are told: the folder may be another one by now. */
 	on_inbox(daemon);
+	if (daemon->end)
+		return;
 	if (daemon->todo.links || daemon->todo.addresses || daemon->live.standing.lapsed ||
 	    daemon->live.standing.effective != daemon->policy)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });

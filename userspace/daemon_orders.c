@@ -112,12 +112,12 @@ static void carry_out(const struct cordon_context *context, const struct cordon_
 	free(content.text);
 }
 
-void cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox)
+bool cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox)
 {
 	struct cordon_inbox_file file = { .fd = -1 };
-	struct cordon_outcome outcome;
+	struct cordon_outcome outcome = { .detached = false };
 
-	for (int i = 0; i < AT_ONCE && cordon_inbox_next(inbox, &file); i++) {
+	for (int i = 0; i < AT_ONCE && !outcome.detached && cordon_inbox_next(inbox, &file); i++) {
 		carry_out(context, &file, &outcome);
 		if (outcome.passing)
 			cordon_inbox_retry(inbox, &file);
@@ -125,4 +125,5 @@ void cordon_daemon_orders(const struct cordon_context *context, struct cordon_in
 			take_out(&file);
 		close(file.fd);
 	}
+	return outcome.detached;
 }

@@ -8,10 +8,13 @@
 #ifndef CORDON_DAEMON_ORDERS_H
 #define CORDON_DAEMON_ORDERS_H
 
+#include <stdbool.h>
+
 #include "context.h"
 #include "inbox.h"
 
-/** cordon_daemon_orders() - those that are there, a bounded number at a time */
-void cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox);
+/** cordon_daemon_orders() - those that are there, a bounded number at a time
+ * Return: true: one detached cordon, and the daemon has nothing to do any more. */
+bool cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox);
 
 #endif

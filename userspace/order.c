@@ -88,7 +88,8 @@ static int read_action(const struct reader *reader, const char *key, struct orde
 		enum cordon_action action;
 	} plain[] = { { "release", CORDON_ACTION_RELEASE },
 		      { "renew", CORDON_ACTION_RENEW },
-		      { "snapshot", CORDON_ACTION_SNAPSHOT } };
+		      { "snapshot", CORDON_ACTION_SNAPSHOT },
+		      { "detach", CORDON_ACTION_DETACH } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
 		if (order_piece_is(value, plain[i].word)) {
@@ -102,8 +103,8 @@ static int read_action(const struct reader *reader, const char *key, struct orde
 		return read_policy(reader,
 				   (struct order_piece){ value.text + 14, value.size - 14 });
 	return refuse(reader,
-		      "%s is not known: it is 'seal LEVEL', 'release', 'renew', 'snapshot' "
-		      "or 'policy sha256:DIGEST'",
+		      "%s is not known: it is 'seal LEVEL', 'release', 'renew', 'snapshot', "
+		      "'detach' or 'policy sha256:DIGEST'",
 		      key);
 }
 
@@ -263,6 +264,12 @@ static int read_field(struct reader *reader, struct order_piece line)
 	return fields[field].read(reader, fields[field].key, value);
 }
 
+static bool takes_lease(enum cordon_action action)
+{
+	return action == CORDON_ACTION_RELEASE || action == CORDON_ACTION_RENEW ||
+	       action == CORDON_ACTION_POLICY;
+}
+
 static int check_fields(const struct reader *reader)
 {
 	const unsigned int both = 1U << FIELD_NODE | 1U << FIELD_FLEET;
@@ -277,8 +284,7 @@ static int check_fields(const struct reader *reader)
 		return refuse(reader, "an order is for a node or for a fleet, not for both");
 	/* Who may only shut must not be able to put off the day on which the node shuts itself. */
 	if ((reader->order->lease_hours || reader->order->lease_boots) &&
-	    (reader->order->action == CORDON_ACTION_SEAL ||
-	     reader->order->action == CORDON_ACTION_SNAPSHOT))
+	    !takes_lease(reader->order->action))
 		return refuse(reader, "a lease goes with release, renew or policy");
 	if (reader->order->evidence && reader->order->action != CORDON_ACTION_SEAL)
 		return refuse(reader, "evidence goes with seal; a snapshot is nothing else");

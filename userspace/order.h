@@ -22,6 +22,7 @@ enum cordon_action {
 	CORDON_ACTION_RENEW,
 	CORDON_ACTION_SNAPSHOT,
 	CORDON_ACTION_POLICY,
+	CORDON_ACTION_DETACH,
 };
 
 /* X(NAME, "file in trust/ without .pem"): who may sign what.  Kept in files by
@@ -43,8 +44,11 @@ enum cordon_role {
 const char *cordon_role_name(enum cordon_role role);
 /** cordon_roles_text() - "seal, release" of bits by enum cordon_role */
 void cordon_roles_text(uint32_t roles, char (*ret_text)[96]);
-/** cordon_action_role() - a snapshot is asked for by who may seal */
+/** cordon_action_role() - who may seal may ask for a snapshot; who may release, detach */
 enum cordon_role cordon_action_role(enum cordon_action action);
+
+/** cordon_action_opens() - a release, or what goes further */
+bool cordon_action_opens(enum cordon_action action);
 
 /** cordon_latch_name() - "open", "egress", "isolate", "lockdown", or "?" */
 const char *cordon_latch_name(uint32_t latch);

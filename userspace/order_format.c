@@ -47,9 +47,15 @@ enum cordon_role cordon_action_role(enum cordon_action action)
 		[CORDON_ACTION_RENEW] = CORDON_ROLE_RENEW,
 		[CORDON_ACTION_SNAPSHOT] = CORDON_ROLE_SEAL,
 		[CORDON_ACTION_POLICY] = CORDON_ROLE_POLICY,
+		[CORDON_ACTION_DETACH] = CORDON_ROLE_RELEASE,
 	};
 
 	return roles[action];
+}
+
+bool cordon_action_opens(enum cordon_action action)
+{
+	return action == CORDON_ACTION_RELEASE || action == CORDON_ACTION_DETACH;
 }
 
 static const char *const levels[] = {
@@ -108,6 +114,7 @@ void cordon_order_action_text(const struct cordon_order *order, char (*ret_text)
 		[CORDON_ACTION_RENEW] = "renew",
 		[CORDON_ACTION_SNAPSHOT] = "snapshot",
 		[CORDON_ACTION_POLICY] = "policy sha256:",
+		[CORDON_ACTION_DETACH] = "detach",
 	};
 	const char *what = "";
 

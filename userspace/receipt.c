@@ -149,6 +149,8 @@ void cordon_receipt_print(FILE *file, const struct cordon_context *context,
 		return;
 	fprintf(file, "latch-before: %s\nlatch-after: %s\n", cordon_latch_name(outcome->before),
 		cordon_latch_name(outcome->after));
+	if (outcome->detached)
+		fprintf(file, "detached: nothing is enforced until cordon run\n");
 	print_times(file, outcome);
 	print_evidence(file, outcome);
 	print_kernel(file, context);

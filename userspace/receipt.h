@@ -33,6 +33,7 @@
  * @done_ns: when all was done
  * @overtaken: of a seal: packets that were being judged then, and dropped
  * @cut: of a seal: sockets that were destroyed
+ * @detached: nothing enforces any more, and what is left is about to go
  * @evidence: that was captured for it; of 0 bytes: none
  * @no_evidence: why not what it asked for, or ""
  * @at: when, as the node counts
@@ -49,6 +50,7 @@ struct cordon_outcome {
 	uint64_t done_ns;
 	uint64_t overtaken;
 	uint64_t cut;
+	bool detached;
 	struct cordon_evidence evidence;
 	struct cordon_failure no_evidence;
 	struct cordon_latch_moment at;

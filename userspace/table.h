@@ -61,7 +61,7 @@
 		{ "sign",                                                                             \
 		  "WHAT [ARGUMENT ...]",                                                              \
 		  "make signed orders and read them, off the node",                                   \
-		  "  order seal LEVEL | release | renew | snapshot\n"                                 \
+		  "  order seal LEVEL | release | renew | snapshot | detach\n"                        \
 		  "                make an order\n"                                                   \
 		  "  policy POLICY make a bundle: a policy and the files it includes, as an order\n"  \
 		  "  add ORDER     put more signatures to an order\n"                                 \

@@ -139,7 +139,7 @@ static enum cordon_refusal check_challenge(const struct cordon_order *order,
 /* A release that was cut short opens what it was given for, and not what was shut since. */
 static bool may_finish(const struct cordon_order *order, const struct cordon_latch_state *state)
 {
-	return order->action != CORDON_ACTION_RELEASE || cordon_latch_is_releasing(state);
+	return !cordon_action_opens(order->action) || cordon_latch_is_releasing(state);
 }
 
 static enum cordon_refusal check_counter(const struct cordon_warrant *warrant,
@@ -234,7 +234,7 @@ void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_lat
 	role->counter = warrant->order.counter;
 	memcpy(role->digest, warrant->message.digest, sizeof(role->digest));
 	role->unfinished = 1;
-	if (warrant->order.action == CORDON_ACTION_RELEASE)
+	if (cordon_action_opens(warrant->order.action))
 		state->release_since = state->since;
 }
 

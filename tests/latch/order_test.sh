@@ -8,42 +8,8 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
+. tests/latch/orders.sh
 FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
-
-# key NAME ALGORITHM...
-key()
-{
-	openssl req -x509 -newkey "${@:2}" -nodes -keyout "$NET_TMP/$1.key" -out "$NET_TMP/$1.pem" \
-		-subj "/CN=$1" -addext basicConstraints=critical,CA:FALSE 2>/dev/null
-}
-
-# trust ROLE NAME...
-trust() { local role=$1; shift; (cd "$NET_TMP" && cat "${@/%/.pem}") >"$TRUST/$role.pem"; }
-
-# sign NAME SIGNER...: $NET_TMP/NAME becomes $NET_TMP/NAME.p7
-sign()
-{
-	local name=$1 with=() by
-	shift
-	for by in "$@"; do with+=(-signer "$NET_TMP/$by.pem" -inkey "$NET_TMP/$by.key"); done
-	openssl cms -sign -binary -nodetach -in "$NET_TMP/$name" "${with[@]}" -md sha256 \
-		-outform DER -noattr -nocerts -out "$NET_TMP/$name.p7"
-}
-
-# order NAME COUNTER ACTION SIGNERS [LINE...]: signers in one word, "ada grace"
-order()
-{
-	local name=$1 counter=$2 action=$3 signers=$4
-	shift 4
-	printf 'cordon-order: 1\naction: %s\nissuer: tests\ncounter: %s\nreason: a test\n' \
-		"$action" "$counter" >"$NET_TMP/$name"
-	[ $# -gt 0 ] || set -- 'node: store-0042'
-	printf '%s\n' "$@" >>"$NET_TMP/$name"
-	# shellcheck disable=SC2086 # one word each
-	sign "$name" $signers
-}
-
-carry() { cordon order "$NET_TMP/$1.p7"; }
 
 # refused WORD TEXT NAME: with its own word, exit 1, a record, and nothing changed
 refused()
@@ -60,27 +26,6 @@ refused()
 		not_ok "$2"
 	fi
 	echo "# $output"
-}
-
-inbox() { cp "$NET_TMP/$1.p7" "$NET_ROOT/var/lib/cordon/inbox/"; }
-has_no_children() { ! pgrep -P "$(cat "$NET_ROOT/run/cordon/daemon")"; }
-serial_is() { [ "$(cordon status --json | jq .serial)" = "$1" ]; }
-inbox_is_empty() { [ -z "$(find "$NET_ROOT/var/lib/cordon/inbox" -type f)" ]; }
-receipts() { find "$NET_ROOT/var/lib/cordon/receipts" -maxdepth 1 -type f | wc -l; }
-last_receipt() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
-took() { [ "$(cordon status --json | jq -r ".latch_state.counters.$1")" = "$2" ]; }
-state() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
-
-# bundle NAME COUNTER POLICY SIGNER
-bundle()
-{
-	local digest
-	digest=$(cordon check --json "$3" | jq -r .digest)
-	order "$1" "$2" "policy sha256:$digest" "$4"
-	printf '\nfile policy.yaml %d\n' "$(stat -c %s "$3")" >>"$NET_TMP/$1"
-	cat "$3" >>"$NET_TMP/$1"
-	echo >>"$NET_TMP/$1"
-	sign "$1" "$4"
 }
 
 test_start 96

@@ -77,6 +77,18 @@ TEST_F(warrant, cut_short_does_not_open_what_was_sealed_later)
 	EXPECT_EQ(CORDON_REFUSAL_NONE, judge(self));
 }
 
+TEST_F(warrant, detach_opens_as_a_release_does)
+{
+	self->warrant.order.action = CORDON_ACTION_DETACH;
+	cordon_warrant_take(&self->warrant, &self->state);
+	EXPECT_EQ(CORDON_REFUSAL_NONE, judge(self));
+	self->state.since.monotonic++;
+	EXPECT_EQ(CORDON_REFUSAL_REPLAYED, judge(self));
+	/* Opened, and cut short before it was detached. */
+	self->state.release_since = self->state.since;
+	EXPECT_EQ(CORDON_REFUSAL_NONE, judge(self));
+}
+
 TEST_F(warrant, of_another_kind_is_finished_whatever_was_sealed)
 {
 	self->warrant.order.action = CORDON_ACTION_POLICY;
