@@ -249,6 +249,9 @@ POLICY_TO     = $(DESTDIR)/etc/cordon
 MAN_TO        = $(DESTDIR)$(PREFIX)/share/man
 COMPLETION_TO = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 UNITS_TO      = $(DESTDIR)$(PREFIX)/lib/systemd/system
+# Neither looks below /usr/local.
+INITRAMFS_TO  = $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/initramfs-tools
+DRACUT_TO     = $(DESTDIR)/usr/lib/dracut/modules.d/90cordon
 
 MANUALS     := $(wildcard userspace/man/*.[1-9])
 COMPLETIONS := $(wildcard userspace/completion/*)
@@ -262,13 +265,19 @@ install: all ## install under DESTDIR and PREFIX=/usr/local
 	$(foreach c,$(COMPLETIONS),install -D -m 644 $c $(COMPLETION_TO)/$(notdir $c) &&) :
 	$(foreach u,$(UNITS),install -D -m 644 $u $(UNITS_TO)/$(notdir $u) && \
 	  sed -i 's,@sbindir@,$(PREFIX)/sbin,' $(UNITS_TO)/$(notdir $u) &&) :
+	install -D -m 755 userspace/boot/initramfs-tools/hook $(INITRAMFS_TO)/hooks/cordon
+	install -D -m 755 userspace/boot/gate $(INITRAMFS_TO)/scripts/init-top/cordon
+	install -D -m 755 userspace/boot/dracut/module-setup.sh $(DRACUT_TO)/module-setup.sh
+	install -D -m 755 userspace/boot/gate $(DRACUT_TO)/gate.sh
 
 # A sealed node keeps what holds it; `cordon release` then fails, and says how it is reopened.
 uninstall: ## remove what install put there; policies stay; refused on a sealed node
 	@! [ -x $(BIN_TO)/cordon ] || $(BIN_TO)/cordon --root '$(DESTDIR)' release >/dev/null
 	rm -f $(BIN_TO)/cordon $(COMPLETIONS:userspace/completion/%=$(COMPLETION_TO)/%) \
 	  $(UNITS:userspace/systemd/%=$(UNITS_TO)/%) \
-	  $(foreach m,$(MANUALS),$(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m))
+	  $(foreach m,$(MANUALS),$(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
+	  $(INITRAMFS_TO)/hooks/cordon $(INITRAMFS_TO)/scripts/init-top/cordon
+	rm -rf $(DRACUT_TO)
 
 clean: ## remove what was built, keep what was downloaded
 	rm -rf $(filter-out %/vm %/kselftest %/logins.tar,$(wildcard $(BUILD)/*))
@@ -278,4 +287,4 @@ distclean: ## remove build/ altogether
 
 .PHONY: FORCE $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: own
+# timeout: 700
+"""A Debian node that boots, with somebody on it and somebody outside who do not wait for a policy:
+what passes, and when. Then it is sealed, and its plug is pulled at moments that nobody chose.
+
+    tests/boot/boot_test.py 6.1|6.12 [SEED]
+"""
+
+import base64
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from keys import Owner
+from machine import Died, Disk, Machine
+from peer import Peer
+
+PULLS = 20
+OPEN = {"arp", "ipv6", "icmp to management", "tcp 22 to management"}
+KEPT = {"arp", "ipv6", "icmp to control"}
+LEAKS = {"icmp to stranger", "udp 9 to stranger", "tcp 8080 to management"}
+NOBODY = "systemd.mask=cordon-restore.service systemd.mask=cordon.service cordon.gate=off"
+PATIENCE = 60
+CLOCK = 0.25  # seconds that we may be wrong about when the node's clock began
+
+
+class Tap:
+    """Prints cases as they are done."""
+
+    def __init__(self, planned):
+        self.number, self.failed = 0, False
+        print(f"TAP version 13\n1..{planned}", flush=True)
+
+    def case(self, text, success, why=""):
+        self.number += 1
+        self.failed |= not success
+        print(f"{'ok' if success else 'not ok'} {self.number} - {text}", flush=True)
+        if not success:
+            print("\n".join(f"# {line}" for line in str(why).splitlines()), flush=True)
+
+    def note(self, text):
+        print(f"# {text}", flush=True)
+
+
+def wait_for(question, limit=PATIENCE):
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        if question():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+class Story:
+    """One disk, booted again and again."""
+
+    def __init__(self, tap, folder, image, seed):
+        self.tap, self.folder = tap, folder
+        self.disk, self.peer, self.owner = Disk(folder, image), Peer(folder), Owner(folder)
+        self.chance = random.Random(seed)
+        self.boot_time = 0.0  # until what the keep list lets in was answered
+
+    def boot(self, append=""):
+        return Machine(self.folder, self.disk, self.peer, append)
+
+    def put(self, machine, path, data):
+        text = base64.b64encode(data).decode()
+        machine.does(f"mkdir -p {os.path.dirname(path)}; base64 -d <<<{text} >{path}; "
+                     f"sync {path}")
+
+    def order(self, machine, action):
+        self.put(machine, "/run/order.p7", self.owner.order(action))
+        return machine.run("cordon order /run/order.p7")
+
+    def seen(self):
+        return ", ".join(sorted(self.peer.kinds())) or "nothing"
+
+    def restored(self, machine):
+        """Seconds from the kernel's start until the policy stood."""
+        said = machine.does("while ! systemctl is-active -q cordon-restore; do sleep 0.2; done; "
+                            "systemctl show -p ExecMainExitTimestampMonotonic cordon-restore")
+        return int(said.split("=")[1]) / 1e6
+
+    def latch(self, machine):
+        return machine.run("cordon status --json")[1].split('"latch":')[1].split(",")[0].strip(' "')
+
+    # ---- what is shown ----------------------------------------------------------------------
+
+    def without(self):
+        """The same node, with nothing of ours: the test would see it."""
+        with self.boot(NOBODY):
+            wait_for(lambda: LEAKS <= self.peer.kinds())
+        self.tap.case("without Cordon strangers are answered, and the insider gets out",
+                      LEAKS <= self.peer.kinds(), self.seen())
+
+    def first_boot(self):
+        with self.boot() as machine:
+            start = machine.up()
+            enforced = self.restored(machine)
+            self.tap.case("management is answered once the policy stands",
+                          wait_for(lambda: "tcp 22 to management" in self.peer.kinds()),
+                          f"{self.seen()}\n{machine.said()}")
+            before = [kind for when, kind in self.peer.seen if when < start + enforced - CLOCK]
+            self.tap.case("nothing passes before it stands", not before, set(before))
+            time.sleep(2)
+            self.tap.case("nothing but what it allows passes then",
+                          self.peer.kinds() <= OPEN, self.seen())
+            answered = self.peer.first("tcp 22 to management") or 0
+            self.tap.note(f"from the kernel's start: policy in force after {enforced:.1f} s, "
+                          f"management answered after {answered - start:.1f} s (emulated)")
+            self.put(machine, "/etc/cordon/trust/release.pem", self.owner.certificate.read_bytes())
+            self.seal(machine)
+        self.tap.case("sealed, and its plug pulled", True)
+
+    def seal(self, machine):
+        machine.does("cordon seal isolate --reason test")
+
+    def sealed_boot(self):
+        """As far as the keep list; that tells how long a boot takes."""
+        start = time.monotonic()
+        with self.boot() as machine:
+            kept = wait_for(lambda: "icmp to control" in self.peer.kinds(), 2 * PATIENCE)
+            self.boot_time = time.monotonic() - start
+            machine.up()
+            self.restored(machine)
+            latch = self.latch(machine)
+        self.tap.case("the next boot is sealed, but for the keep list",
+                      kept and latch == "isolate" and self.peer.kinds() <= KEPT,
+                      f"{latch}: {self.seen()}\n{machine.said()}")
+
+    def pull(self, number):
+        """Now and then opened and sealed anew, the plug pulled as soon as that is done."""
+        moment = self.chance.uniform(0.2, 1.2) * self.boot_time
+        anew = number % 7 == 6
+        with self.boot() as machine:
+            if anew:
+                machine.up()
+                self.restored(machine)
+                early = self.peer.kinds() <= KEPT
+                status, said = self.order(machine, "release")
+                self.seal(machine)
+                machine.pull_plug()
+                self.tap.case(f"pull {number}: as soon as it was sealed anew",
+                              early and not status, f"{self.seen()}\n{said}")
+                return
+            time.sleep(moment)
+        self.tap.case(f"pull {number}: sealed from the first packet on, {moment:.1f} s",
+                      self.peer.kinds() <= KEPT, self.seen())
+
+    def released(self):
+        with self.boot() as machine:
+            machine.up()
+            self.restored(machine)
+            latch = self.latch(machine)
+            status, said = self.order(machine, "release")
+            answered = wait_for(lambda: "tcp 22 to management" in self.peer.kinds())
+            machine.does("sync")
+        self.tap.case("still sealed after all that, and opened by its owner's order",
+                      latch == "isolate" and not status and answered,
+                      f"{latch}\n{said}\n{self.seen()}")
+        with self.boot():
+            answered = wait_for(lambda: "tcp 22 to management" in self.peer.kinds(), 2 * PATIENCE)
+        self.tap.case("and open after the next boot", answered and self.peer.kinds() <= OPEN,
+                      self.seen())
+
+
+def main():
+    kernel, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else random.getrandbits(32)
+    build = Path(os.environ.get("BUILD", "build"))
+    here = Path(__file__).resolve().parent
+    if not (build / "kmod" / kernel / "cordon.ko").exists():
+        print(f"1..0 # SKIP no module for {kernel}: nothing shuts the gate at boot")
+        return 0
+    folder = tempfile.mkdtemp(prefix="/tmp/cordon-boot.")
+    try:
+        subprocess.run([here / "image", kernel, f"{folder}/image"], check=True)
+        tap = Tap(PULLS + 8)
+        tap.note(f"seed {seed}")
+        story = Story(tap, folder, f"{folder}/image", seed)
+        story.without()
+        story.first_boot()
+        story.sealed_boot()
+        for number in range(1, PULLS + 1):
+            story.pull(number)
+        story.released()
+        return 1 if tap.failed else 0
+    except Died as why:
+        print(f"Bail out! {why}")
+        return 1
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

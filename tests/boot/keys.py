@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The owner of the node: keys of one run, the trust folder, and orders signed by openssl alone. RSA,
+which every kernel's own check of signatures can do."""
+
+import subprocess
+from pathlib import Path
+
+NODE = "node-boot"
+
+
+def openssl(*words):
+    subprocess.run(["openssl", *words], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+class Owner:
+    """Gives numbered orders."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.key, self.certificate = self.folder / "owner.key", self.folder / "owner.pem"
+        self.counter = 0
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=owner",
+                "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", self.key,
+                "-out", self.certificate)
+
+    def order(self, action):
+        """Bytes of an order that the node has not seen yet."""
+        self.counter += 1
+        text, signed = self.folder / "order", self.folder / "order.p7"
+        text.write_text(f"cordon-order: 1\naction: {action}\nnode: {NODE}\nissuer: owner\n"
+                        f"counter: {self.counter}\nreason: test\n", encoding="ascii")
+        openssl("cms", "-sign", "-binary", "-nodetach", "-noattr", "-nocerts", "-md", "sha256",
+                "-in", text, "-outform", "DER", "-out", signed, "-signer", self.certificate,
+                "-inkey", self.key)
+        return signed.read_bytes()
