@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "destroy_order.h"
 #include "detach.h"
 #include "evidence.h"
 #include "fault.h"
@@ -23,6 +24,7 @@
 
 struct work {
 	const struct cordon_context *context;
+	const struct cordon_delivery *delivery;
 	const struct cordon_policy_part *policy;
 	struct cordon_trust trust;
 	struct cordon_warrant *warrant;
@@ -324,6 +326,10 @@ static enum cordon_refusal carry_out(struct work *work)
 		return change_policy(work);
 	case CORDON_ACTION_SNAPSHOT:
 		return take_long(work, take_snapshot);
+	case CORDON_ACTION_REVOKE:
+	case CORDON_ACTION_WIPE:
+		return cordon_destroy_order(work->context, work->delivery, work->warrant,
+					    work->outcome);
 	case CORDON_ACTION_DETACH:
 		return take_and(work, leave);
 	case CORDON_ACTION_RELEASE:
@@ -334,8 +340,9 @@ static enum cordon_refusal carry_out(struct work *work)
 }
 
 /* Signatures, manifest, role.  What can fail here but the order is the files of trust/. */
-static enum cordon_refusal open_order(struct work *work, const struct cordon_delivery *delivery)
+static enum cordon_refusal open_order(struct work *work)
 {
+	const struct cordon_delivery *delivery = work->delivery;
 	struct cordon_outcome *outcome = work->outcome;
 
 	if (delivery->error) {
@@ -375,7 +382,7 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 		     struct cordon_warrant *ret_warrant, struct cordon_outcome *ret_outcome)
 {
 	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
-	struct work work = { context, policy, { .node = "" }, ret_warrant, ret_outcome };
+	struct work work = { context, delivery, policy, { .node = "" }, ret_warrant, ret_outcome };
 	struct cordon_latch_state state;
 	int error, rest = 0;
 
@@ -383,13 +390,13 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	memset(ret_outcome, 0, sizeof(*ret_outcome));
 	ret_outcome->read_ns = delivery->read_ns;
 	cordon_trust_read(folder.text, &work.trust);
-	if (!open_order(&work, delivery))
+	if (!open_order(&work))
 		carry_out(&work);
 	cordon_trust_clear(&work.trust);
 	ret_outcome->done_ns = cordon_clock_ns();
 	cordon_latch_read(context, &state);
 	ret_outcome->at = cordon_latch_now(&state);
-	if (delivery->again && ret_outcome->passing)
+	if (ret_outcome->handed || (delivery->again && ret_outcome->passing))
 		return 0;
 	tell(context, ret_warrant, ret_outcome);
 	error = cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);

@@ -31,6 +31,8 @@ struct cordon_policy_part {
  * struct cordon_delivery - the bytes of an order
  * @error: -errno: they could not be read
  * @read_ns: CLOCK_MONOTONIC, when reading them began
+ * @confined: who brings it has given up what it takes to destroy anything
+ * @locked: who brings it holds cordon_destroy_lock()
  * @again: an attempt before failed, and is recorded; another that fails, too, is not
  */
 struct cordon_delivery {
@@ -38,6 +40,8 @@ struct cordon_delivery {
 	size_t size;
 	int error;
 	uint64_t read_ns;
+	bool confined;
+	bool locked;
 	bool again;
 };
 

@@ -203,6 +203,10 @@ static void print_json(const struct cordon_warrant *warrant, const struct cordon
 		json_string(&json, "latch_before", cordon_latch_name(outcome->before));
 		json_string(&json, "latch_after", cordon_latch_name(outcome->after));
 	}
+	if (outcome->destruction.nr) {
+		json_number(&json, "to_destroy", outcome->destruction.nr);
+		json_number(&json, "not_destroyed", outcome->destruction.failed);
+	}
 	if (outcome->shut_ns)
 		json_number(&json, "read_to_shut_ns", outcome->shut_ns - outcome->read_ns);
 	json_number(&json, "read_to_done_ns", outcome->done_ns - outcome->read_ns);
@@ -229,7 +233,7 @@ int cmd_bundle_deliver(const struct cordon_call *call, const struct cordon_deliv
 {
 	const struct cordon_policy_part part = cmd_bundle_part(bundle);
 	struct cordon_warrant warrant CLEANUP(warrant) = { .is_order = false };
-	struct cordon_outcome outcome;
+	struct cordon_outcome outcome CLEANUP(outcome) = { .handed = false };
 	int error, result;
 
 	error = cordon_carry_out(call->context, delivery, &part, call->failure, &warrant, &outcome);

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cmd_lockdown.h"
 #include "cmd_policy.h"
 #include "command.h"
 #include "live.h"
+#include "lockdown_look.h"
 #include "nl.h"
 #include "order.h"
 #include "probe.h"
@@ -192,6 +194,23 @@ static void check_workloads(const struct cordon_call *call, const struct cordon_
 		check_workload(call, has ? &root : NULL, image->workloads[i].path.path, faults);
 }
 
+static void check_lockdown(const struct cordon_call *call, const struct cordon_image *image,
+			   struct faults *faults)
+{
+	struct cordon_failure unsaid = { .text = "" }, lack;
+	struct cordon_cgroup_root root;
+	const bool has = !cordon_cgroup_find(call->context, &unsaid, &root);
+
+	for (size_t i = 0; i < image->nr_lockdown; i++) {
+		const struct cordon_image_lockdown *entry = &image->lockdown[i];
+
+		if (entry->kind == CORDON_LOCKDOWN_UNIT)
+			check_workload(call, has ? &root : NULL, entry->text, faults);
+		else if (cordon_lockdown_lack(call->context, entry, &lack))
+			add_fault(faults, "%s", lack.text);
+	}
+}
+
 /* Its keep list would have a place in the text, if there were one. */
 static void warn_keep(const struct cordon_image *image, struct faults *warnings)
 {
@@ -239,6 +258,7 @@ static void check_node(const struct cordon_call *call, const struct cordon_image
 	check_hooks(call, faults);
 	check_interfaces(image, faults);
 	check_workloads(call, image, faults);
+	check_lockdown(call, image, faults);
 	cordon_trust_read(folder.text, &trust);
 	check_trust(image, &trust, faults);
 	warn_trust(image, &trust, warnings);
@@ -332,6 +352,7 @@ static void print_text(const char *path, const struct cordon_image *image,
 	       image->nr_rules - count_keep(image), count_keep(image));
 	print_reserve(settings);
 	print_log(settings);
+	cmd_lockdown_text(image);
 	printf("tables         %zu prefix cells, %zu pages of services, %zu classes of interfaces\n",
 	       image->nr_prefixes * CORDON_PREFIX_PAGE_CELLS, image->nr_pages, image->nr_classes);
 	printf("flows          %u\n", settings->flow_buckets * CORDON_FLOW_WAYS);
@@ -402,6 +423,7 @@ static void print_json(const struct cordon_image *image, const struct faults *wa
 	json_bool(&json, "log_flows", settings->flags & CORDON_SETTINGS_FLOWS);
 	json_bool(&json, "log_exec", !(settings->flags & CORDON_SETTINGS_NO_EXEC));
 	print_json_lists(&json, image);
+	cmd_lockdown_json(&json, image);
 	print_json_faults(&json, "warnings", warnings);
 	print_json_faults(&json, "faults", faults);
 	json_object_end(&json);

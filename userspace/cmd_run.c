@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * cordon run: what a boot starts.  With --once before the network is up, then
- * to follow what comes.  The latch is restored first.  The policy that stands in the kernel stays;
- * else the last good one from the store; else /etc/cordon/policy.yaml.
+ * to follow what comes; with --hand to do on the machine what the daemon may not.  The latch is
+ * restored first.  The policy that stands in the kernel stays; else the last good one from the
+ * store; else /etc/cordon/policy.yaml.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "cmd_policy.h"
 #include "command.h"
 #include "daemon.h"
+#include "daemon_hand.h"
 #include "session.h"
 #include "store.h"
 
@@ -108,15 +110,22 @@ static int start(const struct cordon_call *call)
 int cordon_cmd_run(const struct cordon_call *call)
 {
 	int daemon CLEANUP(close) = -1;
-	bool once = false;
+	bool once = false, hand = false;
 	const struct cordon_flag flags[] = {
 		{ "--once", &once, NULL },
+		{ "--hand", &hand, NULL },
 		{ NULL, NULL, NULL },
 	};
 	int error;
 
 	if (cordon_call_flags(call, flags, 0, 0, NULL) < 0)
 		return CORDON_EXIT_USAGE;
+	if (once && hand) {
+		cordon_fail(call->failure, -EINVAL, "--once and --hand are two processes");
+		return CORDON_EXIT_USAGE;
+	}
+	if (hand)
+		return cordon_daemon_hand(call->context, call->failure);
 	if (once)
 		return start(call);
 	error = cordon_daemon_hold_signals(call->failure);

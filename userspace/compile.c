@@ -481,6 +481,25 @@ static int describe_workloads(struct compiler *compiler)
 	return err;
 }
 
+static int describe_lockdown(const struct cordon_policy *policy, struct cordon_image *image)
+{
+	for (size_t i = 0; i < policy->nr_lockdown; i++) {
+		const struct cordon_policy_lockdown *entry = &policy->lockdown[i];
+		struct cordon_image_lockdown *added =
+			array_push(image->lockdown, image->nr_lockdown);
+
+		if (!added)
+			return -ENOMEM;
+		added->kind = entry->kind;
+		copy_text(added->text, sizeof(added->text), entry->name.text);
+		memcpy(added->sha256, entry->sha256, sizeof(added->sha256));
+		if (entry->secret < policy->nr_secrets)
+			copy_text(added->secret, sizeof(added->secret),
+				  policy->secrets[entry->secret].text);
+	}
+	return 0;
+}
+
 static int describe_certificates(const struct cordon_policy *policy, struct cordon_image *image)
 {
 	for (size_t i = 0; i < policy->nr_certificates; i++) {
@@ -619,6 +638,8 @@ static int compile_image(struct compiler *compiler)
 		err = describe_workloads(compiler);
 	if (!err)
 		err = describe_certificates(policy, image);
+	if (!err)
+		err = describe_lockdown(policy, image);
 	if (!err)
 		err = compile_prefixes(compiler);
 	return err;

@@ -233,27 +233,50 @@ int cordon_lock_take(const struct cordon_context *context, struct cordon_failure
 	return 0;
 }
 
-int cordon_daemon_claim(const struct cordon_context *context, struct cordon_failure *failure,
-			int *ret_fd)
+/* Its name is what it is, too: "cordon run --hand". */
+static int claim(const struct cordon_context *context, const char *name, const char *path,
+		 struct cordon_failure *failure, int *ret_fd)
 {
-	int fd CLEANUP(close) = open_lock(context, "/run/cordon/daemon", failure);
+	int fd CLEANUP(close) = open_lock(context, path, failure);
 
 	if (fd < 0)
 		return fd;
 	if (flock(fd, LOCK_EX | LOCK_NB))
-		return cordon_fail(failure, -EBUSY, "cordon run is running already (pid %d)",
+		return cordon_fail(failure, -EBUSY, "%s is running already (pid %d)", name,
 				   read_pid(fd));
 	write_pid(fd);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
-int cordon_daemon_pid(const struct cordon_context *context)
+int cordon_daemon_claim(const struct cordon_context *context, struct cordon_failure *failure,
+			int *ret_fd)
 {
-	const struct cordon_path path = cordon_path_root(context, "/run/cordon/daemon");
+	return claim(context, "cordon run", "/run/cordon/daemon", failure, ret_fd);
+}
+
+int cordon_hand_claim(const struct cordon_context *context, struct cordon_failure *failure,
+		      int *ret_fd)
+{
+	return claim(context, "cordon run --hand", "/run/cordon/hand", failure, ret_fd);
+}
+
+static int claimed_pid(const struct cordon_context *context, const char *name)
+{
+	const struct cordon_path path = cordon_path_root(context, name);
 	int fd CLEANUP(close) = open(path.text, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || !flock(fd, LOCK_SH | LOCK_NB))
 		return 0;
 	return read_pid(fd);
+}
+
+int cordon_daemon_pid(const struct cordon_context *context)
+{
+	return claimed_pid(context, "/run/cordon/daemon");
+}
+
+int cordon_hand_pid(const struct cordon_context *context)
+{
+	return claimed_pid(context, "/run/cordon/hand");
 }

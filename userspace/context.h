@@ -67,4 +67,9 @@ int cordon_daemon_claim(const struct cordon_context *context, struct cordon_fail
 /** cordon_daemon_pid() - process id of the running daemon, 0: none */
 int cordon_daemon_pid(const struct cordon_context *context);
 
+/** cordon_hand_claim(), cordon_hand_pid() - the same of the daemon's hand (daemon_hand.h) */
+int cordon_hand_claim(const struct cordon_context *context, struct cordon_failure *failure,
+		      int *ret_fd);
+int cordon_hand_pid(const struct cordon_context *context);
+
 #endif

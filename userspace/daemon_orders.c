@@ -31,7 +31,10 @@ static void tell_json(const char *path, const char *action, const struct cordon_
 	json_string(&json, "event", "order");
 	json_string(&json, "file", path);
 	json_string(&json, "action", action);
-	json_string(&json, "result", outcome->refusal ? "refused" : "done");
+	json_string(&json, "result",
+		    outcome->refusal ? "refused" :
+		    outcome->handed  ? "handed" :
+				       "done");
 	json_string(&json, "refusal", cordon_refusal_name(outcome->refusal));
 	json_string(&json, "why", outcome->why.text);
 	json_bool(&json, "tried_again", outcome->passing);
@@ -46,6 +49,8 @@ static void tell_text(const char *path, const char *action, const struct cordon_
 	if (outcome->refusal)
 		printf("order %s refused (%s): %s%s\n", path, cordon_refusal_name(outcome->refusal),
 		       outcome->why.text, outcome->passing ? "; it is tried again" : "");
+	else if (outcome->handed)
+		printf("order %s: %s, for cordon run --hand to carry out\n", path, action);
 	else if (outcome->shut_ns)
 		printf("order %s: %s, done; shut %llu us after it was found%s%s\n", path, action,
 		       (unsigned long long)(outcome->shut_ns - outcome->read_ns) / 1000,
@@ -99,7 +104,9 @@ static void carry_out(const struct cordon_context *context, const struct cordon_
 	struct cmd_bundle bundle CLEANUP(bundle) = { .call = &call };
 	const struct cordon_policy_part part = cmd_bundle_part(&bundle);
 	struct cordon_warrant warrant CLEANUP(warrant) = { .is_order = false };
-	struct cordon_delivery delivery = { .read_ns = cordon_clock_ns(), .again = file->again };
+	struct cordon_delivery delivery = { .read_ns = cordon_clock_ns(),
+					    .confined = true,
+					    .again = file->again };
 	struct cordon_file content = { .text = NULL };
 
 	delivery.error = cordon_file_read_fd(file->fd, BYTES_MAX, &content);
@@ -115,15 +122,18 @@ static void carry_out(const struct cordon_context *context, const struct cordon_
 bool cordon_daemon_orders(const struct cordon_context *context, struct cordon_inbox *inbox)
 {
 	struct cordon_inbox_file file = { .fd = -1 };
-	struct cordon_outcome outcome = { .detached = false };
+	bool detached = false;
 
-	for (int i = 0; i < AT_ONCE && !outcome.detached && cordon_inbox_next(inbox, &file); i++) {
+	for (int i = 0; i < AT_ONCE && !detached && cordon_inbox_next(inbox, &file); i++) {
+		struct cordon_outcome outcome CLEANUP(outcome) = { .passing = false };
+
 		carry_out(context, &file, &outcome);
 		if (outcome.passing)
 			cordon_inbox_retry(inbox, &file);
 		else if (file.own && outcome.refusal != CORDON_REFUSAL_TOO_EARLY)
 			take_out(&file);
+		detached = outcome.detached;
 		close(file.fd);
 	}
-	return outcome.detached;
+	return detached;
 }

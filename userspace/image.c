@@ -86,5 +86,6 @@ void cordon_image_free(struct cordon_image *image)
 	free(image->interfaces);
 	free(image->workloads);
 	free(image->certificates);
+	free(image->lockdown);
 	free(image);
 }

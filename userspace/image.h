@@ -36,6 +36,21 @@ struct cordon_image_certificate {
 };
 
 /**
+ * struct cordon_image_lockdown - one thing that `lockdown:` names
+ * @text: what it is, by @kind
+ * @secret: name of the secret that it is of, else ""
+ * @sha256: of a program; zeros: it says none
+ * @kind: enum cordon_lockdown_kind
+ */
+struct cordon_image_lockdown {
+	char text[CORDON_LOCKDOWN_TEXT_SIZE];
+	char secret[CORDON_NAME_SIZE];
+	uint8_t sha256[32];
+	uint32_t kind;
+	uint32_t pad;
+};
+
+/**
  * struct cordon_image_rule - a rule, its slot not yet chosen
  * @rule: for people
  * @keep: 1: of the quarantine's keep list
@@ -91,6 +106,8 @@ struct cordon_image {
 	size_t nr_workloads;
 	struct cordon_image_certificate *certificates;
 	size_t nr_certificates;
+	struct cordon_image_lockdown *lockdown; /* in the order in which it is written */
+	size_t nr_lockdown;
 };
 
 /**

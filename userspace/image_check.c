@@ -82,7 +82,7 @@ static bool are_lengths_sound(const struct cordon_image *image)
 	       image->nr_rules <= CORDON_RULES_MAX && image->settings.rules <= image->nr_rules &&
 	       image->nr_workloads <= CORDON_WORKLOAD_PATHS_MAX &&
 	       image->nr_certificates <= CORDON_POLICY_CERTIFICATES_MAX &&
-	       image->nr_prefixes >= 1 &&
+	       image->nr_lockdown <= CORDON_POLICY_LOCKDOWN_MAX && image->nr_prefixes >= 1 &&
 	       image->nr_prefixes <= CORDON_PREFIX_VALUE_MASK / CELLS_PER_PAGE;
 }
 
@@ -396,12 +396,35 @@ static bool are_certificates_sound(const struct cordon_image *image)
 	return true;
 }
 
+/* Paths that are followed to destroy what is there. */
+static bool is_lockdown_path(uint32_t kind)
+{
+	return kind == CORDON_LOCKDOWN_PROGRAM || kind == CORDON_LOCKDOWN_FILE ||
+	       kind == CORDON_LOCKDOWN_OPENER || kind == CORDON_LOCKDOWN_LUKS ||
+	       kind == CORDON_LOCKDOWN_WIPE;
+}
+
+static bool is_lockdown_sound(const struct cordon_image *image)
+{
+	for (size_t i = 0; i < image->nr_lockdown; i++) {
+		const struct cordon_image_lockdown *entry = &image->lockdown[i];
+
+		if (entry->kind >= CORDON_LOCKDOWN_KIND_COUNT || entry->pad || !entry->text[0] ||
+		    !is_text(entry->text, sizeof(entry->text)) ||
+		    !is_text(entry->secret, sizeof(entry->secret)) ||
+		    (is_lockdown_path(entry->kind) && (entry->text[0] != '/' || !entry->text[1])))
+			return false;
+	}
+	return true;
+}
+
 int cordon_image_check(const struct cordon_image *image)
 {
 	if (!are_settings_sound(&image->settings) || !are_lengths_sound(image) ||
 	    !are_prefixes_sound(image) || !are_classes_sound(image) || !are_zones_sound(image) ||
 	    !are_names_sound(image) || !are_interfaces_sound(image) ||
-	    !are_workloads_sound(image) || !are_certificates_sound(image))
+	    !are_workloads_sound(image) || !are_certificates_sound(image) ||
+	    !is_lockdown_sound(image))
 		return -EBADMSG;
 	return check_rules(image);
 }

@@ -62,6 +62,7 @@ static const struct section sections[SECTIONS] = {
 	[CORDON_IMAGE_INTERFACES] = SECTION(interfaces, nr_interfaces, false),
 	[CORDON_IMAGE_WORKLOADS] = SECTION(workloads, nr_workloads, false),
 	[CORDON_IMAGE_CERTIFICATES] = SECTION(certificates, nr_certificates, false),
+	[CORDON_IMAGE_LOCKDOWN] = SECTION(lockdown, nr_lockdown, false),
 };
 
 /* struct piece - bytes that follow each other in the file */

@@ -86,10 +86,9 @@ static int read_action(const struct reader *reader, const char *key, struct orde
 	static const struct {
 		const char *word;
 		enum cordon_action action;
-	} plain[] = { { "release", CORDON_ACTION_RELEASE },
-		      { "renew", CORDON_ACTION_RENEW },
-		      { "snapshot", CORDON_ACTION_SNAPSHOT },
-		      { "detach", CORDON_ACTION_DETACH } };
+	} plain[] = { { "release", CORDON_ACTION_RELEASE },   { "renew", CORDON_ACTION_RENEW },
+		      { "snapshot", CORDON_ACTION_SNAPSHOT }, { "detach", CORDON_ACTION_DETACH },
+		      { "revoke", CORDON_ACTION_REVOKE },     { "wipe", CORDON_ACTION_WIPE } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
 		if (order_piece_is(value, plain[i].word)) {
@@ -104,7 +103,7 @@ static int read_action(const struct reader *reader, const char *key, struct orde
 				   (struct order_piece){ value.text + 14, value.size - 14 });
 	return refuse(reader,
 		      "%s is not known: it is 'seal LEVEL', 'release', 'renew', 'snapshot', "
-		      "'detach' or 'policy sha256:DIGEST'",
+		      "'detach', 'revoke', 'wipe' or 'policy sha256:DIGEST'",
 		      key);
 }
 

@@ -23,6 +23,8 @@ enum cordon_action {
 	CORDON_ACTION_SNAPSHOT,
 	CORDON_ACTION_POLICY,
 	CORDON_ACTION_DETACH,
+	CORDON_ACTION_REVOKE,
+	CORDON_ACTION_WIPE,
 };
 
 /* X(NAME, "file in trust/ without .pem"): who may sign what.  Kept in files by
@@ -44,11 +46,13 @@ enum cordon_role {
 const char *cordon_role_name(enum cordon_role role);
 /** cordon_roles_text() - "seal, release" of bits by enum cordon_role */
 void cordon_roles_text(uint32_t roles, char (*ret_text)[96]);
-/** cordon_action_role() - who may seal may ask for a snapshot; who may release, detach */
+/** cordon_action_role() - who may seal may ask for a snapshot, and revoke; who may release, detach */
 enum cordon_role cordon_action_role(enum cordon_action action);
 
 /** cordon_action_opens() - a release, or what goes further */
 bool cordon_action_opens(enum cordon_action action);
+/** cordon_action_destroys() - what it takes away no order brings back */
+bool cordon_action_destroys(enum cordon_action action);
 
 /** cordon_latch_name() - "open", "egress", "isolate", "lockdown", or "?" */
 const char *cordon_latch_name(uint32_t latch);

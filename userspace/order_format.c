@@ -48,6 +48,8 @@ enum cordon_role cordon_action_role(enum cordon_action action)
 		[CORDON_ACTION_SNAPSHOT] = CORDON_ROLE_SEAL,
 		[CORDON_ACTION_POLICY] = CORDON_ROLE_POLICY,
 		[CORDON_ACTION_DETACH] = CORDON_ROLE_RELEASE,
+		[CORDON_ACTION_REVOKE] = CORDON_ROLE_SEAL,
+		[CORDON_ACTION_WIPE] = CORDON_ROLE_WIPE,
 	};
 
 	return roles[action];
@@ -56,6 +58,11 @@ enum cordon_role cordon_action_role(enum cordon_action action)
 bool cordon_action_opens(enum cordon_action action)
 {
 	return action == CORDON_ACTION_RELEASE || action == CORDON_ACTION_DETACH;
+}
+
+bool cordon_action_destroys(enum cordon_action action)
+{
+	return action == CORDON_ACTION_REVOKE || action == CORDON_ACTION_WIPE;
 }
 
 static const char *const levels[] = {
@@ -115,6 +122,8 @@ void cordon_order_action_text(const struct cordon_order *order, char (*ret_text)
 		[CORDON_ACTION_SNAPSHOT] = "snapshot",
 		[CORDON_ACTION_POLICY] = "policy sha256:",
 		[CORDON_ACTION_DETACH] = "detach",
+		[CORDON_ACTION_REVOKE] = "revoke",
+		[CORDON_ACTION_WIPE] = "wipe",
 	};
 	const char *what = "";
 

@@ -81,6 +81,7 @@ static const struct parse_field policy_fields[] = {
 	{ .name = "builtin", .read = cordon_parse_builtin },
 	{ .name = "flows", .read = cordon_parse_flows },
 	{ .name = "log", .read = cordon_parse_log },
+	{ .name = "lockdown", .read = cordon_parse_lockdown },
 };
 
 /* ---- checks of the whole ----------------------------------------------------------------- */

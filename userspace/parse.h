@@ -28,6 +28,9 @@ enum parse_scope {
 	PARSE_SCOPE_PATHS,   /* units and cgroups of workloads */
 	PARSE_SCOPE_CHOICES, /* patterns of interfaces: */
 	PARSE_SCOPE_CERTIFICATES,
+	PARSE_SCOPE_SECRETS,
+	PARSE_SCOPE_LOCKDOWN, /* the first of one for each enum cordon_lockdown_kind */
+	PARSE_SCOPE_LOCKDOWN_LAST = PARSE_SCOPE_LOCKDOWN + CORDON_LOCKDOWN_KIND_COUNT,
 	PARSE_SCOPE_BEHIND, /* interfaces of zones without prefixes; values are zones */
 	PARSE_SCOPE_ZONE_INTERFACES,
 };
@@ -140,6 +143,17 @@ int cordon_parse_interfaces(struct parse *parse, const struct cordon_value *valu
 int cordon_parse_builtin(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_log(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_lockdown(struct parse *parse, const struct cordon_value *value, void *target);
+
+/**
+ * cordon_parse_unit_problem() - why a text is no name of a unit; NULL: it is
+ * @endings: that it may have, the last one NULL; @allowed names them
+ */
+const char *cordon_parse_unit_problem(const char *text, const char *const *endings,
+				      const char *allowed);
+
+/** cordon_parse_has_dots() - whether a part of a path between '/' is "." or ".." */
+bool cordon_parse_has_dots(const char *path);
 
 /** cordon_parse_set_defaults() - what holds when the policy does not say */
 void cordon_parse_set_defaults(struct cordon_policy *policy);

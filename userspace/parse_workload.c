@@ -16,27 +16,42 @@ static bool ends_with(const char *text, const char *ending)
 	return length > ending_length && !strcmp(text + length - ending_length, ending);
 }
 
-/* systemd.unit(5); of the kinds of units, those whose processes are a cgroup. */
-static const char *unit_problem(const char *text)
+static bool ends_with_one(const char *text, const char *const *endings)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789:-_.\\@";
+	while (*endings && !ends_with(text, *endings))
+		endings++;
+	return *endings;
+}
+
+/* systemd.unit(5) */
+const char *cordon_parse_unit_problem(const char *text, const char *const *endings,
+				      const char *allowed)
+{
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789:-_.\\@";
 
 	if (strlen(text) >= CORDON_CGROUP_PATH_SIZE)
 		return "is longer than 127 characters";
-	if (text[strspn(text, allowed)])
+	if (text[strspn(text, characters)])
 		return "has a character that no unit's name has";
-	if (!ends_with(text, ".service") && !ends_with(text, ".scope") &&
-	    !ends_with(text, ".slice"))
-		return "must end with .service, .scope or .slice";
-	if (ends_with(text, "@.service"))
+	if (!ends_with_one(text, endings))
+		return allowed;
+	if (strstr(text, "@."))
 		return "is a template; name its instances";
 	return NULL;
 }
 
+/* Of the kinds of units, those whose processes are a cgroup. */
+static const char *unit_problem(const char *text)
+{
+	static const char *const endings[] = { ".service", ".scope", ".slice", NULL };
+
+	return cordon_parse_unit_problem(text, endings, "must end with .service, .scope or .slice");
+}
+
 /* ---- cgroups ----------------------------------------------------------------------------- */
 
-static bool has_dots(const char *path)
+bool cordon_parse_has_dots(const char *path)
 {
 	const char *part = path;
 
@@ -58,7 +73,7 @@ static const char *cgroup_problem(const char *text)
 		return "is every process; use 'node' for that";
 	if (strlen(text) >= CORDON_CGROUP_PATH_SIZE)
 		return "is longer than 127 characters";
-	if (strstr(text, "//") || text[strlen(text) - 1] == '/' || has_dots(text))
+	if (strstr(text, "//") || text[strlen(text) - 1] == '/' || cordon_parse_has_dots(text))
 		return "must be written without '//', '.', '..' and '/' at its end";
 	return NULL;
 }

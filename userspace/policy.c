@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "util/array.h"
+
 const char *cordon_policy_identity_name(const struct cordon_policy *policy, uint16_t identity)
 {
 	size_t index = (size_t)identity - CORDON_IDENTITY_FIRST;
@@ -35,6 +37,17 @@ int cordon_policy_check_serial(const struct cordon_policy *policy, uint64_t acti
 			  " of the active policy; raise it, or go back with --force",
 			  policy->serial, active_serial);
 	return -EINVAL;
+}
+
+const char *cordon_lockdown_kind_name(uint32_t kind)
+{
+	static const char *const names[] = {
+#define KIND_NAME(name, text) [CORDON_LOCKDOWN_##name] = (text),
+		CORDON_LOCKDOWN_KINDS(KIND_NAME)
+#undef KIND_NAME
+	};
+
+	return kind < ARRAY_SIZE(names) ? names[kind] : "?";
 }
 
 static void free_names(struct cordon_name_at *names, size_t count)
@@ -79,6 +92,10 @@ void cordon_policy_free(struct cordon_policy *policy)
 	free(policy->prefixes6);
 	free(policy->choices);
 	free_names(policy->certificates, policy->nr_certificates);
+	free_names(policy->secrets, policy->nr_secrets);
+	for (size_t i = 0; i < policy->nr_lockdown; i++)
+		free(policy->lockdown[i].name.text);
+	free(policy->lockdown);
 	for (size_t i = 0; i < policy->nr_files; i++)
 		free(policy->files[i]);
 	free(policy->files);

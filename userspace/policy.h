@@ -33,6 +33,11 @@
 #define CORDON_POLICY_CERTIFICATES_MAX 64
 #define CORDON_CERTIFICATE_PATH_SIZE 256
 
+/* What the lockdown level and the orders to destroy name, in all; and bytes of one
+ * name, its NUL included. */
+#define CORDON_POLICY_LOCKDOWN_MAX 1024
+#define CORDON_LOCKDOWN_TEXT_SIZE 256
+
 /** struct cordon_prefix4 - an IPv4 prefix of a zone; no host bits are set */
 struct cordon_prefix4 {
 	uint32_t address; /* host byte order */
@@ -166,6 +171,45 @@ struct cordon_lease {
 	uint32_t latch; /* enum cordon_latch that comes then */
 };
 
+/*
+ * X(NAME, "what one is"): what `lockdown:` lists.  Kept in images by number:
+ * append, never renumber, or make it another version.
+ */
+#define CORDON_LOCKDOWN_KINDS(X)                                                                   \
+	X(PROGRAM, "program")		 /* that may start; an absolute path */                    \
+	X(FILE, "file of a secret")	 /* or folder; an absolute path */                         \
+	X(KEY, "key of a secret")	 /* "TYPE:DESCRIPTION" as in /proc/keys */                 \
+	X(TPM, "TPM handle")		 /* "0x81000001" */                                        \
+	X(OPENER, "program of a secret") /* that may open it; an absolute path */                  \
+	X(UNIT, "unit")			 /* that is held down */                                   \
+	X(LOGIN, "login")		 /* name of a user who may log in */                       \
+	X(CONSOLE, "console")		 /* "off"; "keep" is no entry */                           \
+	X(USB_INPUT, "USB input")	 /* "off"; likewise */                                     \
+	X(LUKS, "LUKS device")		 /* to wipe; an absolute path */                           \
+	X(WIPE, "path to wipe")		 /* likewise */
+
+enum cordon_lockdown_kind {
+#define CORDON_LOCKDOWN_ENUM(name, text) CORDON_LOCKDOWN_##name,
+	CORDON_LOCKDOWN_KINDS(CORDON_LOCKDOWN_ENUM)
+#undef CORDON_LOCKDOWN_ENUM
+	CORDON_LOCKDOWN_KIND_COUNT
+};
+
+/** cordon_lockdown_kind_name() - as in CORDON_LOCKDOWN_KINDS, or "?" */
+const char *cordon_lockdown_kind_name(uint32_t kind);
+
+/**
+ * struct cordon_policy_lockdown - one thing that `lockdown:` names
+ * @secret: of FILE, KEY, TPM and OPENER: index in cordon_policy.secrets
+ * @sha256: of PROGRAM, as it must be; zeros: as it is when the policy is applied
+ */
+struct cordon_policy_lockdown {
+	enum cordon_lockdown_kind kind;
+	size_t secret;
+	struct cordon_name_at name;
+	uint8_t sha256[32];
+};
+
 struct cordon_policy {
 	char **files; /* [0] is the policy, then included prefix files */
 	size_t nr_files;
@@ -197,6 +241,10 @@ struct cordon_policy {
 	uint64_t log_bytes;
 	struct cordon_name_at *certificates; /* absolute paths */
 	size_t nr_certificates;
+	struct cordon_name_at *secrets;
+	size_t nr_secrets;
+	struct cordon_policy_lockdown *lockdown;
+	size_t nr_lockdown;
 	uint8_t digest[32]; /* SHA-256 of the policy's text; if it includes files, SHA-256 of
 			     * that and of each file's SHA-256, in the order of files[] */
 };

@@ -118,6 +118,25 @@ static void print_evidence(FILE *file, const struct cordon_outcome *outcome)
 		evidence->cut);
 }
 
+/* One line each, whatever a file's name has in it. */
+static void print_thing(FILE *file, const struct cordon_destroyed *thing)
+{
+	static const char *const keys[] = {
+		[CORDON_DESTROYED] = "destroyed",
+		[CORDON_DESTROYED_BEFORE] = "not-there",
+		[CORDON_NOT_DESTROYED] = "not-destroyed",
+	};
+	char how[sizeof(thing->how)];
+
+	snprintf(how, sizeof(how), "%s", thing->how);
+	for (char *c = how; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	}
+	fprintf(file, "%s: %s %s: %s\n", keys[thing->state], cordon_lockdown_kind_name(thing->kind),
+		thing->name, how);
+}
+
 static void print_times(FILE *file, const struct cordon_outcome *outcome)
 {
 	if (outcome->shut_ns) {
@@ -149,6 +168,8 @@ void cordon_receipt_print(FILE *file, const struct cordon_context *context,
 		return;
 	fprintf(file, "latch-before: %s\nlatch-after: %s\n", cordon_latch_name(outcome->before),
 		cordon_latch_name(outcome->after));
+	for (size_t i = 0; i < outcome->destruction.nr; i++)
+		print_thing(file, &outcome->destruction.each[i]);
 	if (outcome->detached)
 		fprintf(file, "detached: nothing is enforced until cordon run\n");
 	print_times(file, outcome);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "context.h"
+#include "destroy.h"
 #include "evidence.h"
 #include "latch.h"
 #include "maps.h"
@@ -33,6 +34,8 @@
  * @done_ns: when all was done
  * @overtaken: of a seal: packets that were being judged then, and dropped
  * @cut: of a seal: sockets that were destroyed
+ * @handed: it was good, and `cordon run --hand` carries it out, tells it and keeps the receipt
+ * @destruction: of one that destroys: of each thing what became of it
  * @detached: nothing enforces any more, and what is left is about to go
  * @evidence: that was captured for it; of 0 bytes: none
  * @no_evidence: why not what it asked for, or ""
@@ -51,10 +54,17 @@ struct cordon_outcome {
 	uint64_t overtaken;
 	uint64_t cut;
 	bool detached;
+	bool handed;
+	struct cordon_destruction destruction;
 	struct cordon_evidence evidence;
 	struct cordon_failure no_evidence;
 	struct cordon_latch_moment at;
 };
+
+static inline void cleanup_outcome(struct cordon_outcome *outcome)
+{
+	cordon_destruction_clear(&outcome->destruction);
+}
 
 /** cordon_receipt_print() - the text; reads maps and programs as they are now */
 void cordon_receipt_print(FILE *file, const struct cordon_context *context,

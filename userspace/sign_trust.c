@@ -303,6 +303,19 @@ static void read_settings(struct reader *reader, const char *name,
 
 /* ---- the folder -------------------------------------------------------------------------- */
 
+/* How many must agree that a node is destroyed is its owner's to say, and nothing's to assume. */
+static void need_threshold(struct cordon_trust *trust, const char *folder)
+{
+	struct cordon_failure failure = { .text = "" };
+
+	if (trust->threshold[CORDON_ROLE_WIPE] || !trust->keys[CORDON_ROLE_WIPE])
+		return;
+	cordon_fail(&failure, 0,
+		    "%s/threshold: how many keys must sign for wipe is not said: 'wipe 2', say",
+		    folder);
+	close_role(trust, CORDON_ROLE_WIPE, &failure);
+}
+
 /* Whom no role is left to is a stranger. */
 static void forget_strangers(struct cordon_trust *trust)
 {
@@ -323,10 +336,11 @@ void cordon_trust_read(const char *folder, struct cordon_trust *ret_trust)
 
 	memset(ret_trust, 0, sizeof(*ret_trust));
 	for (unsigned int role = 0; role < CORDON_ROLE_COUNT; role++) {
-		ret_trust->threshold[role] = 1;
+		ret_trust->threshold[role] = role != CORDON_ROLE_WIPE;
 		read_role(&reader, role);
 	}
 	read_settings(&reader, "threshold", read_threshold);
+	need_threshold(ret_trust, folder);
 	read_settings(&reader, "node", read_node);
 	forget_strangers(ret_trust);
 }

@@ -36,9 +36,11 @@
 		{ "rollback",	       "",  "put the former policy back into force", "",              \
 		  cordon_cmd_rollback, true },                                                        \
 		{ "run",                                                                              \
-		  "[--once]",                                                                         \
+		  "[--once | --hand]",                                                                \
 		  "load, attach, follow interfaces and report denials until ended",                   \
-		  "  --once        only restore latch and policy, as a boot does; then end\n",        \
+		  "  --once        only restore latch and policy, as a boot does; then end\n"         \
+		  "  --hand        instead: carry out on this machine what orders to destroy and\n"   \
+		  "                the lockdown level ask for, which the daemon may not\n",           \
 		  cordon_cmd_run,                                                                     \
 		  false },                                                                            \
 		{ "seal",                                                                             \
@@ -61,7 +63,7 @@
 		{ "sign",                                                                             \
 		  "WHAT [ARGUMENT ...]",                                                              \
 		  "make signed orders and read them, off the node",                                   \
-		  "  order seal LEVEL | release | renew | snapshot | detach\n"                        \
+		  "  order seal LEVEL | release | renew | snapshot | detach | revoke | wipe\n"        \
 		  "                make an order\n"                                                   \
 		  "  policy POLICY make a bundle: a policy and the files it includes, as an order\n"  \
 		  "  add ORDER     put more signatures to an order\n"                                 \

@@ -142,6 +142,14 @@ static bool may_finish(const struct cordon_order *order, const struct cordon_lat
 	return !cordon_action_opens(order->action) || cordon_latch_is_releasing(state);
 }
 
+/* It shares its counter with seals, which may come while it is under way. */
+bool cordon_warrant_is_revoking(const struct cordon_warrant *warrant,
+				const struct cordon_latch_state *state)
+{
+	return warrant->order.action == CORDON_ACTION_REVOKE &&
+	       !memcmp(state->revoking, warrant->message.digest, sizeof(state->revoking));
+}
+
 static enum cordon_refusal check_counter(const struct cordon_warrant *warrant,
 					 const struct cordon_latch_state *state,
 					 struct cordon_failure *failure)
@@ -149,6 +157,8 @@ static enum cordon_refusal check_counter(const struct cordon_warrant *warrant,
 	const struct cordon_latch_role *role = role_in(state, &warrant->order);
 	const bool same = !memcmp(role->digest, warrant->message.digest, sizeof(role->digest));
 
+	if (cordon_warrant_is_revoking(warrant, state))
+		return CORDON_REFUSAL_NONE;
 	if (role->counter == CORDON_LATCH_COUNTER_UNKNOWN || warrant->order.counter > role->counter)
 		return CORDON_REFUSAL_NONE;
 	if (same && role->unfinished && may_finish(&warrant->order, state))
@@ -231,6 +241,11 @@ void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_lat
 {
 	struct cordon_latch_role *role = &state->role[cordon_action_role(warrant->order.action)];
 
+	/* One that goes on: the role may have taken others since. */
+	if (cordon_warrant_is_revoking(warrant, state))
+		return;
+	if (warrant->order.action == CORDON_ACTION_REVOKE)
+		memcpy(state->revoking, warrant->message.digest, sizeof(state->revoking));
 	role->counter = warrant->order.counter;
 	memcpy(role->digest, warrant->message.digest, sizeof(role->digest));
 	role->unfinished = 1;
@@ -240,5 +255,10 @@ void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_lat
 
 void cordon_warrant_finish(const struct cordon_warrant *warrant, struct cordon_latch_state *state)
 {
-	state->role[cordon_action_role(warrant->order.action)].unfinished = 0;
+	struct cordon_latch_role *role = &state->role[cordon_action_role(warrant->order.action)];
+
+	if (!memcmp(role->digest, warrant->message.digest, sizeof(role->digest)))
+		role->unfinished = 0;
+	if (cordon_warrant_is_revoking(warrant, state))
+		memset(state->revoking, 0, sizeof(state->revoking));
 }

@@ -97,6 +97,10 @@ enum cordon_refusal cordon_warrant_is_new(const struct cordon_warrant *warrant,
 #define CORDON_WARRANT_TEXT_MIN 96
 void cordon_warrant_describe(const struct cordon_warrant *warrant, size_t size, char *ret_text);
 
+/** cordon_warrant_is_revoking() - an order to revoke that was taken, and not finished */
+bool cordon_warrant_is_revoking(const struct cordon_warrant *warrant,
+				const struct cordon_latch_state *state);
+
 /** cordon_warrant_take() - note it in the state; finish: what it orders is done */
 void cordon_warrant_take(const struct cordon_warrant *warrant, struct cordon_latch_state *state);
 void cordon_warrant_finish(const struct cordon_warrant *warrant, struct cordon_latch_state *state);

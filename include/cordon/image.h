@@ -15,7 +15,7 @@
  *	     32     16  section 0: bytes of one element (4), zero (4), elements (8)
  *	     48     16  section 1
  *	      :      :
- *	    240        elements of section 0
+ *	    256        elements of section 0
  *	                zeros up to a multiple of 8
  *	                elements of section 1
  *	      :      :
@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 #define CORDON_IMAGE_MAGIC "CORDIMG"
-#define CORDON_IMAGE_VERSION 6
+#define CORDON_IMAGE_VERSION 7
 #define CORDON_IMAGE_ORDER 0x01020304U
 
 enum cordon_image_section {
@@ -51,6 +51,7 @@ enum cordon_image_section {
 	CORDON_IMAGE_INTERFACES,   /* cordon_image_interface */
 	CORDON_IMAGE_WORKLOADS,	   /* cordon_image_workload */
 	CORDON_IMAGE_CERTIFICATES, /* cordon_image_certificate */
+	CORDON_IMAGE_LOCKDOWN,	   /* cordon_image_lockdown */
 	CORDON_IMAGE_SECTIONS
 };
 
@@ -71,6 +72,6 @@ struct cordon_image_header {
 	__u32 sections;
 	struct cordon_image_extent section[CORDON_IMAGE_SECTIONS];
 };
-_Static_assert(sizeof(struct cordon_image_header) == 240, "cordon_image_header has no padding");
+_Static_assert(sizeof(struct cordon_image_header) == 256, "cordon_image_header has no padding");
 
 #endif

@@ -77,6 +77,8 @@ struct cordon_latch_role {
  * @policy: digest of the last policy that was signed for
  * @release_since: @since as it was when the last release was taken: unfinished, it does not open
  *	what was sealed later
+ * @revoking: SHA-256 of an order to revoke that was taken and not finished; a seal that came since
+ *	does not end it; zeros: none
  */
 struct cordon_latch_state {
 	char magic[8];
@@ -98,7 +100,8 @@ struct cordon_latch_state {
 	__u8 code_used[32];
 	__u8 policy[32];
 	struct cordon_latch_moment release_since;
-	__u8 reserved[152];
+	__u8 revoking[32];
+	__u8 reserved[120];
 };
 _Static_assert(sizeof(struct cordon_latch_state) == CORDON_LATCH_FILE_SIZE,
 	       "the latch's file has no padding");

@@ -18,6 +18,7 @@
  *	key              value                                          needed
  *	action           seal egress | seal isolate | seal lockdown       yes
  *	                 release | renew | snapshot | detach
+ *	                 revoke | wipe
  *	                 policy sha256:64 hexadecimal digits
  *	node             names of nodes, a space between two            one of
  *	fleet            names of fleets, likewise                     the two

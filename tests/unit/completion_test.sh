@@ -46,7 +46,7 @@ offers '' cordon explain in tcp ''
 offers 'egress isolate lockdown' cordon seal ''
 offers 'tests/policy/good/minimal.yaml' cordon order tests/policy/good/mini
 offers 'order policy add show code' cordon sign ''
-offers 'seal release renew snapshot detach' cordon sign order ''
+offers 'seal release renew snapshot detach revoke wipe' cordon sign order ''
 offers 'egress isolate lockdown' cordon sign order seal ''
 offers 'egress' cordon sign order --node a seal e
 offers 'egress' cordon sign order seal --reason 'a b' --cert a.pem --key b.key -o c e

@@ -35,6 +35,7 @@ static const char text[] = "cordon: 1\n"
 			   "rules:\n"
 			   "  - {name: x, from: a, to: node, services: [tcp/22, udp/300-900]}\n"
 			   "log: {certificates: [/a.pem, /b.pem]}\n"
+			   "lockdown: {programs: [/bin/a], secrets: [{name: s, files: [/srv/k]}]}\n"
 			   "quarantine:\n"
 			   "  keep:\n"
 			   "    - {name: z, from: a, to: node, services: [tcp/2222]}\n";
@@ -106,6 +107,9 @@ TEST_F(folder, what_is_written_is_read_back)
 	SAME(workloads, nr_workloads);
 	SAME(certificates, nr_certificates);
 	EXPECT_STREQ("/b.pem", got->certificates[1].path);
+	SAME(lockdown, nr_lockdown);
+	EXPECT_STREQ("/srv/k", got->lockdown[1].text);
+	EXPECT_STREQ("s", got->lockdown[1].secret);
 	/* Nothing is left beside it. */
 	EXPECT_EQ(-1, faccessat(self->fd, "image.new", F_OK, 0));
 }
@@ -328,6 +332,11 @@ static void loop_descent(struct cordon_image *image)
 	X("a workload beyond the end", image->workloads[0].identity = 7)                           \
 	X("a certificate without end", memset(image->certificates[0].path, '/', 256))              \
 	X("a certificate below nothing", image->certificates[1].path[0] = 0)                       \
+	X("what lockdown does not know", image->lockdown[0].kind = CORDON_LOCKDOWN_KIND_COUNT)     \
+	X("a secret without end", memset(image->lockdown[1].text, '/', 256))                       \
+	X("a secret that is everything", image->lockdown[1].text[1] = 0)                           \
+	X("a secret that is somewhere", image->lockdown[1].text[0] = 's')                          \
+	X("a secret's name without end", memset(image->lockdown[1].secret, 's', 32))               \
 	X("a path without end", memset(image->workloads[0].path.path, 'x', 128))                   \
 	X("an empty path", image->workloads[0].path.path[0] = 0)
 

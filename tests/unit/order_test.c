@@ -73,6 +73,8 @@ TEST(actions)
 		  1000000 },
 		{ "action: snapshot\n", CORDON_ACTION_SNAPSHOT, 0, 0, 0 },
 		{ "action: detach\n", CORDON_ACTION_DETACH, 0, 0, 0 },
+		{ "action: revoke\n", CORDON_ACTION_REVOKE, 0, 0, 0 },
+		{ "action: wipe\n", CORDON_ACTION_WIPE, 0, 0, 0 },
 		{ "action: policy sha256:" HEX32 "\n", CORDON_ACTION_POLICY, 0, 0, 0 },
 	};
 	struct cordon_failure failure;
@@ -154,7 +156,7 @@ struct bad {
 	"a zero before it"
 #define NO_ACTION                                                                                  \
 	"line 2: action is not known: it is 'seal LEVEL', 'release', 'renew', "                    \
-	"'snapshot', 'detach' or 'policy sha256:DIGEST'"
+	"'snapshot', 'detach', 'revoke', 'wipe' or 'policy sha256:DIGEST'"
 #define NO_DIGEST "line 2: action: the digest of a policy is 64 hexadecimal digits, small ones"
 #define NO_LEVEL "line 2: action: a seal is egress, isolate or lockdown; 'release' opens"
 #define NO_FIELD "line 3: a field is 'KEY: VALUE', one space between the two"
@@ -270,6 +272,10 @@ static const struct bad bad_rows[] = {
 	     "without a sign or a zero before it"),
 	ALL(HEAD "action: seal egress\nlease: 72h\n" NODE REST,
 	    "line 7: a lease goes with release, renew or policy"),
+	ALL(HEAD "action: revoke\nlease: 72h\n" NODE REST,
+	    "line 7: a lease goes with release, renew or policy"),
+	ALL(HEAD "action: wipe\nevidence: 5s\n" NODE REST,
+	    "line 7: evidence goes with seal; a snapshot is nothing else"),
 	ALL(HEAD "action: detach\nlease: 72h\n" NODE REST,
 	    "line 7: a lease goes with release, renew or policy"),
 	ALL(HEAD "action: release\nevidence: 5s\n" NODE REST,
@@ -435,6 +441,8 @@ TEST(words)
 	EXPECT_EQ(CORDON_ROLE_SEAL, cordon_action_role(CORDON_ACTION_SEAL));
 	EXPECT_EQ(CORDON_ROLE_SEAL, cordon_action_role(CORDON_ACTION_SNAPSHOT));
 	EXPECT_EQ(CORDON_ROLE_RELEASE, cordon_action_role(CORDON_ACTION_DETACH));
+	EXPECT_EQ(CORDON_ROLE_SEAL, cordon_action_role(CORDON_ACTION_REVOKE));
+	EXPECT_EQ(CORDON_ROLE_WIPE, cordon_action_role(CORDON_ACTION_WIPE));
 	EXPECT_EQ(CORDON_ROLE_RELEASE, cordon_action_role(CORDON_ACTION_RELEASE));
 	EXPECT_EQ(CORDON_ROLE_RENEW, cordon_action_role(CORDON_ACTION_RENEW));
 	EXPECT_EQ(CORDON_ROLE_POLICY, cordon_action_role(CORDON_ACTION_POLICY));

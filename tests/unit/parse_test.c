@@ -185,7 +185,7 @@ static const struct row text_rows[] = {
 	ROW("\xef\xbb\xbf" HEAD "mod: x\n",
 	    "p:3:1: error: unknown key in the policy: 'mod'; did you mean 'mode'? (allowed: cordon, "
 	    "serial, node, mode, zones, workloads, rules, quarantine, interfaces, builtin, flows, "
-	    "log)\n"),
+	    "log, lockdown)\n"),
 	ROW("cordon: 1\r\nserial: 1\r\nmode: x\r\n",
 	    "p:3:7: error: unknown value of 'mode': 'x' (allowed: enforce, audit)\n"),
 	ROW("cordon: \xc3\xa4 # \xc3\xb6\nserial: \xf0\x9f\x98\x80 1\n",
@@ -735,6 +735,36 @@ TEST(zones)
 	EXPECT_EQ(0xfd00002000000000, policy->prefixes6[2].high);
 	EXPECT_EQ(0, policy->prefixes6[2].zone);
 	EXPECT_EQ(31, policy->prefixes6[2].column);
+}
+
+TEST(lockdown)
+{
+	struct cordon_policy *policy CLEANUP(policy) = parse_good(GOOD "/lockdown.yaml");
+	const struct cordon_policy_lockdown *entry;
+
+	ASSERT_NE(NULL, policy);
+	ASSERT_EQ(2, policy->nr_secrets);
+	EXPECT_STREQ("other", policy->secrets[1].text);
+	ASSERT_EQ(16, policy->nr_lockdown);
+	entry = policy->lockdown;
+	EXPECT_EQ(CORDON_LOCKDOWN_PROGRAM, entry[1].kind);
+	EXPECT_STREQ("/usr/bin/bash", entry[1].name.text);
+	EXPECT_EQ(0xe3, entry[1].sha256[0]);
+	EXPECT_EQ(0, entry[0].sha256[0]);
+	EXPECT_EQ(CORDON_LOCKDOWN_FILE, entry[3].kind);
+	EXPECT_STREQ("/srv/pos/token", entry[3].name.text);
+	EXPECT_EQ(0, entry[3].secret);
+	EXPECT_EQ(CORDON_LOCKDOWN_KEY, entry[5].kind);
+	EXPECT_STREQ("user:pos key", entry[5].name.text);
+	EXPECT_EQ(CORDON_LOCKDOWN_OPENER, entry[9].kind);
+	EXPECT_EQ(1, entry[9].secret);
+	EXPECT_EQ(CORDON_LOCKDOWN_UNIT, entry[11].kind);
+	EXPECT_STREQ("cockpit.socket", entry[11].name.text);
+	EXPECT_EQ(CORDON_LOCKDOWN_LOGIN, entry[12].kind);
+	/* USB input is kept, and no entry. */
+	EXPECT_EQ(CORDON_LOCKDOWN_CONSOLE, entry[13].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_LUKS, entry[14].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_WIPE, entry[15].kind);
 }
 
 TEST(workloads_and_rules)

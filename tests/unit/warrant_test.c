@@ -89,6 +89,30 @@ TEST_F(warrant, detach_opens_as_a_release_does)
 	EXPECT_EQ(CORDON_REFUSAL_NONE, judge(self));
 }
 
+TEST_F(warrant, revoking_goes_on_whatever_its_role_takes_since)
+{
+	const struct cordon_latch_role *role = &self->state.role[CORDON_ROLE_SEAL];
+
+	self->warrant.order.action = CORDON_ACTION_REVOKE;
+	cordon_warrant_take(&self->warrant, &self->state);
+	/* A seal with a higher counter. */
+	self->warrant.order.action = CORDON_ACTION_SEAL;
+	self->warrant.order.counter = 30;
+	self->warrant.message.digest[0] = 30;
+	cordon_warrant_take(&self->warrant, &self->state);
+	cordon_warrant_finish(&self->warrant, &self->state);
+	self->warrant.order.action = CORDON_ACTION_REVOKE;
+	self->warrant.order.counter = 20;
+	EXPECT_EQ(CORDON_REFUSAL_REPLAYED, judge(self));
+	self->warrant.message.digest[0] = 20;
+	EXPECT_EQ(CORDON_REFUSAL_NONE, judge(self));
+	cordon_warrant_take(&self->warrant, &self->state);
+	EXPECT_EQ(30, role->counter);
+	cordon_warrant_finish(&self->warrant, &self->state);
+	EXPECT_EQ(30, role->counter);
+	EXPECT_EQ(CORDON_REFUSAL_REPLAYED, judge(self));
+}
+
 TEST_F(warrant, of_another_kind_is_finished_whatever_was_sealed)
 {
 	self->warrant.order.action = CORDON_ACTION_POLICY;

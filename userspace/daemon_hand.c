@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The daemon's hand; see daemon_hand.h.
+ */
+#include "daemon_hand.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "carry_out.h"
+#include "cmd_bundle.h"
+#include "destroy_order.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/file.h"
+
+/* What cannot be done now is tried again then. */
+#define RETRY_NS (10ULL * 1000000000ULL)
+
+DEFINE_CLEANUP(folder, DIR *, closedir)
+
+/* struct hand - @not_before: CLOCK_MONOTONIC, when orders are looked at next */
+struct hand {
+	const struct cordon_context *context;
+	uint64_t not_before;
+	bool failed; /* the last look; told once */
+};
+
+static int no_policy(void *state, const struct cordon_order *order, struct cordon_failure *failure)
+{
+	(void)state;
+	(void)order;
+	return cordon_fail(failure, -EINVAL, "an order with a policy has no place there");
+}
+
+/* Others than those that destroy are given to the inbox. */
+static const struct cordon_policy_part no_part = { NULL, no_policy, NULL };
+
+static void tell(const struct cordon_warrant *warrant, const struct cordon_outcome *outcome,
+		 const char *name)
+{
+	char action[96] = "?";
+
+	if (warrant->is_order)
+		cordon_order_action_text(&warrant->order, &action);
+	if (outcome->refusal)
+		printf("order %.16s refused (%s): %s%s\n", name,
+		       cordon_refusal_name(outcome->refusal), outcome->why.text,
+		       outcome->passing ? "; it is tried again" : "");
+	else
+		printf("order %.16s: %s, %zu of %zu destroyed%s%s\n", name, action,
+		       outcome->destruction.nr - outcome->destruction.failed,
+		       outcome->destruction.nr, outcome->why.text[0] ? ", but: " : "",
+		       outcome->why.text);
+	fflush(stdout);
+}
+
+/* Return: whether it may be tried again */
+static bool carry_out(struct hand *hand, int folder, const char *name)
+{
+	struct cordon_outcome outcome CLEANUP(outcome) = { .passing = false };
+	struct cordon_warrant warrant CLEANUP(warrant) = { .is_order = false };
+	struct cordon_delivery delivery = { .read_ns = cordon_clock_ns(),
+					    .locked = true,
+					    .again = hand->failed };
+	struct cordon_failure failure = { .text = "" };
+	struct cordon_file content = { .text = NULL };
+	const int fd CLEANUP(close) =
+		openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	delivery.error = fd < 0 ? -errno : cordon_file_read_fd(fd, CORDON_ORDER_FILE_MAX, &content);
+	delivery.cms = content.text;
+	delivery.size = content.size;
+	if (cordon_carry_out(hand->context, &delivery, &no_part, &failure, &warrant, &outcome))
+		fprintf(stderr, "cordon: %s\n", failure.text);
+	if (!hand->failed || !outcome.passing)
+		tell(&warrant, &outcome, name);
+	free(content.text);
+	return outcome.passing;
+}
+
+static void carry_out_all(struct hand *hand)
+{
+	const struct cordon_path path = cordon_path_root(hand->context, CORDON_ORDERS_FOLDER);
+	DIR *folder CLEANUP(folder) = opendir(path.text);
+	const struct dirent *entry;
+	bool again = false;
+
+	while (folder && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (carry_out(hand, dirfd(folder), entry->d_name))
+			again = true;
+		else
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	}
+	hand->failed = again;
+	hand->not_before = again ? cordon_clock_ns() + RETRY_NS : 0;
+}
+
+/* Who destroys or holds down by a command has the lock meanwhile. */
+static void look(struct hand *hand)
+{
+	const int lock CLEANUP(close) = cordon_destroy_lock(hand->context, 0);
+
+	if (lock >= 0 && cordon_clock_ns() >= hand->not_before)
+		carry_out_all(hand);
+}
+
+int cordon_daemon_hand(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	struct hand hand = { .context = context };
+	sigset_t ends;
+	int claim CLEANUP(close) = -1;
+	int error = cordon_hand_claim(context, failure, &claim);
+
+	if (error)
+		return error;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	puts("waiting for orders that destroy");
+	fflush(stdout);
+	do
+		look(&hand);
+	while (sigtimedwait(&ends, NULL, &second) < 0);
+	return 0;
+}
