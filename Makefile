@@ -185,8 +185,8 @@ SECONDS := 300
 fuzz: $(FUZZERS) ## run each fuzz target, SECONDS=300 each
 	BUILD=$(BUILD) tests/run --fuzz $(SECONDS)
 
-vm: ## a shell in a virtual machine, KERNEL=6.12 or 6.1
-	scripts/vm --kernel $(or $(KERNEL),6.12) --shell
+vm: all ## a shell on a node in a virtual machine, KERNEL=6.12 or 6.1, LATCH=open or a level
+	scripts/vm --kernel $(or $(KERNEL),6.12) --node $(or $(LATCH),open)
 
 bench: ## measure beside the peers; results and plots in build/bench
 	scripts/setup bench
