@@ -46,9 +46,10 @@ class Disk:
 class Machine:
     """One boot: from start() to stop() or pull_plug()."""
 
-    def __init__(self, folder, disk, peer, append="", options=()):
+    def __init__(self, folder, disk, peer, append="", options=(), initramfs="initrd.img"):
         self.folder, self.disk, self.peer = Path(folder), disk, peer
         self.append, self.options = append, list(options)
+        self.initramfs = initramfs
         self.console = self.folder / "console"
         self.process = self.agent = None
         self.started = 0.0
@@ -57,7 +58,7 @@ class Machine:
         image = self.disk.image
         return ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max,-erms,-fsrm,-la57",
                 "-smp", "2", "-m", "1G", "-display", "none", "-no-reboot", "-nodefaults",
-                "-kernel", image / "vmlinuz", "-initrd", image / "initrd.img",
+                "-kernel", image / "vmlinuz", "-initrd", image / self.initramfs,
                 "-append", f"{WORDS} {self.append}",
                 "-drive", f"file={self.disk.path},if=virtio,format=qcow2,cache=writeback",
                 "-netdev", f"dgram,id=wire,local.type=unix,local.path={self.folder}/node,"
