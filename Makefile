@@ -49,6 +49,12 @@ TEST_SHARED   := $(filter-out %_test.c %_helper.c %_fuzz.c %.bpf.c,$(TEST_C))
 FUZZERS       := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter tests/fuzz/%_fuzz.c,$(TEST_C)))
 KSELFTEST     := build/kselftest/kselftest_harness.h
 
+# The module for the kernels of scripts/vm whose headers scripts/setup has fetched.
+VERSION     := 1
+KERNELS     := $(patsubst build/vm/%/headers,%,$(wildcard build/vm/*/headers))
+KMODS       := $(KERNELS:%=$(BUILD)/kmod/%/cordon.ko)
+KMOD_SOURCE := Kbuild $(wildcard kmod/Kbuild kmod/*.[ch]) $(wildcard include/cordon/uapi/*.h)
+
 # ---- how it is built -----------------------------------------------------------------------
 
 # -iquote . lets the one sanctioned file say "bpf/verdict.h" and keeps <bpf/...> libbpf's own.
@@ -124,6 +130,27 @@ $(BUILD)/cordon: $(MAIN) $(BUILD)/libcordon.a $(BUILD)/libelf.a
 	$(call say,LINK)$(CC) $(CFLAGS) $(HARDEN) $(LINK) $(filter-out %/libelf.a,$^) $(LIBS) \
 	  $(BUILD)/libelf.a -o $@
 
+# ---- the module ----------------------------------------------------------------------------
+
+# Outputs land where the sources are: in a copy. It uses no BTF of its own, so none is made. sparse
+# looks on where there is one.
+KMOD_MAKE = MAKEFLAGS= make -C build/vm/$*/headers/build M=$(abspath $(@D))/source \
+            CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Werror W=1 modules \
+            $(if $(shell command -v sparse),C=1 CHECK='sparse -Wsparse-error')
+$(BUILD)/kmod/%/cordon.ko: $(KMOD_SOURCE) | build/vm/%/headers
+	@rm -rf $(@D)/source && mkdir -p $(@D)/source
+	@cp --parents $(KMOD_SOURCE) $(@D)/source
+	$(call say,KMOD)$(KMOD_MAKE) >$(@D)/log 2>&1 && ! grep -i warning: $(@D)/log || { cat $(@D)/log; exit 1; }
+	@strip --strip-unneeded -o $@ $(@D)/source/kmod/cordon.ko
+
+build/vm/%/headers:
+	scripts/setup headers
+
+kmod: ## build the module for Debian's 6.1 and 6.12, sparse looking on
+	@scripts/setup headers
+	@$(MAKE) kmods
+kmods: $(KMODS)
+
 # ---- tests ---------------------------------------------------------------------------------
 
 $(KSELFTEST):
@@ -171,7 +198,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libtests
 		$(BUILD)/fuzz/libcordon.a
 	$(call say,FUZZ)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ $(LIBS) -o $@
 
-tests: all $(TEST_PROGRAMS) $(FUZZERS) $(BUILD)/tests/fault/cordon ## build the tests and fuzz targets
+tests: all $(TEST_PROGRAMS) $(FUZZERS) $(BUILD)/tests/fault/cordon $(KMODS) ## build the tests and fuzz targets
 
 test: ## install what is missing, build, run every test
 	scripts/setup test
@@ -252,13 +279,14 @@ UNITS_TO      = $(DESTDIR)$(PREFIX)/lib/systemd/system
 # Neither looks below /usr/local.
 INITRAMFS_TO  = $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/initramfs-tools
 DRACUT_TO     = $(DESTDIR)/usr/lib/dracut/modules.d/90cordon
+DKMS_TO       = $(DESTDIR)/usr/src/cordon-$(VERSION)
 
 MANUALS     := $(wildcard userspace/man/*.[1-9])
 COMPLETIONS := $(wildcard userspace/completion/*)
 UNITS       := $(wildcard userspace/systemd/*)
 
 # A unit writes its program as @sbindir@/cordon.
-install: all ## install under DESTDIR and PREFIX=/usr/local
+install: all ## install under DESTDIR and PREFIX=/usr/local; the module's sources for dkms
 	install -D -m 755 $(BUILD)/cordon $(BIN_TO)/cordon
 	install -d -m 755 $(POLICY_TO)
 	$(foreach m,$(MANUALS),install -D -m 644 $m $(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m) &&) :
@@ -269,10 +297,13 @@ install: all ## install under DESTDIR and PREFIX=/usr/local
 	install -D -m 755 userspace/boot/gate $(INITRAMFS_TO)/scripts/init-top/cordon
 	install -D -m 755 userspace/boot/dracut/module-setup.sh $(DRACUT_TO)/module-setup.sh
 	install -D -m 755 userspace/boot/gate $(DRACUT_TO)/gate.sh
+	$(foreach f,$(KMOD_SOURCE),install -D -m 644 $f $(DKMS_TO)/$f &&) :
+	sed 's,@version@,$(VERSION),' kmod/dkms.conf >$(DKMS_TO)/dkms.conf
 
 # A sealed node keeps what holds it; `cordon release` then fails, and says how it is reopened.
 uninstall: ## remove what install put there; policies stay; refused on a sealed node
 	@! [ -x $(BIN_TO)/cordon ] || $(BIN_TO)/cordon --root '$(DESTDIR)' release >/dev/null
+	rm -rf $(DKMS_TO)
 	rm -f $(BIN_TO)/cordon $(COMPLETIONS:userspace/completion/%=$(COMPLETION_TO)/%) \
 	  $(UNITS:userspace/systemd/%=$(UNITS_TO)/%) \
 	  $(foreach m,$(MANUALS),$(MAN_TO)/man$(subst .,,$(suffix $m))/$(notdir $m)) \

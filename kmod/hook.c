@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which packets are judged: under a latch, on every device of the initial namespace but
+ * its loopback and those that the policy excludes; elsewhere on devices of hardware, which
+ * somebody moved there.  What other namespaces say to each other there is their own;
+ * what leaves the node meets a device that is judged.
+ *
+ * Traffic control may send what it sees on by another device, past our hook there:
+ * so where it stands on a device that is not judged, that is judged, too.
+ */
+#include "hook.h"
+
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/netfilter_arp.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/rculist.h>
+#include <linux/rtnetlink.h>
+#include <net/net_namespace.h>
+
+#include "compat.h"
+#include "latch.h"
+#include "packet.h"
+
+/*
+ * struct covered - one in any namespace
+ * @excluded: by the policy, as it was called when it came, or when the keep list did
+ */
+struct covered {
+	struct list_head list;
+	struct rcu_head rcu;
+	struct net_device *dev;
+	bool excluded;
+	bool hooked;
+	struct nf_hook_ops ops[2];
+};
+
+/* Changed with RTNL. */
+static LIST_HEAD(devices);
+static u32 unhooked;
+
+static atomic64_t dropped_in, dropped_out;
+
+/* ---- which device ------------------------------------------------------------------------ */
+
+static bool is_hardware(const struct net_device *dev)
+{
+	return dev->dev.parent;
+}
+
+static bool has_hardware(struct net *net)
+{
+	struct net_device *dev;
+
+	for_each_netdev_rcu(net, dev)
+	{
+		if (is_hardware(dev))
+			return true;
+	}
+	return false;
+}
+
+static bool is_left_alone(const struct net_device *dev, bool excluded)
+{
+	struct net *net = dev_net(dev);
+
+	if (dev == net->loopback_dev)
+		return !cordon_device_has_tc(dev);
+	if (net_eq(net, &init_net))
+		return excluded;
+	if (is_hardware(dev))
+		return false;
+	return !cordon_device_has_tc(dev) || !has_hardware(net);
+}
+
+static bool is_excluded(const struct net_device *dev)
+{
+	const struct covered *device;
+
+	list_for_each_entry_rcu(device, &devices, list)
+	{
+		if (device->dev == dev)
+			return READ_ONCE(device->excluded);
+	}
+	return false;
+}
+
+/* ---- the verdict ------------------------------------------------------------------------- */
+
+static unsigned int judge(u32 enforced, const struct sk_buff *skb, int offset, u16 ethertype,
+			  enum cordon_direction direction)
+{
+	if (cordon_packet_passes(enforced, skb, offset, ethertype, direction))
+		return NF_ACCEPT;
+	atomic64_inc(direction == CORDON_DIRECTION_IN ? &dropped_in : &dropped_out);
+	return NF_DROP;
+}
+
+static unsigned int device_in(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const u32 enforced = READ_ONCE(cordon_enforced);
+	const struct covered *device = priv;
+
+	if (likely(!enforced) || is_left_alone(device->dev, READ_ONCE(device->excluded)))
+		return NF_ACCEPT;
+	return judge(enforced, skb, 0, ntohs(skb->protocol), CORDON_DIRECTION_IN);
+}
+
+/* By the bytes that leave: what a packet socket says of its packet need not be so. */
+static unsigned int judge_frame(u32 enforced, const struct sk_buff *skb,
+				const struct net_device *dev)
+{
+	const int offset = dev->hard_header_len ? skb_network_offset(skb) : 0;
+	struct ethhdr copy;
+	const struct ethhdr *ether;
+	const u8 *first;
+	u8 byte;
+
+	if (dev->type == ARPHRD_ETHER) {
+		ether = skb_header_pointer(skb, 0, sizeof(copy), &copy);
+		return judge(enforced, skb, ETH_HLEN, ether ? ntohs(ether->h_proto) : 0,
+			     CORDON_DIRECTION_OUT);
+	}
+	first = offset < 0 ? NULL : skb_header_pointer(skb, offset, sizeof(byte), &byte);
+	return judge(enforced, skb, offset, first && *first >> 4 == 4 ? ETH_P_IP : ETH_P_IPV6,
+		     CORDON_DIRECTION_OUT);
+}
+
+static unsigned int device_out(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const u32 enforced = READ_ONCE(cordon_enforced);
+	const struct covered *device = priv;
+
+	if (likely(!enforced) || is_left_alone(device->dev, READ_ONCE(device->excluded)))
+		return NF_ACCEPT;
+	return judge_frame(enforced, skb, device->dev);
+}
+
+static unsigned int judge_network(u32 enforced, const struct sk_buff *skb,
+				  const struct nf_hook_state *state, const struct net_device *dev)
+{
+	const enum cordon_direction direction = dev == state->in ? CORDON_DIRECTION_IN :
+								   CORDON_DIRECTION_OUT;
+	int offset = skb_network_offset(skb);
+	u16 ethertype = ETH_P_IPV6;
+
+	if (is_left_alone(dev, is_excluded(dev)))
+		return NF_ACCEPT;
+	if (state->pf == NFPROTO_BRIDGE) {
+		offset = 0;
+		ethertype = ntohs(eth_hdr(skb)->h_proto);
+	} else if (state->pf == NFPROTO_IPV4) {
+		ethertype = ETH_P_IP;
+	} else if (state->pf == NFPROTO_ARP) {
+		ethertype = ETH_P_ARP;
+	}
+	return judge(enforced, skb, offset, ethertype, direction);
+}
+
+/* At each of these hooks there is one device, or the one that matters is the one that it leaves
+ * by. */
+static unsigned int network(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const u32 enforced = READ_ONCE(cordon_enforced);
+
+	if (likely(!enforced))
+		return NF_ACCEPT;
+	return judge_network(enforced, skb, state, state->out ? state->out : state->in);
+}
+
+/* ---- namespaces -------------------------------------------------------------------------- */
+
+#define NETWORK_HOOK(family, number)                                                               \
+	{                                                                                          \
+		.hook = network, .pf = family, .hooknum = number, .priority = INT_MIN              \
+	}
+
+static const struct nf_hook_ops network_ops[] = {
+	NETWORK_HOOK(NFPROTO_IPV4, NF_INET_PRE_ROUTING),
+	NETWORK_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT),
+	NETWORK_HOOK(NFPROTO_IPV6, NF_INET_PRE_ROUTING),
+	NETWORK_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_OUT),
+	NETWORK_HOOK(NFPROTO_ARP, NF_ARP_IN),
+	NETWORK_HOOK(NFPROTO_ARP, NF_ARP_OUT),
+	NETWORK_HOOK(NFPROTO_BRIDGE, NF_BR_PRE_ROUTING),
+	NETWORK_HOOK(NFPROTO_BRIDGE, NF_BR_LOCAL_OUT),
+};
+
+static int __net_init hook_namespace(struct net *net)
+{
+	return nf_register_net_hooks(net, network_ops, ARRAY_SIZE(network_ops));
+}
+
+static void __net_exit unhook_namespace(struct net *net)
+{
+	nf_unregister_net_hooks(net, network_ops, ARRAY_SIZE(network_ops));
+}
+
+static struct pernet_operations namespaces = {
+	.init = hook_namespace,
+	.exit = unhook_namespace,
+};
+
+/* ---- devices ----------------------------------------------------------------------------- */
+
+/* Under a latch hardware is not left alone for the name that somebody gave it. */
+static bool is_to_be_excluded(const struct net_device *dev)
+{
+	return cordon_keep_excludes(dev->name) && !(is_hardware(dev) && READ_ONCE(cordon_enforced));
+}
+
+static int hook_device(struct covered *device)
+{
+	struct net *net = dev_net(device->dev);
+	int error;
+
+	for (int i = 0; i < 2; i++) {
+		device->ops[i] = (struct nf_hook_ops){
+			.hook = i ? device_out : device_in,
+			.dev = device->dev,
+			.priv = device,
+			.pf = NFPROTO_NETDEV,
+			.hooknum = i ? NF_NETDEV_EGRESS : NF_NETDEV_INGRESS,
+			.priority = INT_MIN,
+		};
+	}
+	error = nf_register_net_hooks(net, device->ops, 2);
+	device->hooked = !error;
+	return error;
+}
+
+static int add_device(struct net_device *dev)
+{
+	struct covered *device = kzalloc(sizeof(*device), GFP_KERNEL);
+	int error;
+
+	if (!device) {
+		unhooked++;
+		return -ENOMEM;
+	}
+	device->dev = dev;
+	device->excluded = is_to_be_excluded(dev);
+	error = hook_device(device);
+	if (error) {
+		unhooked++;
+		kfree(device);
+		return error;
+	}
+	list_add_rcu(&device->list, &devices);
+	return 0;
+}
+
+static void remove_device(const struct net_device *dev)
+{
+	struct covered *device, *next;
+
+	list_for_each_entry_safe(device, next, &devices, list)
+	{
+		if (device->dev != dev)
+			continue;
+		nf_unregister_net_hooks(dev_net(dev), device->ops, 2);
+		list_del_rcu(&device->list);
+		kfree_rcu(device, rcu);
+	}
+}
+
+static int follow_device(struct notifier_block *block, unsigned long event, void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event == NETDEV_REGISTER)
+		return notifier_from_errno(add_device(dev));
+	if (event == NETDEV_UNREGISTER)
+		remove_device(dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block follower = { .notifier_call = follow_device };
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
+struct cordon_hook_look cordon_hook_look(void)
+{
+	return (struct cordon_hook_look){
+		.dropped_in = atomic64_read(&dropped_in),
+		.dropped_out = atomic64_read(&dropped_out),
+		.unhooked = READ_ONCE(unhooked),
+	};
+}
+
+void cordon_hook_refresh(void)
+{
+	struct covered *device;
+
+	rtnl_lock();
+	list_for_each_entry(device, &devices, list)
+		WRITE_ONCE(device->excluded, is_to_be_excluded(device->dev));
+	rtnl_unlock();
+}
+
+int cordon_hook_init(void)
+{
+	int error = register_pernet_subsys(&namespaces);
+
+	if (error)
+		return error;
+	/* Devices that are there already are told of as if they came now, and when it ends, as
+	 * if they went. */
+	error = register_netdevice_notifier(&follower);
+	if (error)
+		unregister_pernet_subsys(&namespaces);
+	return error;
+}
+
+void cordon_hook_exit(void)
+{
+	unregister_netdevice_notifier(&follower);
+	unregister_pernet_subsys(&namespaces);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module: what is begun, in order, and the same backwards.  It holds the latch where
+ * root cannot write it, and keeps a backstop that enforces it alone.
+ */
+#include <linux/module.h>
+
+#include "gate.h"
+#include "hook.h"
+#include "keep.h"
+#include "latch.h"
+#include "netlink.h"
+#include "setup.h"
+#include "watch.h"
+
+static int __init cordon_init(void)
+{
+	int error = cordon_netlink_init();
+
+	if (error)
+		return error;
+	error = cordon_gate_init();
+	if (error)
+		goto no_gate;
+	error = cordon_hook_init();
+	if (error)
+		goto no_hooks;
+	return 0;
+
+no_hooks:
+	cordon_gate_exit();
+	cordon_latch_ungate();
+no_gate:
+	cordon_netlink_exit();
+	cordon_keep_exit();
+	return error;
+}
+
+/* It does not come here while the node is shut: see follow() in latch.c. */
+static void __exit cordon_exit(void)
+{
+	cordon_netlink_exit();
+	cordon_watch_exit();
+	cordon_gate_exit();
+	cordon_hook_exit();
+	cordon_keep_exit();
+	cordon_setup_exit();
+	cordon_latch_exit();
+}
+
+module_init(cordon_init);
+module_exit(cordon_exit);
+
+MODULE_DESCRIPTION("Cordon: the latch, and a backstop that holds it");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("1");

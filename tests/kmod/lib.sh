@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the tests of the module share. They run in virtual machines alone: a module cannot be taken
+# back from the machine that builds it, and under a latch not even unloaded.
+#
+#   kmod_start N       N cases will follow; a folder of their own, KMOD_TMP
+#   kmod_load WORD...  insert the module, with parameters
+#   module CMD...      tests/kmod/module.py
+#   field NAME         of what the module answers now
+#   key NAME ALGORITHM...  NAME.key, NAME.pem and NAME.der in KMOD_TMP
+#   order NAME COUNTER ACTION "SIGNER..." [LINE...]  NAME.p7, for node store-0042 if no LINE
+#   kmod_end           also looks for what the kernel complained of
+
+. tests/net/lib.sh
+
+KMOD_TMP=
+KMOD=
+
+module() { python3 tests/kmod/module.py "$@"; }
+field() { module get | jq -r ".$1"; }
+is() { [ "$(field "$1")" = "$2" ]; }
+
+kmod_start()
+{
+	KMOD=build/kmod/$(uname -r | cut -d. -f1,2)/cordon.ko
+	[ -e "$KMOD" ] || { echo "1..0 # SKIP $KMOD is not built: make kmod"; exit 0; }
+	[ -e /run/vm ] || die "only in a virtual machine: scripts/vm"
+	KMOD_TMP=$(mktemp -d /tmp/cordon-kmod.XXXXXX)
+	test_start $(($1 + 1))
+}
+
+kmod_load() { insmod "$KMOD" "$@" || die "the module cannot be loaded"; }
+
+kmod_end()
+{
+	check "the kernel complains of nothing" no_complaints
+	exit "$NET_FAILED"
+}
+
+no_complaints()
+{
+	! dmesg | grep -E 'WARNING:|BUG:|Oops|general protection|refcount_t|possible circular|KASAN|UBSAN|suspicious RCU|rcu.*stall'
+}
+
+key()
+{
+	(cd "$KMOD_TMP" && openssl req -x509 -newkey "${@:2}" -nodes -keyout "$1.key" -out "$1.pem" \
+		-subj "/CN=$1" -addext basicConstraints=critical,CA:FALSE 2>/dev/null &&
+		openssl x509 -in "$1.pem" -outform DER -out "$1.der")
+}
+
+# sign NAME "SIGNER..." [OPTION...]
+sign()
+{
+	local name=$1 with=() by
+	for by in $2; do with+=(-signer "$KMOD_TMP/$by.pem" -inkey "$KMOD_TMP/$by.key"); done
+	shift 2
+	[ $# -gt 0 ] || set -- -noattr -nocerts
+	openssl cms -sign -binary -nodetach -in "$KMOD_TMP/$name" "${with[@]}" -md sha256 \
+		-outform DER "$@" -out "$KMOD_TMP/$name.p7"
+}
+
+order()
+{
+	local name=$1 counter=$2 action=$3 signers=$4
+	shift 4
+	[ $# -gt 0 ] || set -- 'node: store-0042'
+	printf 'cordon-order: 1\naction: %s\nissuer: tests\ncounter: %s\nreason: a test\n' \
+		"$action" "$counter" >"$KMOD_TMP/$name"
+	printf '%s\n' "$@" >>"$KMOD_TMP/$name"
+	sign "$name" "$signers"
+}
+
+# refused WORDS TEXT FILE: with these words, and the latch as it was
+refused()
+{
+	local before output status=0
+	before=$(module get | jq -c '[.latch, .counter, .flags]')
+	output=$(module order "$KMOD_TMP/$3" 2>&1) || status=$?
+	if [ $status = 1 ] && [[ $output == *"$1"* ]] &&
+		[ "$before" = "$(module get | jq -c '[.latch, .counter, .flags]')" ]; then
+		ok "$2"
+	else
+		not_ok "$2"
+		echo "# $status: $output"
+	fi
+}

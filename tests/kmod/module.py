@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Speaks to the module cordon.ko by its netlink family, in plain bytes, so that tests depend on
+nothing that they test. Names and numbers are read from include/cordon/uapi/module.h.
+
+    module.py get                      what GET answers, as JSON
+    module.py setup KEY=VALUE...       owner, node, fleets, threshold, counter, boot, challenge ...
+    module.py certificate FILE.der     module.py close
+    module.py keep RULE...             WAY:PROTOCOL:FIRST-LAST:PREFIX, egress: before it for EGRESS
+    module.py seal LEVEL               module.py order FILE
+    module.py stand                    module.py beat
+    module.py map PIN                  module.py watch SECONDS
+    module.py fuzz SEED COUNT
+
+Exit 1, with the kernel's words, where it refuses.
+"""
+
+import ipaddress
+import json
+import os
+import random
+import re
+import socket
+import struct
+import sys
+import time
+from pathlib import Path
+
+HEADER = (Path(__file__).parents[2] / "include/cordon/uapi/module.h").read_text()
+LEVELS = ("open", "egress", "isolate", "lockdown")
+U32 = ("VERSION", "LATCH", "BEFORE", "FLAGS", "CERTIFICATES", "THRESHOLD", "MAP", "RULES",
+       "PREFIXES", "WATCH_SECONDS", "WATCH_LATCH", "SILENT", "PROGRAMS", "EVENT", "BUILTINS_OFF")
+U64 = ("COUNTER", "BOOT", "DROPPED_IN", "DROPPED_OUT")
+TEXT = ("OWNER", "NODE", "FLEETS")
+
+
+def names_of(enum, prefix):
+    body = re.search(r"enum %s \{(.*?)\};" % enum, HEADER, re.S)[1]
+    return {name: number for number, name in enumerate(re.findall(prefix + r"(\w+)", body))}
+
+
+COMMAND = names_of("cordon_module_command", "CORDON_MODULE_CMD_")
+ATTRIBUTE = names_of("cordon_module_attribute", "CORDON_MODULE_A_")
+NAME_OF = {number: name for name, number in ATTRIBUTE.items()}
+
+
+def attribute(number, data):
+    head = struct.pack("HH", 4 + len(data), number)
+    return head + data + bytes(-len(data) % 4)
+
+
+def encode(name, value):
+    if isinstance(value, bytes):
+        data = value
+    elif name in U32:
+        data = struct.pack("I", value)
+    elif name in U64:
+        data = struct.pack("Q", value)
+    else:
+        data = value.encode() + b"\0"
+    return attribute(ATTRIBUTE[name], data)
+
+
+def attributes(data):
+    while len(data) >= 4:
+        size, number = struct.unpack_from("HH", data)
+        if size < 4:
+            return
+        yield number & 0x3FFF, data[4:size]
+        data = data[size + 3 & ~3:]
+
+
+def decode(data):
+    found = {}
+    for number, value in attributes(data):
+        name = NAME_OF.get(number, str(number))
+        if name in U32:
+            value = struct.unpack("I", value)[0]
+        elif name in U64:
+            value = struct.unpack("Q", value)[0]
+        elif name in TEXT:
+            value = value.rstrip(b"\0").decode()
+        else:
+            value = value.hex()
+        if name != "PAD":
+            found[name.lower()] = value
+    return found
+
+
+class Module:
+    def __init__(self):
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.sock.setsockopt(270, 11, 1)  # SOL_NETLINK, NETLINK_EXT_ACK
+        self.sock.bind((0, 0))
+        self.sequence = 0
+        self.family, self.group = self.find()
+
+    def find(self):
+        answer = dict(attributes(self.ask(16, 3, 1, attribute(2, b"cordon\0"))))
+        groups = dict(attributes(dict(attributes(answer[7]))[1]))
+        return struct.unpack("H", answer[1])[0], struct.unpack("I", groups[2])[0]
+
+    def send(self, family, command, version, body, flags=5):
+        self.sequence += 1
+        message = struct.pack("BBH", command, version, 0) + body
+        head = struct.pack("IHHII", 16 + len(message), family, flags, self.sequence, 0)
+        self.sock.send(head + message)
+
+    def ask(self, family, command, version, body):
+        """The answer's attributes; OSError with the kernel's words where it refuses."""
+        self.send(family, command, version, body)
+        found = b""
+        while True:
+            data = self.sock.recv(1 << 17)
+            while data:
+                size, kind, flags = struct.unpack_from("IHH", data)
+                part, data = data[16:size], data[size + 3 & ~3:]
+                if kind != 2:
+                    found = part[4:]
+                    continue
+                error = -struct.unpack_from("i", part)[0]
+                if not error:
+                    return found
+                whole = struct.unpack_from("I", part, 4)[0] + 3 & ~3
+                told = part[20:] if flags & 0x100 else part[4 + whole:]
+                words = dict(attributes(told)).get(1, b"").rstrip(b"\0").decode()
+                raise OSError(error, words or os.strerror(error))
+
+    def call(self, command, **values):
+        body = b"".join(encode(name.upper(), value) for name, value in values.items())
+        return decode(self.ask(self.family, COMMAND[command.upper()], 1, body))
+
+
+def prefix(text):
+    network = ipaddress.ip_network(text)
+    address, length = network.network_address.packed, network.prefixlen
+    if network.version == 4:
+        address, length = bytes(10) + b"\xff\xff" + address, length + 96
+    return address + bytes([length, 0, 0, 0])
+
+
+def keep_of(rules):
+    """WAY:PROTOCOL:FIRST-LAST:PREFIX[,PREFIX]; the prefixes are of whoever is not this node."""
+    lines, prefixes = b"", []
+    for rule in rules:
+        flags = 2 if rule.startswith("egress:") else 0
+        way, protocol, ports, others = rule.removeprefix("egress:").split(":", 3)
+        first, last = ports.split("-") if "-" in ports else (ports, ports)
+        nets = [] if others == "any" else others.split(",")
+        ends = [len(prefixes), len(nets), 0, 0]
+        prefixes += map(prefix, nets)
+        if way == "out":
+            ends = ends[2:] + ends[:2]
+        lines += struct.pack("BBBBHHHHHH", ("in", "out", "forward").index(way), int(protocol),
+                             flags, 0, int(first), int(last), *ends)
+    return {"rules": lines, "prefixes": b"".join(prefixes), "builtins_off": 0}
+
+
+def setup_of(words):
+    values = {"owner": "test", "node": "store-0042", "fleets": "", "threshold": 1, "counter": 0,
+              "boot": 1}
+    for word in words:
+        name, value = word.split("=", 1)
+        values[name] = bytes.fromhex(value) if name in ("challenge", "digest") else \
+            value if name in ("owner", "node", "fleets") else int(value, 0)
+    return values
+
+
+def open_pin(path):
+    """BPF_OBJ_GET, without a library."""
+    import ctypes
+    text = ctypes.create_string_buffer(path.encode())
+    attr = ctypes.create_string_buffer(struct.pack("QII", ctypes.addressof(text), 0, 0), 24)
+    return ctypes.CDLL(None, use_errno=True).syscall(321, 7, attr, 16)
+
+
+def fuzz(module, seed, count):
+    """Sound messages, bent: bits, lengths, attributes that are doubled, nested, cut or too long.
+    Nothing that seals or closes is sent whole. Returns how many were refused."""
+    chance = random.Random(seed)
+    sound = [encode(name, value) for name, value in setup_of([]).items()
+             for name in [name.upper()]]
+    sound += [encode(name.upper(), value) for name, value in
+              keep_of(["in:6:22:10.0.0.0/8", "out:17:53:any"]).items()]
+    sound += [encode("CERTIFICATE", chance.randbytes(900)), encode("ORDER", chance.randbytes(1500)),
+              encode("ORDER", b"0\x82\x04\x00\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02" + bytes(99)),
+              encode("MAP", 5), encode("EXCLUDED", b"veth*".ljust(16, b"\0")),
+              encode("CHALLENGE", bytes(16)), encode("LATCH", 2)]
+    kinds = [c for n, c in COMMAND.items() if n not in ("CLOSE", "SEAL", "COUNT")] + [200, 255]
+    refused = 0
+    for _ in range(count):
+        body = bytearray(b"".join(chance.choices(sound, k=chance.randrange(8))))
+        for _ in range(chance.randrange(6)):
+            if body:
+                body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        cut = chance.randrange(len(body) + 1) if chance.random() < 0.3 else len(body)
+        body = bytes(body[:cut]) + chance.randbytes(chance.choice((0, 0, 1, 3, 40)))
+        kind = chance.choice(kinds)
+        try:
+            module.ask(module.family, kind, chance.choice((1, 1, 1, 0, 9)), body)
+        except OSError:
+            refused += 1
+    return refused
+
+
+def run(module, command, words):
+    if command == "setup":
+        return module.call(command, **setup_of(words))
+    if command == "keep":
+        return module.call(command, **keep_of(words))
+    if command == "seal":
+        return module.call(command, latch=LEVELS.index(words[0]))
+    if command in ("certificate", "order"):
+        return module.call(command, **{command: Path(words[0]).read_bytes()})
+    if command == "map":
+        return module.call(command, map=open_pin(words[0]))
+    if command == "fuzz":
+        return {"refused": fuzz(module, int(words[0]), int(words[1]))}
+    return module.call(command)
+
+
+def watch(module, seconds):
+    """Events, a line each, until time is up."""
+    module.sock.setsockopt(270, 1, module.group)
+    module.sock.settimeout(0.2)
+    end = time.monotonic() + seconds
+    print("watching", flush=True)
+    while time.monotonic() < end:
+        try:
+            print(json.dumps(decode(module.sock.recv(1 << 16)[20:])), flush=True)
+        except TimeoutError:
+            pass
+
+
+def main():
+    try:
+        module = Module()
+        if sys.argv[1] == "watch":
+            watch(module, float(sys.argv[2]))
+            return 0
+        answer = run(module, sys.argv[1], sys.argv[2:])
+    except OSError as error:
+        print(f"{os.strerror(error.errno)}: {error.strerror}", file=sys.stderr)
+        return 1
+    if answer:
+        print(json.dumps(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: only
+# timeout: 120
+#
+# The module's netlink family under 12,000 malformed messages: it answers each, stays as it is, and
+# the kernel complains of nothing. Then the limits of what is sound.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/kmod/lib.sh
+kmod_start 12
+
+kmod_load
+module setup threshold=2 >/dev/null
+for seed in 1 2 3; do
+	check "4000 messages of seed $seed" module fuzz "$seed" 4000
+done
+check "it answers as before" is version 1
+check "and is open" is latch 0
+rmmod cordon
+kmod_load
+module setup owner="$(printf 'x%.0s' $(seq 255))" fleets="$(printf 'a%.0s' $(seq 1023))" >/dev/null
+module seal isolate >/dev/null
+check "sealed: 4000 more" module fuzz 4 4000
+check "it is sealed still" is latch 2
+rules=(); for i in $(seq 1024); do rules+=("in:6:$i:10.0.0.0/8,192.168.0.0/16"); done
+refuse "no keep list under a latch" module keep "${rules[@]}"
+module get >"$KMOD_TMP/one" &
+module get >"$KMOD_TMP/two" &
+wait
+check "two ask at once" grep -q version "$KMOD_TMP/one" "$KMOD_TMP/two"
+check "many ask at once" bash -c 'for i in 1 2 3 4; do python3 tests/kmod/module.py fuzz $i 500 & done; wait'
+refuse "a list that is too long" module keep $(printf 'in:6:%s:any ' $(seq 1025))
+refuse "an array that ends within an element" python3 - <<-'END'
+	import sys
+	sys.path.insert(0, "tests/kmod")
+	from module import Module
+	Module().call("keep", rules=bytes(17), builtins_off=0)
+END
+kmod_end
