@@ -12,6 +12,7 @@
 #include "detach.h"
 #include "evidence.h"
 #include "fault.h"
+#include "lockdown.h"
 #include "release.h"
 #include "seal.h"
 #include "session.h"
@@ -358,6 +359,18 @@ static enum cordon_refusal open_order(struct work *work)
 	return outcome->refusal;
 }
 
+/* What the level asks for, or asked for, on this machine: at once, where we may. */
+static void follow_lockdown(struct work *work)
+{
+	struct cordon_outcome *outcome = work->outcome;
+	struct cordon_failure failure = { .text = "" };
+
+	if (work->delivery->confined || outcome->refusal || outcome->before == outcome->after)
+		return;
+	if (cordon_lockdown_once(work->context, &failure))
+		cordon_fail_also(&outcome->why, "lockdown", &failure);
+}
+
 static void tell(const struct cordon_context *context, const struct cordon_warrant *warrant,
 		 const struct cordon_outcome *outcome)
 {
@@ -393,6 +406,7 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	if (!open_order(&work))
 		carry_out(&work);
 	cordon_trust_clear(&work.trust);
+	follow_lockdown(&work);
 	ret_outcome->done_ns = cordon_clock_ns();
 	cordon_latch_read(context, &state);
 	ret_outcome->at = cordon_latch_now(&state);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What cordon check says of a policy's `lockdown:`.
+ * What cordon check says of a policy's `lockdown:`, and cordon status of what is held.
  */
 #include "cmd_lockdown.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "latch.h"
+#include "ledger.h"
 #include "lockdown_look.h"
 #include "util/array.h"
+#include "util/cleanup.h"
 
 /* Counted, in the order in which they are told. */
 static const struct {
@@ -61,4 +65,67 @@ void cmd_lockdown_json(struct json *json, const struct cordon_image *image)
 		json_object_end(json);
 	}
 	json_array_end(json);
+}
+
+/* ---- status ------------------------------------------------------------------------------ */
+
+static void print_kind(const struct cordon_ledger *ledger, const char *kind, const char *what)
+{
+	const char *before = what;
+
+	for (size_t i = 0; i < ledger->nr; i++) {
+		if (strcmp(ledger->line[i].kind, kind) != 0)
+			continue;
+		printf("%s%s", before, ledger->line[i].name);
+		before = ", ";
+	}
+	if (before != what)
+		putchar('\n');
+}
+
+static bool is_held(const struct cordon_context *context)
+{
+	return cordon_latch_level(context) == CORDON_LATCH_LOCKDOWN;
+}
+
+void cmd_lockdown_status(const struct cordon_context *context)
+{
+	struct cordon_ledger ledger CLEANUP(ledger) = { .nr = 0 };
+	const bool held = is_held(context);
+
+	if (cordon_ledger_read(context, &ledger) || (!held && !ledger.nr))
+		return;
+	if (!held)
+		puts("lockdown    not any more, but not all is as it was before:");
+	else if (!cordon_hand_pid(context))
+		puts("lockdown    nobody follows it on this machine: cordon run --hand does");
+	if (held)
+		puts("lockdown    does not refuse programs or the opening of secrets");
+	print_kind(&ledger, "unit", "lockdown    holds down ");
+	if (cordon_ledger_find(&ledger, "logins", "listed"))
+		puts("lockdown    new logins end, but for those listed");
+	if (cordon_ledger_find(&ledger, "sysrq", "/proc/sys/kernel/sysrq"))
+		puts("lockdown    the console is off");
+	print_kind(&ledger, "usb", "lockdown    USB input is off: ");
+	print_kind(&ledger, "usb-hub", "lockdown    USB input gets no driver at ");
+}
+
+void cmd_lockdown_status_json(struct json *json, const struct cordon_context *context)
+{
+	struct cordon_ledger ledger CLEANUP(ledger) = { .nr = 0 };
+
+	cordon_ledger_read(context, &ledger);
+	json_object(json, "lockdown");
+	json_bool(json, "held", is_held(context));
+	json_bool(json, "hand", cordon_hand_pid(context));
+	json_array(json, "changed");
+	for (size_t i = 0; i < ledger.nr; i++) {
+		json_object(json, NULL);
+		json_string(json, "kind", ledger.line[i].kind);
+		json_string(json, "name", ledger.line[i].name);
+		json_string(json, "before", ledger.line[i].value);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_object_end(json);
 }

@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "latch_text.h"
+#include "lockdown.h"
 #include "receipt.h"
 #include "release.h"
 #include "tell.h"
@@ -200,6 +201,8 @@ static int break_glass(const struct cordon_call *call)
 		fprintf(stderr, "cordon: %s\n", call->failure->text);
 	if (outcome.refusal)
 		return cordon_fail(call->failure, -EPERM, "%s", outcome.why.text);
+	if (cordon_lockdown_once(call->context, call->failure))
+		fprintf(stderr, "cordon: %s\n", call->failure->text);
 	puts("the node is open again; the code will not work a second time");
 	return CORDON_EXIT_DONE;
 }

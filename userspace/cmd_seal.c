@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "lockdown.h"
 #include "order.h"
 #include "seal.h"
 #include "util/print.h"
@@ -41,8 +42,6 @@ static void print_text(const struct cordon_sealed *sealed, uint32_t level)
 		puts("nothing was loaded: the programs were loaded and attached first; nothing "
 		     "passes until\ncordon run or cordon run --once loads the policy with its keep "
 		     "list");
-	if (level == CORDON_LATCH_LOCKDOWN)
-		puts("lockdown holds the network as isolate does; this version holds no programs");
 	if (sealed->cut.cut)
 		printf("%llu sockets were cut, and their programs told\n",
 		       (unsigned long long)sealed->cut.cut);
@@ -62,6 +61,16 @@ static int print_result(const struct cordon_call *call, const struct cordon_seal
 	if (!faults.text[0])
 		return CORDON_EXIT_DONE;
 	fprintf(stderr, "cordon: sealed, but %s\n", faults.text);
+	return CORDON_EXIT_DEGRADED;
+}
+
+/* What the level asks for beside the network, or at a looser one: what an earlier one left. */
+static int hold_down(const struct cordon_call *call, int status)
+{
+	if (!cordon_lockdown_once(call->context, call->failure))
+		return status;
+	fprintf(stderr, "cordon: sealed, but %s\n", call->failure->text);
+	call->failure->text[0] = '\0';
 	return CORDON_EXIT_DEGRADED;
 }
 
@@ -85,5 +94,5 @@ int cordon_cmd_seal(const struct cordon_call *call)
 	}
 	error = cordon_seal(call->context, level, NULL, reason ? reason : "none was given",
 			    call->failure, &sealed);
-	return error ? error : print_result(call, &sealed, level);
+	return error ? error : hold_down(call, print_result(call, &sealed, level));
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "attach_source.h"
+#include "cmd_lockdown.h"
 #include "command.h"
 #include "latch_text.h"
 #include "log_text.h"
@@ -512,6 +513,7 @@ static int print_text(const struct status *status)
 
 	printf("cordon is %s\n", state_name(status));
 	cordon_latch_text(stdout, &status->latch);
+	cmd_lockdown_status(status->latch.context);
 	if (status->view.settings)
 		print_policy(status);
 	else
@@ -641,6 +643,7 @@ static int print_json(const struct status *status)
 	json_object_end(&json);
 	cordon_log_json(&json, &status->log, log_budget(status));
 	cordon_latch_json(&json, &status->latch);
+	cmd_lockdown_status_json(&json, status->latch.context);
 	json_number(&json, "daemon", (uint64_t)status->daemon);
 	json_lists(&json, status);
 	json_object_end(&json);
@@ -719,6 +722,7 @@ static int print_unloaded(struct status *status)
 	json_string(&json, "state", state);
 	json_number(&json, "generation", 0);
 	cordon_latch_json(&json, &status->latch);
+	cmd_lockdown_status_json(&json, status->latch.context);
 	json_faults(&json, status);
 	json_object_end(&json);
 	json_line_end(&json);

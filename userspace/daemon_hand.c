@@ -16,6 +16,7 @@
 #include "carry_out.h"
 #include "cmd_bundle.h"
 #include "destroy_order.h"
+#include "lockdown.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -28,6 +29,8 @@ DEFINE_CLEANUP(folder, DIR *, closedir)
 /* struct hand - @not_before: CLOCK_MONOTONIC, when orders are looked at next */
 struct hand {
 	const struct cordon_context *context;
+	struct cordon_lockdown lockdown;
+	struct cordon_failure stuck; /* what cannot be held or let go; told once */
 	uint64_t not_before;
 	bool failed; /* the last look; told once */
 };
@@ -104,19 +107,32 @@ static void carry_out_all(struct hand *hand)
 	hand->not_before = again ? cordon_clock_ns() + RETRY_NS : 0;
 }
 
+static void follow_latch(struct hand *hand)
+{
+	struct cordon_failure failure = { .text = "" };
+
+	if (cordon_lockdown_follow(&hand->lockdown, &failure) &&
+	    strcmp(failure.text, hand->stuck.text) != 0)
+		fprintf(stderr, "cordon: %s\n", failure.text);
+	hand->stuck = failure;
+}
+
 /* Who destroys or holds down by a command has the lock meanwhile. */
 static void look(struct hand *hand)
 {
 	const int lock CLEANUP(close) = cordon_destroy_lock(hand->context, 0);
 
-	if (lock >= 0 && cordon_clock_ns() >= hand->not_before)
+	if (lock < 0)
+		return;
+	follow_latch(hand);
+	if (cordon_clock_ns() >= hand->not_before)
 		carry_out_all(hand);
 }
 
 int cordon_daemon_hand(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	const struct timespec second = { .tv_sec = 1 };
-	struct hand hand = { .context = context };
+	struct hand hand = { .context = context, .lockdown = { .context = context } };
 	sigset_t ends;
 	int claim CLEANUP(close) = -1;
 	int error = cordon_hand_claim(context, failure, &claim);
@@ -128,10 +144,11 @@ int cordon_daemon_hand(const struct cordon_context *context, struct cordon_failu
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	puts("waiting for orders that destroy");
+	puts("following the latch, and orders that destroy");
 	fflush(stdout);
 	do
 		look(&hand);
 	while (sigtimedwait(&ends, NULL, &second) < 0);
+	cordon_lockdown_clear(&hand.lockdown);
 	return 0;
 }

@@ -28,14 +28,19 @@ static uint32_t effective(const struct cordon_context *context)
 							   cordon_standing_read(&maps).effective;
 }
 
+uint32_t cordon_lockdown_generation(const struct cordon_context *context)
+{
+	const uint32_t generation = effective(context);
+
+	return generation ? generation : cordon_store_active(context);
+}
+
 int cordon_lockdown_image(const struct cordon_context *context, struct cordon_failure *failure,
 			  struct cordon_image **ret_image)
 {
-	uint32_t generation = effective(context);
+	const uint32_t generation = cordon_lockdown_generation(context);
 	int error;
 
-	if (!generation)
-		generation = cordon_store_active(context);
 	if (!generation)
 		return cordon_fail(failure, -ENOENT,
 				   "there is no policy that says what lockdown is");

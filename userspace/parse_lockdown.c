@@ -324,7 +324,14 @@ static int read_units(struct parse *parse, const struct cordon_value *value, voi
 
 static int read_logins(struct parse *parse, const struct cordon_value *value, void *target)
 {
+	const struct list all = { CORDON_LOCKDOWN_LOGINS, NULL, SIZE_MAX };
+	const struct cordon_value listed = { .at = value->at, .text = "listed" };
+	const int error = push(parse, &listed, &all, NULL);
+
 	(void)target;
+	if (error)
+		return error;
+	/* Of an empty list, too: then nobody does. */
 	return read_list(parse, value, "'logins'",
 			 (struct list){ CORDON_LOCKDOWN_LOGIN, login_problem, SIZE_MAX });
 }

@@ -186,6 +186,7 @@ struct cordon_lease {
 	X(CONSOLE, "console")		 /* "off"; "keep" is no entry */                           \
 	X(USB_INPUT, "USB input")	 /* "off"; likewise */                                     \
 	X(LUKS, "LUKS device")		 /* to wipe; an absolute path */                           \
+	X(LOGINS, "logins")		 /* "listed": nobody but LOGINs logs in */                 \
 	X(WIPE, "path to wipe")		 /* likewise */
 
 enum cordon_lockdown_kind {

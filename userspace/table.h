@@ -47,7 +47,8 @@
 		  "LEVEL [--reason TEXT]",                                                            \
 		  "shut the node, now; only a signed order reopens it",                               \
 		  "  LEVEL         egress: nothing leaves but the keep list; isolate: nothing in\n"   \
-		  "                or out but the keep list; lockdown: as isolate\n"                  \
+		  "                or out but the keep list; lockdown: as isolate, and units,\n"      \
+		  "                logins, console and USB input as the policy says\n"                \
 		  "  --reason T    why, for who reads the status\n",                                  \
 		  cordon_cmd_seal,                                                                    \
 		  true },                                                                             \

@@ -745,7 +745,7 @@ TEST(lockdown)
 	ASSERT_NE(NULL, policy);
 	ASSERT_EQ(2, policy->nr_secrets);
 	EXPECT_STREQ("other", policy->secrets[1].text);
-	ASSERT_EQ(16, policy->nr_lockdown);
+	ASSERT_EQ(17, policy->nr_lockdown);
 	entry = policy->lockdown;
 	EXPECT_EQ(CORDON_LOCKDOWN_PROGRAM, entry[1].kind);
 	EXPECT_STREQ("/usr/bin/bash", entry[1].name.text);
@@ -760,11 +760,12 @@ TEST(lockdown)
 	EXPECT_EQ(1, entry[9].secret);
 	EXPECT_EQ(CORDON_LOCKDOWN_UNIT, entry[11].kind);
 	EXPECT_STREQ("cockpit.socket", entry[11].name.text);
-	EXPECT_EQ(CORDON_LOCKDOWN_LOGIN, entry[12].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_LOGINS, entry[12].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_LOGIN, entry[13].kind);
 	/* USB input is kept, and no entry. */
-	EXPECT_EQ(CORDON_LOCKDOWN_CONSOLE, entry[13].kind);
-	EXPECT_EQ(CORDON_LOCKDOWN_LUKS, entry[14].kind);
-	EXPECT_EQ(CORDON_LOCKDOWN_WIPE, entry[15].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_CONSOLE, entry[14].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_LUKS, entry[15].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_WIPE, entry[16].kind);
 }
 
 TEST(workloads_and_rules)

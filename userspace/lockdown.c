@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the lockdown level holds down; see lockdown.h.
+ */
+#include "lockdown.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "destroy_order.h"
+#include "fault.h"
+#include "latch.h"
+#include "lockdown_look.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+DEFINE_CLEANUP(folder, DIR *, closedir)
+
+/* In the order in which they are held. */
+static const struct cordon_lockdown_part *const parts[] = {
+	&cordon_lockdown_logins,
+	&cordon_lockdown_inputs,
+	&cordon_lockdown_units,
+};
+
+void cordon_lockdown_clear(struct cordon_lockdown *lockdown)
+{
+	cordon_image_free(lockdown->image);
+	lockdown->image = NULL;
+	lockdown->generation = 0;
+}
+
+int cordon_lockdown_write(const char *path, const char *text)
+{
+	const int fd CLEANUP(close) = open(path, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	char line[300];
+	int size;
+
+	if (fd < 0)
+		return -errno;
+	size = snprintf(line, sizeof(line), "%s\n", text);
+	if (size >= (int)sizeof(line))
+		return -ENAMETOOLONG;
+	return write(fd, line, (size_t)size) == size ? 0 : -errno;
+}
+
+int cordon_lockdown_read(const char *path, char *ret_text, size_t size)
+{
+	const int fd CLEANUP(close) = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const ssize_t got = fd < 0 ? -1 : read(fd, ret_text, size - 1);
+
+	if (got < 0)
+		return -errno;
+	ret_text[got] = '\0';
+	ret_text[strcspn(ret_text, "\n")] = '\0';
+	return 0;
+}
+
+void cordon_lockdown_processes(const struct cordon_context *context,
+			       void (*visitor)(void *state, int folder, int pid), void *state)
+{
+	const struct cordon_path path = cordon_path_root(context, "/proc");
+	DIR *folder CLEANUP(folder) = opendir(path.text);
+	const struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		const int pid = (int)strtol(entry->d_name, NULL, 10);
+		int fd CLEANUP(close) = -1;
+
+		if (pid <= 1 || pid == getpid())
+			continue;
+		fd = openat(dirfd(folder), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0)
+			visitor(state, fd, pid);
+	}
+}
+
+/* A policy that came since is asked, not the one that was in force when the node was shut. */
+static int read_image(struct cordon_lockdown *lockdown, struct cordon_failure *failure)
+{
+	const uint32_t generation = cordon_lockdown_generation(lockdown->context);
+	int error;
+
+	if (lockdown->image && lockdown->generation == generation)
+		return 0;
+	cordon_lockdown_clear(lockdown);
+	error = cordon_lockdown_image(lockdown->context, failure, &lockdown->image);
+	if (!error)
+		lockdown->generation = generation;
+	return error;
+}
+
+/* What one part cannot do keeps none of the others. */
+static int hold(struct cordon_lockdown *lockdown, struct cordon_ledger *ledger,
+		struct cordon_failure *failure)
+{
+	int result = read_image(lockdown, failure);
+
+	/* Without a policy nothing is listed. */
+	if (result)
+		return result == -ENOENT ? 0 : result;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const int error = parts[i]->hold(lockdown->image, ledger, failure);
+
+		result = result ? result : error;
+		cordon_step("part held");
+	}
+	return result;
+}
+
+static int let_go(struct cordon_ledger *ledger, struct cordon_failure *failure)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < ledger->nr; i++) {
+		for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
+			const int error = parts[part]->let_go(ledger->context, &ledger->line[i]);
+
+			if (error && error != -ENOENT)
+				result = cordon_fail(failure, error,
+						     "%s %s is not as it was before lockdown: %s",
+						     ledger->line[i].kind, ledger->line[i].name,
+						     strerror(-error));
+		}
+		cordon_step("line let go");
+	}
+	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
+		if (parts[part]->end)
+			parts[part]->end(ledger->context, ledger);
+	}
+	return result ? result : cordon_ledger_end(ledger);
+}
+
+int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failure *failure)
+{
+	const bool held = cordon_latch_level(lockdown->context) == CORDON_LATCH_LOCKDOWN;
+	struct cordon_ledger ledger CLEANUP(ledger) = { .nr = 0 };
+	const int error = cordon_ledger_read(lockdown->context, &ledger);
+
+	if (error)
+		return cordon_fail(failure, error, "what lockdown changed cannot be read: %s",
+				   strerror(-error));
+	if (held)
+		return hold(lockdown, &ledger, failure);
+	return ledger.nr ? let_go(&ledger, failure) : 0;
+}
+
+int cordon_lockdown_once(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct cordon_lockdown lockdown CLEANUP(lockdown) = { .context = context };
+	const int lock CLEANUP(close) = cordon_destroy_lock(context, 2);
+
+	return lock < 0 ? 0 : cordon_lockdown_follow(&lockdown, failure);
+}
