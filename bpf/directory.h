@@ -11,41 +11,11 @@
 
 #include <cordon/uapi/process.h>
 
+#include "path.h"
 #include "task.h"
 
 /* Names and mounts that are followed; a power of two. */
 #define DIRECTORY_DEPTH 32
-
-struct qstr {
-	__u32 hash;
-	__u32 len;
-	const unsigned char *name;
-} __attribute__((preserve_access_index));
-
-struct dentry {
-	struct dentry *d_parent;
-	struct qstr d_name;
-} __attribute__((preserve_access_index));
-
-struct vfsmount {
-	struct dentry *mnt_root;
-} __attribute__((preserve_access_index));
-
-struct mount {
-	struct mount *mnt_parent;
-	struct dentry *mnt_mountpoint;
-	struct vfsmount mnt;
-} __attribute__((preserve_access_index));
-
-struct path {
-	struct vfsmount *mnt;
-	struct dentry *dentry;
-} __attribute__((preserve_access_index));
-
-struct fs_struct {
-	struct path root;
-	struct path pwd;
-} __attribute__((preserve_access_index));
 
 struct place {
 	const struct vfsmount *mount;

@@ -39,6 +39,12 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } denial_ring SEC(".maps");
 
+/* What others tried against us.  Full: counted in losses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+} tamper_ring SEC(".maps");
+
 /* Full: counted in losses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -7,6 +7,7 @@
 #define CORDON_BPF_TASK_H
 
 #include "core.h"
+#include "path.h"
 
 /* include/linux/proc_ns.h: PROC_PID_INIT_INO, the first pid namespace. */
 #define FIRST_PID_NAMESPACE 0xeffffffcU
@@ -75,32 +76,14 @@ struct pid {
 	struct upid numbers[1];
 } __attribute__((preserve_access_index));
 
-struct file;
-
 struct mm_struct {
 	unsigned long arg_start, arg_end;
 	struct file *exe_file;
 } __attribute__((preserve_access_index));
 
-struct super_block {
-	__u32 s_dev;
-} __attribute__((preserve_access_index));
-
-struct inode {
-	unsigned long i_ino;
-	struct super_block *i_sb;
-} __attribute__((preserve_access_index));
-
-struct file {
-	struct inode *f_inode;
-	const struct cred *f_cred;
-} __attribute__((preserve_access_index));
-
 struct sched_entity {
 	__u64 sum_exec_runtime;
 } __attribute__((preserve_access_index));
-
-struct fs_struct;
 
 struct task_struct {
 	struct sched_entity se;

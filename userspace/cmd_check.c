@@ -315,6 +315,8 @@ static void print_reserve(const struct cordon_settings *settings)
 	if (settings->lease_boots)
 		printf("lease          %u boots, then %s\n", settings->lease_boots,
 		       cordon_latch_name(settings->lease_latch));
+	printf("kernel closed  from %s on, where the guard stands\n",
+	       cordon_latch_name(settings->kernel_closed_from));
 	if (memcmp(settings->break_glass, none, sizeof(none)) != 0)
 		puts("break-glass    a code, which counts once it is signed");
 }
@@ -418,6 +420,7 @@ static void print_json(const struct cordon_image *image, const struct faults *wa
 	json_number(&json, "kernel_memory", cordon_image_memory(image, possible_cpus()));
 	json_number(&json, "lease_hours", settings->lease_hours);
 	json_number(&json, "lease_boots", settings->lease_boots);
+	json_string(&json, "kernel_closed_from", cordon_latch_name(settings->kernel_closed_from));
 	json_number(&json, "log_bytes", settings->log_bytes);
 	json_bool(&json, "log_denied", !(settings->flags & CORDON_SETTINGS_QUIET));
 	json_bool(&json, "log_flows", settings->flags & CORDON_SETTINGS_FLOWS);

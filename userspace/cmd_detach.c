@@ -8,9 +8,11 @@
 
 #include "command.h"
 #include "detach.h"
+#include "guard.h"
 #include "latch.h"
 #include "order.h"
 #include "probe.h"
+#include "sign.h"
 #include "util/cleanup.h"
 #include "util/print.h"
 
@@ -24,6 +26,23 @@ static int need_open(const struct cordon_call *call)
 			   "the node is sealed (%s): what holds it stays until a signed "
 			   "release, or a signed order to detach; see cordon status",
 			   cordon_latch_name(level));
+}
+
+/* Else whoever is root would take the guard away without a signature. A node whose owner has told
+ * nobody's key has none that could be asked for. */
+static int need_no_guard(const struct cordon_call *call)
+{
+	const struct cordon_path folder = cordon_path_root(call->context, CORDON_TRUST_FOLDER);
+	struct cordon_trust trust CLEANUP(trust) = { 0 };
+
+	if (!cordon_guard_stands(call->context))
+		return 0;
+	cordon_trust_read(folder.text, &trust);
+	if (!trust.keys[CORDON_ROLE_RELEASE])
+		return 0;
+	return cordon_fail(call->failure, -EPERM,
+			   "the guard stands: it takes a signed order to detach, or a boot with "
+			   "cordon.guard=off on the kernel's command line");
 }
 
 static int detach(const struct cordon_call *call)
@@ -40,6 +59,8 @@ static int detach(const struct cordon_call *call)
 	/* It may have been sealed while we waited. */
 	if (!error)
 		error = need_open(call);
+	if (!error)
+		error = need_no_guard(call);
 	if (!error)
 		error = cordon_detach_hooks(call->context, call->failure);
 	return error ? error : cordon_detach_rest(call->context, call->failure);

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "daemon.h"
 #include "daemon_hand.h"
+#include "guard.h"
 #include "session.h"
 #include "store.h"
 
@@ -98,13 +99,24 @@ static int enforce(struct cordon_session *session, const struct cordon_call *cal
 	return error;
 }
 
-static int start(const struct cordon_call *call)
+static int restore_all(const struct cordon_call *call)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
 	const int error =
 		cordon_session_open(call->context, CORDON_SESSION_LOAD, call->failure, &session);
 
 	return error ? error : enforce(&session, call);
+}
+
+/* A node enforces without a guard, too; status says so. */
+static int start(const struct cordon_call *call)
+{
+	struct cordon_failure failure = { .text = "" };
+	const int error = restore_all(call);
+
+	if (!error && cordon_guard_raise(call->context, &failure))
+		fprintf(stderr, "cordon: no guard: %s\n", failure.text);
+	return error;
 }
 
 int cordon_cmd_run(const struct cordon_call *call)

@@ -15,6 +15,7 @@
 #include "attach_source.h"
 #include "cmd_lockdown.h"
 #include "command.h"
+#include "guard.h"
 #include "latch_text.h"
 #include "log_text.h"
 #include "order.h"
@@ -40,6 +41,7 @@ struct status {
 	struct cordon_latch_view latch;
 	struct cordon_cgroup_hook hooks[CORDON_CGROUP_HOOKS];
 	struct cordon_sources sources;
+	struct cordon_guard_view guard;
 	int daemon;
 	char **fault; /* why not all is well */
 	size_t nr_faults;
@@ -259,9 +261,23 @@ static void judge_namespace(struct status *status)
 				  "was put into force in: its interfaces are not shown here");
 }
 
+/* That there is none to be is no fault of this node's. */
+static void judge_guard(struct status *status)
+{
+	const struct cordon_guard_view *guard = &status->guard;
+
+	if (guard->standing == CORDON_GUARD_HALF || guard->standing == CORDON_GUARD_FAILED)
+		add_fault(status, "the guard does not stand: %s; cordon run tries again",
+			  guard->why);
+	if (guard->full)
+		add_fault(status, "the guard has no room for %llu maps, programs or links of ours",
+			  (unsigned long long)guard->full);
+}
+
 static void judge(struct status *status)
 {
 	judge_namespace(status);
+	judge_guard(status);
 	judge_pins(status);
 	judge_interfaces(status);
 	judge_hooks(status);
@@ -365,6 +381,7 @@ static int collect(struct status *status)
 		error = collect_kernel(status);
 	if (error)
 		return error;
+	cordon_guard_view_read(context, &status->guard);
 	status->daemon = cordon_daemon_pid(context);
 	status->counts = calloc(CORDON_INTERFACES_MAX, sizeof(*status->counts));
 	error = status->counts ?
@@ -501,6 +518,14 @@ static void print_sources(const struct status *status)
 	puts(any ? "" : " none: cordon run attaches what tells the log");
 }
 
+static void print_guard(const struct status *status)
+{
+	char text[384];
+
+	cordon_guard_text(&status->guard, text, sizeof(text));
+	printf("guard       %s\n", text);
+}
+
 static void print_faults(const struct status *status)
 {
 	for (size_t i = 0; i < status->nr_faults; i++)
@@ -520,6 +545,7 @@ static int print_text(const struct status *status)
 		puts("generation  none: no policy is in force");
 	print_hooks(status);
 	print_sources(status);
+	print_guard(status);
 	printf("records     %llu made, %llu held back, %llu lost\n",
 	       (unsigned long long)losses->records, (unsigned long long)losses->held,
 	       (unsigned long long)losses->lost);
@@ -591,6 +617,21 @@ static void json_policy(struct json *json, const struct status *status)
 	json_number(json, "prefixes", settings->prefixes);
 }
 
+static void json_guard(struct json *json, const struct status *status)
+{
+	const struct cordon_guard_view *guard = &status->guard;
+	char text[384];
+
+	cordon_guard_text(guard, text, sizeof(text));
+	json_object(json, "guard");
+	json_string(json, "state", cordon_guard_standing_name(guard->standing));
+	json_string(json, "text", text);
+	json_number(json, "hooks", guard->hooks);
+	json_number(json, "refused", guard->refused);
+	json_number(json, "unknown", guard->unknown);
+	json_object_end(json);
+}
+
 static void json_faults(struct json *json, const struct status *status)
 {
 	json_array(json, "faults");
@@ -645,6 +686,7 @@ static int print_json(const struct status *status)
 	cordon_latch_json(&json, &status->latch);
 	cmd_lockdown_status_json(&json, status->latch.context);
 	json_number(&json, "daemon", (uint64_t)status->daemon);
+	json_guard(&json, status);
 	json_lists(&json, status);
 	json_object_end(&json);
 	json_line_end(&json);

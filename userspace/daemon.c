@@ -384,6 +384,11 @@ static void on_second(struct daemon *daemon)
 		follow(daemon, &(struct cordon_nl_change){ .links = true, .addresses = true });
 }
 
+static void on_tamper(struct daemon *daemon)
+{
+	cordon_recorder_take(daemon->recorder, CORDON_CLASS_TAMPER);
+}
+
 static void on_auth(struct daemon *daemon)
 {
 	cordon_recorder_take(daemon->recorder, CORDON_CLASS_AUTH);
@@ -487,6 +492,7 @@ static int watch_all(struct daemon *daemon)
 		{ on_many_timer, daemon->process_timer, 0 },
 		/* Only when the kernel says so: a log without room takes nothing from them. */
 		{ on_enforcement, cordon_recorder_fd(recorder, CORDON_CLASS_ENFORCEMENT), EPOLLET },
+		{ on_tamper, cordon_recorder_fd(recorder, CORDON_CLASS_TAMPER), EPOLLET },
 		{ on_auth, cordon_recorder_fd(recorder, CORDON_CLASS_AUTH), EPOLLET },
 		{ on_denial, cordon_recorder_fd(recorder, CORDON_CLASS_DENIAL), EPOLLET },
 		{ on_many, cordon_recorder_fd(recorder, CORDON_CLASS_FLOW), EPOLLET },

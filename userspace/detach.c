@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "guard.h"
 #include "load.h"
 #include "probe.h"
 #include "recorder.h"
@@ -49,6 +50,8 @@ int cordon_detach_hooks(const struct cordon_context *context, struct cordon_fail
 
 	if (!error && !tcx)
 		error = cordon_nl_links_read(failure, &links);
+	if (!error)
+		error = cordon_guard_lower(context, failure);
 	if (!error)
 		error = cordon_attach_detach(context, &links, failure);
 	if (!error)

@@ -53,11 +53,12 @@ static const struct cordon_event_shape *find_in(const struct cordon_event_shape 
 const struct cordon_event_shape *cordon_event_shape_of(const struct cordon_event *event)
 {
 	const struct cordon_event_shape *const tables[] = {
-		cordon_event_shapes_own,    cordon_event_shapes_enforcement,
-		cordon_event_shapes_auth,   cordon_event_shapes_denial,
-		cordon_event_shapes_config, cordon_event_shapes_network,
-		cordon_event_shapes_kernel, cordon_event_shapes_machine,
-		cordon_event_shapes_flow,   cordon_event_shapes_process,
+		cordon_event_shapes_own,     cordon_event_shapes_enforcement,
+		cordon_event_shapes_guard,   cordon_event_shapes_auth,
+		cordon_event_shapes_denial,  cordon_event_shapes_config,
+		cordon_event_shapes_network, cordon_event_shapes_kernel,
+		cordon_event_shapes_machine, cordon_event_shapes_flow,
+		cordon_event_shapes_process,
 	};
 	const struct cordon_event_shape *shape = NULL;
 

@@ -132,6 +132,7 @@ void cordon_event_boottime(struct cordon_ecs *ecs, const char *name,
 /* The tables; an entry without a text ends them. */
 extern const struct cordon_event_shape cordon_event_shapes_own[];
 extern const struct cordon_event_shape cordon_event_shapes_enforcement[];
+extern const struct cordon_event_shape cordon_event_shapes_guard[];
 extern const struct cordon_event_shape cordon_event_shapes_auth[];
 extern const struct cordon_event_shape cordon_event_shapes_denial[];
 extern const struct cordon_event_shape cordon_event_shapes_config[];

@@ -66,7 +66,8 @@ static bool are_settings_sound(const struct cordon_settings *settings)
 		       CORDON_IDENTITY_FIRST + settings->zones + settings->workloads &&
 	       settings->flow_buckets >= CORDON_FLOWS_MIN / CORDON_FLOW_WAYS &&
 	       settings->flow_buckets <= CORDON_FLOWS_MAX / CORDON_FLOW_WAYS &&
-	       settings->lease_latch < CORDON_LATCH_LEVELS && !settings->pad &&
+	       settings->lease_latch < CORDON_LATCH_LEVELS &&
+	       settings->kernel_closed_from < CORDON_LATCH_LEVELS &&
 	       settings->log_bytes >= CORDON_LOG_LIMIT_MIN &&
 	       settings->log_bytes <= CORDON_LOG_LIMIT_MAX &&
 	       is_text(settings->node, sizeof(settings->node));

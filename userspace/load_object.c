@@ -12,12 +12,19 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "bpf/auth.skel.h"
 #include "bpf/cgroup.skel.h"
 #include "bpf/config.skel.h"
+#include "bpf/guard.skel.h"
+#include "bpf/guard_file.skel.h"
+#include "bpf/guard_kernel.skel.h"
+#include "bpf/guard_net.skel.h"
+#include "bpf/guard_process.skel.h"
 #include "bpf/listen.skel.h"
+#include "bpf/look.skel.h"
 #include "bpf/process.skel.h"
 #include "bpf/tcx.skel.h"
 #include "bpf/tell.skel.h"
@@ -26,6 +33,7 @@
 
 #include "fault.h"
 #include "load_pin.h"
+#include "guard.h"
 #include "maps.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -47,6 +55,12 @@ static const struct {
 	[CORDON_PART_AUTH] = { "auth", auth_bpf__elf_bytes },
 	[CORDON_PART_LISTEN] = { "listen", listen_bpf__elf_bytes },
 	[CORDON_PART_CONFIG] = { "config", config_bpf__elf_bytes },
+	[CORDON_PART_LOOK] = { "look", look_bpf__elf_bytes },
+	[CORDON_PART_GUARD] = { "guard", guard_bpf__elf_bytes },
+	[CORDON_PART_GUARD_FILE] = { "guard_file", guard_file_bpf__elf_bytes },
+	[CORDON_PART_GUARD_PROCESS] = { "guard_process", guard_process_bpf__elf_bytes },
+	[CORDON_PART_GUARD_KERNEL] = { "guard_kernel", guard_kernel_bpf__elf_bytes },
+	[CORDON_PART_GUARD_NET] = { "guard_net", guard_net_bpf__elf_bytes },
 };
 
 /* FNV-1a by words. */
@@ -73,6 +87,10 @@ uint64_t cordon_object_digest(void)
 
 static bool map_is_shared(const char *name)
 {
+	for (size_t i = 0; i < CORDON_GUARD_MAP_COUNT; i++) {
+		if (!strcmp(cordon_guard_map_name(i), name))
+			return true;
+	}
 	for (int i = 0; i < CORDON_MAP_COUNT; i++) {
 		if (!strcmp(cordon_map_name(i), name))
 			return true;
@@ -220,14 +238,34 @@ static void choose_programs(struct bpf_object *object, uint32_t programs)
 	}
 }
 
-/* No helper tells it, and some machines' kernels have larger ones. */
-static void set_page_size(struct bpf_object *object)
+static void set_constant(struct bpf_object *object, const char *name, uint32_t value)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.page_size");
-	const uint32_t size = (uint32_t)sysconf(_SC_PAGESIZE);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 
 	if (map)
-		bpf_map__set_initial_value(map, &size, sizeof(size));
+		bpf_map__set_initial_value(map, &value, sizeof(value));
+}
+
+/* Before 6.9 it was told the name first of all. */
+static bool setattr_has_idmap(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const int id = btf ? btf__find_by_name_kind(btf, "bpf_lsm_inode_setattr", BTF_KIND_FUNC) :
+			     -1;
+	bool has = false;
+
+	if (id > 0)
+		has = btf_vlen(btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type)) > 2;
+	btf__free(btf);
+	return has;
+}
+
+static void set_constants(struct bpf_object *object, enum cordon_part part)
+{
+	/* No helper tells it, and some machines' kernels have larger ones. */
+	set_constant(object, ".rodata.page_size", (uint32_t)sysconf(_SC_PAGESIZE));
+	if (part == CORDON_PART_GUARD_FILE)
+		set_constant(object, ".rodata.setattr_dentry", setattr_has_idmap());
 }
 
 /* Of a part, with maps as far as they stand, and only some of its programs. */
@@ -248,7 +286,7 @@ static int open_object(const struct cordon_context *context, enum cordon_part pa
 		return cordon_fail(failure, -errno, "cannot read the %s object: %s",
 				   parts[part].name, strerror(errno));
 	choose_programs(object, programs);
-	set_page_size(object);
+	set_constants(object, part);
 	error = reuse_maps(context, object, failure);
 	if (error)
 		return error;
@@ -271,6 +309,22 @@ int cordon_object_maps(const struct cordon_context *context, struct cordon_failu
 		return error;
 	return cordon_templates_make(context, bpf_object__btf(object), bpf_object__btf_fd(object),
 				     failure);
+}
+
+int cordon_object_guard(const struct cordon_context *context, enum cordon_part part,
+			struct cordon_failure *failure)
+{
+	struct bpf_object *object CLEANUP(bpf_object) = NULL;
+	int error = open_object(context, part, CORDON_OBJECT_ALL, NULL, failure, &object);
+
+	if (error)
+		return error;
+	error = bpf_object__load(object);
+	if (error)
+		return cordon_fail(failure, error, "the kernel refuses the %s programs: %s",
+				   parts[part].name, strerror(-error));
+	error = pin_maps(context, object, failure);
+	return error ? error : pin_programs(context, object, failure);
 }
 
 int cordon_object_programs(const struct cordon_context *context, enum cordon_part part,

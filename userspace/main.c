@@ -9,6 +9,7 @@
 
 #include "cmd_help.h"
 #include "command.h"
+#include "guard.h"
 #include "recorder.h"
 #include "table.h"
 #include "util/array.h"
@@ -30,6 +31,28 @@ static bool is_written(void)
 	return !fflush(stdout) && !ferror(stdout);
 }
 
+/* What these do they do to the files that they are told, and with no more right than who calls. */
+static bool acts_on_node(const struct cordon_command *command)
+{
+	static const char *const others[] = { "check", "sign", "explain", "events", "log", "demo" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (!strcmp(command->name, others[i]))
+			return false;
+	}
+	return true;
+}
+
+/* To shut a node is never refused. */
+static int check_guard(const struct cordon_command *command, const struct cordon_call *call)
+{
+	if (!acts_on_node(command)) {
+		cordon_guard_renounce(call->context);
+		return 0;
+	}
+	return strcmp(command->name, "seal") ? cordon_guard_check(call->context, call->failure) : 0;
+}
+
 static int run_command(const struct cordon_command *command, const struct cordon_call *call)
 {
 	int result;
@@ -38,7 +61,9 @@ static int run_command(const struct cordon_command *command, const struct cordon
 		if (cmd_help_is_asked(call->argv[i]))
 			return cmd_help_command(command);
 	}
-	result = command->run(call);
+	result = check_guard(command, call);
+	if (!result)
+		result = command->run(call);
 	if ((result < 0 || result == CORDON_EXIT_USAGE) && call->failure->text[0])
 		fprintf(stderr, "cordon: %s\n", call->failure->text);
 	if (result == CORDON_EXIT_USAGE)

@@ -45,6 +45,7 @@
 	X(LOSSES, "losses")                                                                        \
 	X(LOSSES_TOLD, "losses_told")                                                              \
 	X(ENFORCEMENT_RING, "enforcement_ring")                                                    \
+	X(TAMPER_RING, "tamper_ring")                                                              \
 	X(AUTH_RING, "auth_ring")                                                                  \
 	X(DENIAL_RING, "denial_ring")                                                              \
 	X(FLOW_RING, "flow_ring")                                                                  \

@@ -82,6 +82,7 @@ static const struct parse_field policy_fields[] = {
 	{ .name = "flows", .read = cordon_parse_flows },
 	{ .name = "log", .read = cordon_parse_log },
 	{ .name = "lockdown", .read = cordon_parse_lockdown },
+	{ .name = "guard", .read = cordon_parse_guard },
 };
 
 /* ---- checks of the whole ----------------------------------------------------------------- */

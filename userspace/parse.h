@@ -142,6 +142,7 @@ int cordon_parse_break_glass(struct parse *parse, const struct cordon_value *val
 int cordon_parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_builtin(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_guard(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_log(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_lockdown(struct parse *parse, const struct cordon_value *value, void *target);
 

@@ -23,6 +23,7 @@ void cordon_parse_set_defaults(struct cordon_policy *policy)
 	policy->flow_entries = FLOW_ENTRIES_DEFAULT;
 	policy->log_exec = true;
 	policy->log_bytes = CORDON_LOG_LIMIT_DEFAULT;
+	policy->kernel_closed_from = CORDON_LATCH_ISOLATE;
 	policy->timeouts = (struct cordon_timeouts){
 		.tcp_open = 60,
 		.tcp = 7440, /* RFC 5382, REQ-5: 2 hours and 4 minutes, above TCP keep-alive */

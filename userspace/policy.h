@@ -240,6 +240,7 @@ struct cordon_policy {
 	enum cordon_log_flows log_flows;
 	bool log_exec; /* record processes */
 	uint64_t log_bytes;
+	uint32_t kernel_closed_from;	     /* enum cordon_latch */
 	struct cordon_name_at *certificates; /* absolute paths */
 	size_t nr_certificates;
 	struct cordon_name_at *secrets;

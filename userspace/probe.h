@@ -40,6 +40,16 @@ void cordon_probe_hooks(struct cordon_probe_hook ret_hooks[CORDON_PROBE_HOOKS]);
  */
 int cordon_probe_bpffs(const struct cordon_context *context, struct cordon_failure *failure);
 
+/** enum cordon_probe_guard - may a guard be raised here (guard.h)? */
+enum cordon_probe_guard {
+	CORDON_PROBE_GUARD_MAY,
+	CORDON_PROBE_GUARD_OFF,	    /* cordon.guard=off on the kernel's command line */
+	CORDON_PROBE_GUARD_PRIVATE, /* not the node's own files, and no cordon.guard=on */
+	CORDON_PROBE_GUARD_NO_LSM,  /* the kernel says that BPF is none of its LSMs */
+};
+
+enum cordon_probe_guard cordon_probe_guard(const struct cordon_context *context);
+
 /**
  * cordon_probe_netns() - the cookie of this network namespace, 0 if the kernel
  *	does not tell

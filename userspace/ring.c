@@ -61,6 +61,9 @@ static int find_map(enum cordon_event_class class, enum cordon_map *ret_map)
 	case CORDON_CLASS_ENFORCEMENT:
 		*ret_map = CORDON_MAP_ENFORCEMENT_RING;
 		return 0;
+	case CORDON_CLASS_TAMPER:
+		*ret_map = CORDON_MAP_TAMPER_RING;
+		return 0;
 	case CORDON_CLASS_AUTH:
 		*ret_map = CORDON_MAP_AUTH_RING;
 		return 0;

@@ -13,6 +13,7 @@
 #include <cordon/uapi/auth.h>
 #include <cordon/uapi/config.h>
 #include <cordon/uapi/connection.h>
+#include <cordon/uapi/guard.h>
 #include <cordon/uapi/reason.h>
 
 #include "event.h"
@@ -272,7 +273,8 @@ static bool each_enforcement(struct sample *sample)
 				 *const receipt[] = { "000017-seal", NULL },
 				 *const evidence[] = { "order 17 of alice", "a drill",
 						       "/var/lib/cordon/evidence/store.tar", NULL },
-				 *const names[] = { "wan", "payments", NULL };
+				 *const names[] = { "wan", "payments", NULL },
+				 *const guard[] = { "the kernel refuses it", NULL };
 
 	sample_begin(sample, CORDON_CLASS_ENFORCEMENT);
 	add_texts(sample, CORDON_EVENT_POLICY, sizeof(struct cordon_event_policy), none);
@@ -282,6 +284,7 @@ static bool each_enforcement(struct sample *sample)
 	add_texts(sample, CORDON_EVENT_RECEIPT, sizeof(struct cordon_event_receipt), receipt);
 	add_texts(sample, CORDON_EVENT_EVIDENCE, sizeof(struct cordon_event_evidence), evidence);
 	add_texts(sample, CORDON_EVENT_NAMES, sizeof(struct cordon_event_names_told), names);
+	add_texts(sample, CORDON_EVENT_GUARD, sizeof(struct cordon_event_guard), guard);
 	return sample_write_here(sample);
 }
 
@@ -579,6 +582,25 @@ static bool each_config(struct sample *sample)
 	return sample_write_here(sample);
 }
 
+static void add_tried(struct sample *sample)
+{
+	union cordon_event_room room;
+	struct cordon_event_tried *tried =
+		cordon_event_begin(&room, CORDON_EVENT_TRIED, sizeof(*tried));
+
+	tried->event.pid = 100;
+	tried->start = 12345;
+	tried->cgroup = 1;
+	tried->number = 17;
+	tried->folded = 2;
+	tried->act = CORDON_GUARD_ACT_SIGNAL;
+	tried->object = CORDON_GUARD_OBJECT_PROCESS;
+	tried->detail = 9;
+	memcpy(tried->comm, "bash", 4);
+	memcpy(tried->name, "cordon", 6);
+	sample_add(sample, cordon_event_end(&room));
+}
+
 bool sample_each(struct sample *sample)
 {
 	static const char *const none[] = { NULL }, *const taken[] = { "pin links/eth0", "put back",
@@ -589,6 +611,7 @@ bool sample_each(struct sample *sample)
 	    !each_process(sample))
 		return false;
 	sample_begin(sample, CORDON_CLASS_TAMPER);
+	add_tried(sample);
 	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);
 	add_texts(sample, CORDON_EVENT_STRAY, sizeof(struct cordon_event_stray), none);
 	return sample_write_here(sample);

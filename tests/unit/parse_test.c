@@ -185,7 +185,7 @@ static const struct row text_rows[] = {
 	ROW("\xef\xbb\xbf" HEAD "mod: x\n",
 	    "p:3:1: error: unknown key in the policy: 'mod'; did you mean 'mode'? (allowed: cordon, "
 	    "serial, node, mode, zones, workloads, rules, quarantine, interfaces, builtin, flows, "
-	    "log, lockdown)\n"),
+	    "log, lockdown, guard)\n"),
 	ROW("cordon: 1\r\nserial: 1\r\nmode: x\r\n",
 	    "p:3:7: error: unknown value of 'mode': 'x' (allowed: enforce, audit)\n"),
 	ROW("cordon: \xc3\xa4 # \xc3\xb6\nserial: \xf0\x9f\x98\x80 1\n",

@@ -188,6 +188,8 @@ struct cordon_prefix_page {
  *	@lease_latch; 0: hours do not count
  * @lease_boots: likewise, of boots; both 0: there is no lease
  * @lease_latch: enum cordon_latch
+ * @kernel_closed_from: enum cordon_latch from which on nobody but cordon may change the
+ *	kernel, where the guard stands
  * @log_bytes: that the log may have on disk, CORDON_LOG_LIMIT_MIN to _MAX
  * @break_glass: SHA-256 of the code that reopens the node once; zeros: there is none
  * @node: name of the node from the policy, NUL padded
@@ -218,7 +220,7 @@ struct cordon_settings {
 	__u32 lease_hours;
 	__u32 lease_boots;
 	__u32 lease_latch;
-	__u32 pad;
+	__u32 kernel_closed_from;
 	__u64 log_bytes;
 	char node[64];
 	__u8 digest[32];

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the guard's programs have in common: who is ours, what is ours, and how it
+ * is told that others tried.  Its maps are made and pinned when it is raised
+ * (uapi/guard.h); until all of its programs are attached, `standing` is 0 and they
+ * do nothing.
+ *
+ * Whoever is not ours is refused with EPERM, root or not.
+ */
+#ifndef CORDON_BPF_GUARD_H
+#define CORDON_BPF_GUARD_H
+
+#include <cordon/uapi/guard.h>
+
+#include "path.h"
+#include "ring.h"
+#include "state.h"
+#include "task.h"
+
+#define EPERM 1
+
+/* Of one process and act at most one record in this time. */
+#define GUARD_QUIET_NS 1000000000ULL
+/* And of all of them on one CPU in a second. */
+#define GUARD_RECORDS_PER_SECOND 16
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_guard);
+} cordon_guard SEC(".maps");
+
+/* Of processes that are ours, or hold something of ours; no others have a value. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct cordon_guard_task);
+} guard_tasks SEC(".maps");
+
+/* Maps, programs and links of ours.  Full: cordon_guard.full counts it, and status
+ * says that what was made last is not guarded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct cordon_guard_id);
+	__type(value, __u32);
+} guard_objects SEC(".maps");
+
+struct guard_trial {
+	__u32 pid;
+	__u32 act;
+};
+
+struct guard_told {
+	__u64 until;
+	__u64 folded;
+};
+
+/* Full: who was refused longest ago is told at once again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct guard_trial);
+	__type(value, struct guard_told);
+} guard_told SEC(".maps");
+
+/* Refusals by act, told or not. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CORDON_GUARD_ACT_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} guard_refused SEC(".maps");
+
+/** guard_find() - what it knows; NULL: never, but the verifier does not know that */
+static __always_inline struct cordon_guard *guard_find(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cordon_guard, &zero);
+}
+
+/** guard_stands() - NULL: it does not hold yet, or any more */
+static __always_inline struct cordon_guard *guard_stands(void)
+{
+	struct cordon_guard *guard = guard_find();
+
+	return guard && *(volatile __u32 *)&guard->standing ? guard : NULL;
+}
+
+static __always_inline struct cordon_guard_task *guard_task(struct task_struct *task)
+{
+	return bpf_task_storage_get(&guard_tasks, task->group_leader, 0, 0);
+}
+
+static __always_inline bool guard_is_ours(struct task_struct *task)
+{
+	const struct cordon_guard_task *value = guard_task(task);
+
+	return value && value->ours;
+}
+
+static __always_inline bool guard_is_us(void)
+{
+	return guard_is_ours(bpf_get_current_task_btf());
+}
+
+static __always_inline bool guard_knows(__u32 kind, __u32 id)
+{
+	const struct cordon_guard_id key = { kind, id };
+
+	return bpf_map_lookup_elem(&guard_objects, &key);
+}
+
+static __always_inline void guard_learn(struct cordon_guard *guard, __u32 kind, __u32 id)
+{
+	const struct cordon_guard_id key = { kind, id };
+	const __u32 one = 1;
+
+	if (bpf_map_update_elem(&guard_objects, &key, &one, BPF_ANY))
+		__sync_fetch_and_add(&guard->full, 1);
+}
+
+/** guard_closed() - the latch is so tight that others may not change the kernel */
+static __always_inline bool guard_closed(void)
+{
+	const struct cordon_control *held = find_control();
+	const struct cordon_settings *settings;
+	__u32 latch;
+
+	if (!held)
+		return false;
+	latch = control_latch(held, bpf_ktime_get_ns());
+	settings = find_settings(generation_slot(control_generation(held), latch));
+	return latch >= (settings ? settings->kernel_closed_from : CORDON_LATCH_ISOLATE);
+}
+
+/** guard_latched() - at any level */
+static __always_inline bool guard_latched(void)
+{
+	const struct cordon_control *held = find_control();
+
+	return held && control_latch(held, bpf_ktime_get_ns());
+}
+
+/** struct guard_try - what somebody tried; see struct cordon_event_tried */
+struct guard_try {
+	__u64 number;
+	__u16 act;
+	__u16 object;
+	__u32 detail;
+	char name[CORDON_GUARD_NAME];
+};
+
+static __always_inline void guard_count(__u32 act)
+{
+	__u64 *count = bpf_map_lookup_elem(&guard_refused, &act);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+/* Return: whether it is to be told now; @ret_folded: what was not */
+static __always_inline bool guard_is_news(__u32 pid, __u32 act, __u64 now, __u64 *ret_folded)
+{
+	const struct guard_trial trial = { pid, act };
+	struct guard_told first = { now + GUARD_QUIET_NS, 0 };
+	struct guard_told *told = bpf_map_lookup_elem(&guard_told, &trial);
+
+	*ret_folded = 0;
+	if (!told) {
+		bpf_map_update_elem(&guard_told, &trial, &first, BPF_ANY);
+		return true;
+	}
+	if (now < told->until) {
+		__sync_fetch_and_add(&told->folded, 1);
+		return false;
+	}
+	*ret_folded = told->folded;
+	bpf_map_update_elem(&guard_told, &trial, &first, BPF_ANY);
+	return true;
+}
+
+static __always_inline void guard_fill(struct cordon_event_tried *record,
+				       const struct guard_try *try, __u64 now)
+{
+	const struct cordon_control *held = find_control();
+	const struct task_struct *task = bpf_get_current_task_btf();
+
+	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
+	record->cgroup = bpf_get_current_cgroup_id();
+	record->number = try->number;
+	record->act = try->act;
+	record->object = try->object;
+	record->detail = try->detail;
+	record->uid = (__u32)bpf_get_current_uid_gid();
+	record->latch = held ? control_latch(held, now) : 0;
+	bpf_get_current_comm(record->comm, sizeof(record->comm));
+	__builtin_memcpy(record->name, try->name, sizeof(record->name));
+}
+
+/** guard_tell() - count it and tell it. Return: nothing of use */
+VERIFIED_APART __u32 guard_tell(const struct guard_try *try)
+{
+	struct cordon_loss *loss = event_loss(CORDON_CLASS_TAMPER);
+	const __u32 pid = bpf_get_current_pid_tgid() >> 32;
+	const __u64 now = bpf_ktime_get_ns();
+	struct cordon_event_tried *record;
+	__u64 folded;
+
+	if (!try || !loss)
+		return 0;
+	guard_count(try->act);
+	if (!guard_is_news(pid, try->act, now, &folded) ||
+	    !event_share_left(loss, now, GUARD_RECORDS_PER_SECOND))
+		return 0;
+	record = event_reserve(&tamper_ring, CORDON_EVENT_TRIED, sizeof(*record), pid, now);
+	if (!record)
+		return 0;
+	guard_fill(record, try, now);
+	record->folded = folded;
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+static __always_inline struct guard_try guard_try(__u16 act, __u16 object, __u64 number)
+{
+	struct guard_try try = { .number = number, .act = act, .object = object };
+
+	return try;
+}
+
+/** guard_refuse() - the end of every hook that refuses
+ * @name: the kernel's, or NULL
+ */
+static __always_inline int guard_refuse(__u16 act, __u16 object, __u64 number, const void *name)
+{
+	struct guard_try try = guard_try(act, object, number);
+
+	if (name)
+		bpf_probe_read_kernel_str(try.name, sizeof(try.name), name);
+	guard_tell(&try);
+	return -EPERM;
+}
+
+/* ---- namespaces --------------------------------------------------------------------------- */
+
+struct mnt_namespace {
+	struct ns_common ns;
+} __attribute__((preserve_access_index));
+
+struct net {
+	__u64 net_cookie;
+} __attribute__((preserve_access_index));
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+} __attribute__((preserve_access_index));
+
+/* @nsproxy as a task has it, whatever else of it is read elsewhere. */
+struct task_struct___namespaces {
+	struct nsproxy *nsproxy;
+} __attribute__((preserve_access_index));
+
+static __always_inline const struct nsproxy *guard_namespaces(const struct task_struct *task)
+{
+	const struct task_struct___namespaces *of = (const void *)task;
+
+	return BPF_CORE_READ(of, nsproxy);
+}
+
+/** guard_mounts() - number of the mount namespace of who asks; 0: it has none any more */
+static __always_inline __u32 guard_mounts(void)
+{
+	const struct nsproxy *namespaces = guard_namespaces(bpf_get_current_task_btf());
+
+	return namespaces ? BPF_CORE_READ(namespaces, mnt_ns, ns.inum) : 0;
+}
+
+/** guard_is_init() - the first process of all: it starts and ends services, and the machine */
+static __always_inline bool guard_is_init(void)
+{
+	return bpf_get_current_pid_tgid() >> 32 == 1;
+}
+
+/* ---- interfaces --------------------------------------------------------------------------- */
+
+/* A policy's own namespace; 0: it does not say, and all are. */
+static __always_inline bool guard_is_guarded(__u64 namespace)
+{
+	const struct cordon_control *held = find_control();
+	const struct cordon_settings *settings;
+
+	if (!held)
+		return true;
+	settings = find_settings(generation_slot(control_generation(held), latch_stored(held)));
+	return !settings || !settings->netns || settings->netns == namespace;
+}
+
+/** guard_covered() - an interface that we cover, by its number in a namespace; NULL: it is none */
+static __always_inline const struct cordon_interface *guard_covered(__u32 index, __u64 namespace)
+{
+	for (__u32 i = 0; index && i < CORDON_INTERFACE_PROBES; i++) {
+		const __u32 key = (index + i) % CORDON_INTERFACES_MAX;
+		const struct cordon_interface *found = bpf_map_lookup_elem(&interfaces, &key);
+
+		if (found && found->ifindex == index)
+			return found->hook && guard_is_guarded(namespace) ? found : NULL;
+	}
+	return NULL;
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+static __always_inline bool guard_is_at(const struct cordon_guard_place *place,
+					const struct inode *inode, __u64 device)
+{
+	return place->inode == inode->i_ino && place->device == device;
+}
+
+static __always_inline bool guard_is_near(const struct cordon_guard *guard, __u64 device)
+{
+	return guard->tree[0].device == device || guard->tree[1].device == device ||
+	       guard->tree[2].device == device || guard->tree[3].device == device;
+}
+_Static_assert(CORDON_GUARD_TREES == 4, "all of them are asked");
+
+static __always_inline bool guard_is_tree(const struct cordon_guard *guard,
+					  const struct inode *inode, __u64 device)
+{
+	return guard_is_at(&guard->tree[0], inode, device) ||
+	       guard_is_at(&guard->tree[1], inode, device) ||
+	       guard_is_at(&guard->tree[2], inode, device) ||
+	       guard_is_at(&guard->tree[3], inode, device);
+}
+
+#define GUARD_NOT_INSIDE (-1)
+
+/**
+ * guard_depth() - how deep in one of our folders a name is: 0: it is the folder
+ * Return: NOT_INSIDE: in none, or in the inbox, where others may do as they like.
+ */
+static __always_inline int guard_depth(const struct cordon_guard *guard,
+				       const struct dentry *dentry)
+{
+	const __u64 device = dentry->d_sb->s_dev;
+
+	if (!guard_is_near(guard, device))
+		return GUARD_NOT_INSIDE;
+#pragma unroll
+	for (int i = 0; i <= CORDON_GUARD_DEPTH; i++) {
+		const struct inode *inode = dentry->d_inode;
+
+		if (inode && guard_is_tree(guard, inode, device))
+			return i;
+		if (i && inode && guard_is_at(&guard->inbox, inode, device))
+			return GUARD_NOT_INSIDE;
+		dentry = dentry->d_parent;
+	}
+	return GUARD_NOT_INSIDE;
+}
+
+static __always_inline bool guard_is_helper(const struct cordon_guard *guard,
+					    const struct inode *inode)
+{
+	return inode && guard_is_at(&guard->helper, inode, inode->i_sb->s_dev);
+}
+
+#endif

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guard of our folders and pins, of the helper's own file, and of the mounts
+ * through which they are reached.
+ *
+ * What is ours is told by folders, followed up from the name in question.  Others
+ * may read; in the inbox they may do as they like.  Mounts are guarded where we
+ * look, that is in the namespace that the guard was raised in: what somebody sees
+ * in another one is his affair, and the helper is not ours there.
+ */
+#include "guard.h"
+
+#define MODE_WRITE 2 /* FMODE_WRITE */
+#define MAY_WRITE 2
+
+#define KIND_MASK 0170000
+#define KIND_BLOCK 0060000
+
+#define PROC_MAGIC 0x9fa0
+#define CGROUP2_MAGIC 0x63677270
+#define BPF_MAGIC 0xcafe4a11
+
+#define SET_FLAGS 0x40086602	   /* FS_IOC_SETFLAGS */
+#define SET_FLAGS_SMALL 0x40046602 /* FS_IOC32_SETFLAGS */
+#define SET_ATTRIBUTES 0x401c5820  /* FS_IOC_FSSETXATTR */
+
+/* mount(2) */
+#define MOUNT_REMOUNT (1U << 5)
+#define MOUNT_MOVE (1U << 13)
+#define MOUNT_PROPAGATION (0xfU << 17)
+
+/* In 6.9 and later a name is the second argument of inode_setattr. */
+const volatile __u32 setattr_dentry SEC(".rodata.setattr_dentry") = 0;
+
+struct kernfs_open_file;
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+static __always_inline int refuse_file(__u16 act, const struct dentry *dentry)
+{
+	const struct inode *inode = dentry->d_inode;
+
+	return guard_refuse(act, CORDON_GUARD_OBJECT_FILE, inode ? inode->i_ino : 0,
+			    dentry->d_name.name);
+}
+
+static __always_inline bool is_ours(const struct cordon_guard *guard, const struct dentry *dentry)
+{
+	return guard_depth(guard, dentry) != GUARD_NOT_INSIDE ||
+	       guard_is_helper(guard, dentry->d_inode);
+}
+
+/* Of a name that is about to be there, be gone or be another. */
+static __always_inline int check_name(__u16 act, const struct dentry *dentry)
+{
+	const struct cordon_guard *guard = guard_stands();
+
+	if (!guard || !is_ours(guard, dentry) || guard_is_us())
+		return 0;
+	return refuse_file(act, dentry);
+}
+
+/* Arguments: the folder, the name in it. */
+SEC("lsm/inode_create")
+int guard_create(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_MAKE, (const struct dentry *)arguments[1]);
+}
+
+SEC("lsm/inode_mkdir")
+int guard_mkdir(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_MAKE, (const struct dentry *)arguments[1]);
+}
+
+SEC("lsm/inode_mknod")
+int guard_mknod(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_MAKE, (const struct dentry *)arguments[1]);
+}
+
+SEC("lsm/inode_symlink")
+int guard_symlink(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_MAKE, (const struct dentry *)arguments[1]);
+}
+
+SEC("lsm/inode_unlink")
+int guard_unlink(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_REMOVE, (const struct dentry *)arguments[1]);
+}
+
+SEC("lsm/inode_rmdir")
+int guard_rmdir(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_REMOVE, (const struct dentry *)arguments[1]);
+}
+
+static __always_inline bool is_above(const struct cordon_guard *guard, const struct dentry *dentry)
+{
+	const struct inode *inode = dentry->d_inode;
+	const __u64 device = dentry->d_sb->s_dev;
+
+	for (int i = 0; inode && i < CORDON_GUARD_ABOVE && guard->above[i].inode; i++) {
+		if (guard_is_at(&guard->above[i], inode, device))
+			return true;
+	}
+	return false;
+}
+
+/* Arguments: a folder, the name in it, the folder and the name that it is to have. */
+SEC("lsm/inode_rename")
+int guard_rename(__u64 *arguments)
+{
+	const struct dentry *from = (const void *)arguments[1], *to = (const void *)arguments[3];
+	const struct cordon_guard *guard = guard_stands();
+
+	if (!guard)
+		return 0;
+	if (!is_ours(guard, from) && !is_above(guard, from)) {
+		if (!is_ours(guard, to) || guard_is_us())
+			return 0;
+		return refuse_file(CORDON_GUARD_ACT_MOVE, to);
+	}
+	return guard_is_us() ? 0 : refuse_file(CORDON_GUARD_ACT_MOVE, from);
+}
+
+/* By another name it would be in no folder of ours. */
+SEC("lsm/inode_link")
+int guard_link_name(__u64 *arguments)
+{
+	const struct dentry *from = (const void *)arguments[0], *to = (const void *)arguments[2];
+	const struct cordon_guard *guard = guard_stands();
+
+	if (!guard || (!is_ours(guard, from) && !is_ours(guard, to)) || guard_is_us())
+		return 0;
+	return refuse_file(CORDON_GUARD_ACT_NAME, from);
+}
+
+/* Truncation, too. */
+SEC("lsm/inode_setattr")
+int guard_setattr(__u64 *arguments)
+{
+	if (setattr_dentry)
+		return check_name(CORDON_GUARD_ACT_ATTRIBUTES, (const struct dentry *)arguments[1]);
+	return check_name(CORDON_GUARD_ACT_ATTRIBUTES, (const struct dentry *)arguments[0]);
+}
+
+SEC("lsm/inode_setxattr")
+int guard_setxattr(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_ATTRIBUTES, (const struct dentry *)arguments[1]);
+}
+
+SEC("lsm/inode_removexattr")
+int guard_removexattr(__u64 *arguments)
+{
+	return check_name(CORDON_GUARD_ACT_ATTRIBUTES, (const struct dentry *)arguments[1]);
+}
+
+/* ---- open files --------------------------------------------------------------------------- */
+
+static __always_inline bool is_named(const struct dentry *dentry, const char *name, __u32 size)
+{
+	char found[16] = { 0 };
+
+	bpf_probe_read_kernel_str(found, sizeof(found), dentry->d_name.name);
+	for (__u32 i = 0; i < size; i++) {
+		if (found[i] != name[i])
+			return false;
+	}
+	return true;
+}
+
+#define IS_NAMED(dentry, text) is_named(dentry, text, sizeof(text))
+
+/* The reboot that a person asks for goes another way (reboot(2)). */
+static __always_inline int check_proc(const struct dentry *dentry)
+{
+	if (!IS_NAMED(dentry, "sysrq-trigger") || !guard_closed() || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_SYSRQ, CORDON_GUARD_OBJECT_KERNEL, 0, NULL);
+}
+
+static __always_inline int check_block(const struct dentry *dentry, const struct inode *inode)
+{
+	if (!guard_closed() || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_WRITE, CORDON_GUARD_OBJECT_DEVICE, inode->i_ino,
+			    dentry->d_name.name);
+}
+
+SEC("lsm/file_open")
+int guard_open(__u64 *arguments)
+{
+	const struct file *file = (const void *)arguments[0];
+	const struct cordon_guard *guard;
+	const struct dentry *dentry;
+	const struct inode *inode;
+
+	if (!(file->f_mode & MODE_WRITE))
+		return 0;
+	guard = guard_stands();
+	if (!guard)
+		return 0;
+	dentry = file->f_path.dentry;
+	inode = file->f_inode;
+	if ((inode->i_mode & KIND_MASK) == KIND_BLOCK)
+		return check_block(dentry, inode);
+	if (inode->i_sb->s_magic == PROC_MAGIC)
+		return check_proc(dentry);
+	return check_name(CORDON_GUARD_ACT_WRITE, dentry);
+}
+
+/* Arguments: the file, the call, its argument. */
+SEC("lsm/file_ioctl")
+int guard_ioctl(__u64 *arguments)
+{
+	const struct file *file = (const void *)arguments[0];
+	const __u32 call = arguments[1];
+
+	if (call != SET_FLAGS && call != SET_FLAGS_SMALL && call != SET_ATTRIBUTES)
+		return 0;
+	return check_name(CORDON_GUARD_ACT_ATTRIBUTES, file->f_path.dentry);
+}
+
+/* Who held a lock of ours would keep the node from being shut. */
+SEC("lsm/file_lock")
+int guard_lock(__u64 *arguments)
+{
+	const struct file *file = (const void *)arguments[0];
+
+	return check_name(CORDON_GUARD_ACT_LOCK, file->f_path.dentry);
+}
+
+static __always_inline const struct dentry *name_of(const struct inode *inode)
+{
+	const struct hlist_node *first = inode->i_dentry.first;
+
+	return first ? (const void *)first - bpf_core_field_offset(struct dentry, d_u.d_alias) :
+		       NULL;
+}
+
+/* Of a link its pin gives a descriptor by which it can be detached: the kernel asks this of nobody
+ * else.  Maps and programs are asked for at their own hooks. */
+SEC("lsm/inode_permission")
+int guard_permission(__u64 *arguments)
+{
+	const struct inode *inode = (const void *)arguments[0];
+	const struct cordon_guard *guard;
+	const struct dentry *dentry;
+	const struct inode *folder;
+
+	if (!(arguments[1] & MAY_WRITE) || inode->i_sb->s_magic != BPF_MAGIC)
+		return 0;
+	guard = guard_stands();
+	dentry = guard ? name_of(inode) : NULL;
+	folder = dentry ? BPF_CORE_READ(dentry, d_parent, d_inode) : NULL;
+	if (!folder || BPF_CORE_READ(folder, i_ino) != guard->links.inode ||
+	    inode->i_sb->s_dev != guard->links.device || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_LINK, 0,
+			    BPF_CORE_READ(dentry, d_name.name));
+}
+
+/* ---- mounts ------------------------------------------------------------------------------- */
+
+static __always_inline bool is_mount(const struct cordon_guard *guard, const struct vfsmount *mount)
+{
+	const __u32 id = BPF_CORE_READ(mount_of(mount), mnt_id);
+
+	for (int i = 0; i < CORDON_GUARD_MOUNTS && guard->mount[i]; i++) {
+		if (guard->mount[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* Mounts of a disk end with the machine: the first process sees to that. */
+static __always_inline bool is_at_the_end(const struct cordon_guard *guard,
+					  const struct super_block *super)
+{
+	return guard_is_init() && super->s_dev != guard->tree[CORDON_GUARD_PINS].device;
+}
+
+static __always_inline int refuse_mount(__u16 act, const struct vfsmount *mount)
+{
+	return guard_refuse(act, CORDON_GUARD_OBJECT_MOUNT, BPF_CORE_READ(mount_of(mount), mnt_id),
+			    NULL);
+}
+
+static __always_inline bool hides_ours(const struct cordon_guard *guard,
+				       const struct dentry *dentry)
+{
+	const int depth = guard_depth(guard, dentry);
+
+	if (depth > 0)
+		return true;
+	return guard_mounts() == guard->mounts &&
+	       (!depth || guard_is_helper(guard, dentry->d_inode) || is_above(guard, dentry));
+}
+
+static __always_inline int check_cover(const struct cordon_guard *guard,
+				       const struct dentry *dentry)
+{
+	if (!hides_ours(guard, dentry) || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_COVER, CORDON_GUARD_OBJECT_MOUNT,
+			    dentry->d_inode->i_ino, dentry->d_name.name);
+}
+
+/* What is moved has only a path here, which could be another one by the time the kernel follows it;
+ * move_mount(2) has a hook of its own. */
+static __always_inline int check_move(const struct cordon_guard *guard, const struct path *to)
+{
+	if (guard_mounts() != guard->mounts || guard_is_init() || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_MOVE, CORDON_GUARD_OBJECT_MOUNT, 0,
+			    BPF_CORE_READ(to, dentry, d_name.name));
+}
+
+/* Arguments: device, where, kind, flags, data. */
+SEC("lsm/sb_mount")
+int guard_mount(__u64 *arguments)
+{
+	const struct path *path = (const void *)arguments[1];
+	const struct cordon_guard *guard = guard_stands();
+	const __u64 flags = arguments[3];
+
+	if (!guard || flags & MOUNT_PROPAGATION)
+		return 0;
+	if (flags & MOUNT_MOVE)
+		return check_move(guard, path);
+	if (!(flags & MOUNT_REMOUNT))
+		return check_cover(guard, path->dentry);
+	if (!is_mount(guard, path->mnt) || is_at_the_end(guard, path->dentry->d_sb) ||
+	    guard_is_us())
+		return 0;
+	return refuse_mount(CORDON_GUARD_ACT_REMOUNT, path->mnt);
+}
+
+/* Arguments: what is moved, or was made to be mounted; where to. */
+SEC("lsm/move_mount")
+int guard_move_mount(__u64 *arguments)
+{
+	const struct path *from = (const void *)arguments[0], *to = (const void *)arguments[1];
+	const struct cordon_guard *guard = guard_stands();
+
+	if (!guard)
+		return 0;
+	if (is_mount(guard, from->mnt) && !guard_is_us())
+		return refuse_mount(CORDON_GUARD_ACT_MOVE, from->mnt);
+	return check_cover(guard, to->dentry);
+}
+
+SEC("lsm/sb_umount")
+int guard_umount(__u64 *arguments)
+{
+	const struct vfsmount *mount = (const void *)arguments[0];
+	const struct cordon_guard *guard = guard_stands();
+
+	if (!guard || !is_mount(guard, mount) || is_at_the_end(guard, mount->mnt_sb) ||
+	    guard_is_us())
+		return 0;
+	return refuse_mount(CORDON_GUARD_ACT_UNMOUNT, mount);
+}
+
+/* By fsconfig(2), too. */
+SEC("lsm/sb_remount")
+int guard_remount(__u64 *arguments)
+{
+	const struct super_block *super = (const void *)arguments[0];
+	const struct cordon_guard *guard = guard_stands();
+
+	if (!guard || !guard_is_near(guard, super->s_dev) || is_at_the_end(guard, super) ||
+	    guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_REMOUNT, CORDON_GUARD_OBJECT_MOUNT, super->s_dev,
+			    NULL);
+}
+
+SEC("lsm/sb_pivotroot")
+int guard_pivot(__u64 *arguments)
+{
+	const struct path *to = (const void *)arguments[1];
+	const struct cordon_guard *guard = guard_stands();
+
+	if (!guard || guard_mounts() != guard->mounts || guard_is_init() || guard_is_us())
+		return 0;
+	return refuse_mount(CORDON_GUARD_ACT_COVER, to->mnt);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guard of the helper's processes, the daemon first of all: nobody else may end,
+ * stop, trace or starve them.  What they enforce goes on without them, but nobody
+ * would write down what happens.
+ *
+ * While the node is open, who started one may ask it to end or to read its policy
+ * again, so that services are managed as ever; under a latch nobody may.
+ */
+#include "guard.h"
+
+#define MODE_WRITE 2 /* FMODE_WRITE */
+
+#define TRACE_READ 1 /* PTRACE_MODE_READ */
+
+#define SIGNAL_HANGUP 1
+#define SIGNAL_INTERRUPT 2
+#define SIGNAL_TERMINATE 15
+#define SIGNAL_CONTINUE 18
+
+static __always_inline int refuse_process(__u16 act, const struct task_struct *task, __u32 detail)
+{
+	struct guard_try try = guard_try(act, CORDON_GUARD_OBJECT_PROCESS, task->tgid);
+
+	try.detail = detail;
+	guard_tell(&try);
+	return -EPERM;
+}
+
+/* Of another's doing to one of ours. */
+static __always_inline bool is_ours_to_others(struct task_struct *task)
+{
+	return guard_stands() && guard_is_ours(task) && !guard_is_us();
+}
+
+static __always_inline bool may_be_asked(const struct task_struct *task, __u32 signal)
+{
+	const struct task_struct *current = bpf_get_current_task_btf();
+
+	if (signal != SIGNAL_HANGUP && signal != SIGNAL_INTERRUPT && signal != SIGNAL_TERMINATE &&
+	    signal != SIGNAL_CONTINUE)
+		return false;
+	return !guard_latched() &&
+	       BPF_CORE_READ(task, group_leader, real_parent, tgid) == current->tgid;
+}
+
+/* Arguments: to whom, what the kernel tells of it, the signal, on whose behalf. */
+SEC("lsm/task_kill")
+int guard_kill(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+	const __u32 signal = arguments[2];
+
+	if (!signal || !is_ours_to_others(task) || may_be_asked(task, signal))
+		return 0;
+	return refuse_process(CORDON_GUARD_ACT_SIGNAL, task, signal);
+}
+
+/* The owner of a descriptor (F_SETOWN) gets a signal of anybody's choice. */
+SEC("lsm/file_send_sigiotask")
+int guard_sigio(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+
+	if (!guard_stands() || !guard_is_ours(task))
+		return 0;
+	return refuse_process(CORDON_GUARD_ACT_SIGNAL, task, arguments[2]);
+}
+
+/* Also /proc/PID/mem, process_vm_readv(2) and pidfd_getfd(2).  What /proc says of a process may be
+ * read. */
+SEC("lsm/ptrace_access_check")
+int guard_trace(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+
+	if (arguments[1] & TRACE_READ || !is_ours_to_others(task))
+		return 0;
+	return refuse_process(CORDON_GUARD_ACT_TRACE, task, 0);
+}
+
+SEC("lsm/task_setnice")
+int guard_setnice(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+
+	return is_ours_to_others(task) ? refuse_process(CORDON_GUARD_ACT_SCHEDULE, task, 0) : 0;
+}
+
+SEC("lsm/task_setioprio")
+int guard_setioprio(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+
+	return is_ours_to_others(task) ? refuse_process(CORDON_GUARD_ACT_SCHEDULE, task, 0) : 0;
+}
+
+SEC("lsm/task_setscheduler")
+int guard_setscheduler(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+
+	return is_ours_to_others(task) ? refuse_process(CORDON_GUARD_ACT_SCHEDULE, task, 0) : 0;
+}
+
+/* Arguments: whose, which limit, the new one. */
+SEC("lsm/task_setrlimit")
+int guard_setrlimit(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+
+	return is_ours_to_others(task) ?
+		       refuse_process(CORDON_GUARD_ACT_LIMIT, task, arguments[1]) :
+		       0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

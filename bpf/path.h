@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is read of the kernel's structs of files, folders and mounts (CO-RE: only
+ * the fields named here, 6.1 to 6.18).
+ */
+#ifndef CORDON_BPF_PATH_H
+#define CORDON_BPF_PATH_H
+
+#include "core.h"
+
+struct cred;
+
+struct qstr {
+	__u32 hash;
+	__u32 len;
+	const unsigned char *name;
+} __attribute__((preserve_access_index));
+
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_magic;
+} __attribute__((preserve_access_index));
+
+struct hlist_node {
+	struct hlist_node *next;
+} __attribute__((preserve_access_index));
+
+struct hlist_head {
+	struct hlist_node *first;
+} __attribute__((preserve_access_index));
+
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+	struct hlist_head i_dentry;
+} __attribute__((preserve_access_index));
+
+/* @d_u: of an inode's names, each the next one's neighbour */
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+} __attribute__((preserve_access_index));
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+} __attribute__((preserve_access_index));
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	int mnt_id;
+} __attribute__((preserve_access_index));
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+} __attribute__((preserve_access_index));
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+} __attribute__((preserve_access_index));
+
+struct file_operations;
+
+struct file {
+	unsigned int f_mode;
+	const struct file_operations *f_op;
+	void *private_data;
+	struct inode *f_inode;
+	const struct cred *f_cred;
+	struct path f_path;
+} __attribute__((preserve_access_index));
+
+/** mount_of() - what a mount is, beside what all may see of it */
+static __always_inline const struct mount *mount_of(const struct vfsmount *mount)
+{
+	return (const void *)mount - bpf_core_field_offset(struct mount, mnt);
+}
+
+#endif

@@ -1,0 +1,539 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What root may try against cordon, one row each: acts.py BPFFS ROOT STAGE TARGET WHEN...
+
+Each act is a function that raises when it is refused. It is tried in a process of its own, and its
+outcome printed as a line: NAME, a tab, "done" or why not. `when` says who must be refused it:
+"always" wherever the guard stands, "closed" from the level on at which the kernel is closed, "never"
+nobody, as it only reads. STAGE is "absent", "open" or "closed"; what should have come out is printed
+behind it: "done" or "refused".
+
+Without a guard every act must be done, or it would prove nothing that it is refused with one. What it
+breaks then MEND puts right again.
+"""
+import ctypes
+import errno
+import mmap
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+
+BPFFS, ROOT, STAGE = sys.argv[1:4]
+TARGET, WANTED = int(sys.argv[4]), sys.argv[5:]
+LIBC = ctypes.CDLL(None, use_errno=True)
+NR_BPF, NR_FINIT_MODULE, NR_KEXEC_LOAD, NR_IOPRIO_SET = 321, 313, 246, 251
+NR_PIDFD_OPEN, NR_PIDFD_GETFD, NR_PROCESS_VM_READV, NR_DELETE_MODULE = 434, 438, 310, 176
+
+MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE = 0, 1, 2, 3
+PROG_LOAD, OBJ_GET, PROG_ATTACH, TEST_RUN, MAP_BY_ID, OBJ_INFO = 5, 7, 8, 10, 14, 15
+PROG_BY_ID, MAP_FREEZE, UPDATE_BATCH, LINK_CREATE, LINK_UPDATE, LINK_BY_ID = 13, 22, 26, 28, 29, 30
+LINK_DETACH = 34
+READ_ONLY = 8  # BPF_F_RDONLY
+
+
+class Refused(Exception):
+    pass
+
+
+def check(result, what=""):
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+    return result
+
+
+def syscall(number, *arguments):
+    return check(LIBC.syscall(ctypes.c_long(number), *[
+        ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]))
+
+
+def bpf(command, attributes):
+    room = ctypes.create_string_buffer(attributes.ljust(144, b"\0"), 144)
+    return syscall(NR_BPF, command, room, 144)
+
+
+def sh(command):
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=30)
+    if done.returncode:
+        raise Refused((done.stderr or done.stdout).strip().replace("\n", " ")[-100:] or "failed")
+    return done.stdout
+
+
+def address(room):
+    return ctypes.addressof(room)
+
+
+def get(path, flags=0):
+    name = ctypes.create_string_buffer(f"{BPFFS}/{path}".encode())
+    return bpf(OBJ_GET, struct.pack("QII", address(name), 0, flags))
+
+
+def info(fd):
+    room = ctypes.create_string_buffer(256)
+    bpf(OBJ_INFO, struct.pack("IIQ", fd, 256, address(room)))
+    return struct.unpack("II", room.raw[:8])
+
+
+def id_of(pin):
+    """bpftool asks as any tool does."""
+    return int(re.match(r"(\d+):", sh(f"bpftool {pin.split('/')[0].rstrip('s')} show pinned "
+                                      f"{BPFFS}/{pin}"))[1])
+
+
+# ---- maps ------------------------------------------------------------------------------------
+
+
+def update(fd, size=80):
+    key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(size)
+    bpf(MAP_LOOKUP, struct.pack("I4xQQQ", fd, address(key), address(value), 0))
+    bpf(MAP_UPDATE, struct.pack("I4xQQQ", fd, address(key), address(value), 0))
+
+
+def map_update_pinned():
+    update(get("maps/control"))
+
+
+def map_update_by_id():
+    update(bpf(MAP_BY_ID, struct.pack("III", info(get("maps/control", READ_ONLY))[1], 0, 0)))
+
+
+def map_update_batch():
+    fd = get("maps/control")
+    key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(80)
+    bpf(MAP_LOOKUP, struct.pack("I4xQQQ", fd, address(key), address(value), 0))
+    bpf(UPDATE_BATCH, struct.pack("QQQQIIQQ", 0, 0, address(key), address(value), 1, fd, 0, 0))
+
+
+def map_mmap():
+    fd = get("maps/control")
+    mmap.mmap(fd, 4096, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE).close()
+
+
+def map_mmap_read():
+    mmap.mmap(get("maps/control"), 4096, mmap.MAP_SHARED, mmap.PROT_READ).close()
+
+
+def map_inner():
+    """One of ours inside of one of theirs is in the hands of their programs."""
+    inner = get("maps/settings", READ_ONLY)
+    outer = bpf(MAP_CREATE, struct.pack("IIIIII", 12, 4, 4, 1, 0, inner))
+    key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(struct.pack("I", inner))
+    bpf(MAP_UPDATE, struct.pack("I4xQQQ", outer, address(key), address(value), 0))
+
+
+def map_feign():
+    bpf(MAP_CREATE, struct.pack("IIIIIII16s", 2, 4, 4, 1, 0, 0, 0, b"cordon_guard"))
+
+
+def map_by_socket():
+    """A process that holds nothing yet gets ours from one that was given it."""
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if not child:
+        fd = get("maps/control", READ_ONLY)
+        socket.send_fds(ours, [b"x"], [fd])
+        os._exit(0)
+    os.waitpid(child, 0)
+    if not socket.recv_fds(theirs, 1, 1)[1]:
+        raise Refused("no descriptor arrived")
+
+
+def map_with_threads():
+    """Another thread could change what is behind a descriptor."""
+    import threading
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        get("maps/control")
+    finally:
+        stop.set()
+        thread.join()
+
+
+# ---- programs and links ----------------------------------------------------------------------
+
+
+def instructions(*each):
+    return b"".join(struct.pack("<BBhi", *one) for one in each)
+
+
+RETURN_0 = instructions((0xb7, 0, 0, 0), (0x95, 0, 0, 0))
+
+
+def load(code=RETURN_0, kind=1, more=b""):
+    room, licence = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(b"GPL")
+    return bpf(PROG_LOAD, struct.pack("IIQQ", kind, len(code) // 8, address(room), address(licence))
+               + more)
+
+
+def load_with_map():
+    fd = get("maps/control", READ_ONLY)
+    load(instructions((0x18, 0x11, 0, fd), (0, 0, 0, 0)) + RETURN_0)
+
+
+def load_program():
+    load()
+
+
+def run_tell():
+    fd = get("progs/tell")
+    room = ctypes.create_string_buffer(1024)
+    # prog_fd, retval, sizes and data of packets, repeat, duration, then the context
+    bpf(TEST_RUN, struct.pack("IIIIQQIIIIQQ", fd, 0, 0, 0, 0, 0, 0, 0, 1024, 0, address(room), 0))
+
+
+def link_id():
+    with open(os.environ["LINK_ID"]) as file:
+        return int(file.read())
+
+
+def link_open_by_id():
+    bpf(LINK_BY_ID, struct.pack("II", link_id(), 0))
+
+
+def link_open_pin():
+    get(f"links/{os.environ['LINK_PIN']}")
+
+
+def link_detach():
+    bpf(LINK_DETACH, struct.pack("I", get(f"links/{os.environ['LINK_PIN']}")))
+
+
+def attach_before():
+    fd = load(kind=3)
+    index = socket.if_nametoindex("wan0")
+    bpf(LINK_CREATE, struct.pack("IIII", fd, index, 46, 8))  # BPF_TCX_INGRESS, BPF_F_BEFORE
+
+
+def attach_behind():
+    fd = load(kind=3)
+    bpf(LINK_CREATE, struct.pack("IIII", fd, socket.if_nametoindex("wan0"), 46, 0))
+
+
+def attach_xdp():
+    fd = load(instructions((0xb7, 0, 0, 2), (0x95, 0, 0, 0)), kind=6)
+    bpf(LINK_CREATE, struct.pack("IIII", fd, socket.if_nametoindex("wan0"), 37, 2))
+
+
+def xdp_by_netlink():
+    fd = load(instructions((0xb7, 0, 0, 2), (0x95, 0, 0, 0)), kind=6)
+    nested = struct.pack("HHi", 8, 1, fd) + struct.pack("HHI", 8, 3, 2)
+    link = struct.pack("BBHiII", 0, 0, 0, socket.if_nametoindex("wan0"), 0, 0)
+    route(19, link + struct.pack("HH", 4 + len(nested), 43 | 0x8000) + nested)
+    sh("ip link set wan0 xdpgeneric off")
+
+
+def route(kind, body, flags=5):
+    """One message of rtnetlink; flags: REQUEST, ACK."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as sock:
+        sock.send(struct.pack("IHHII", 16 + len(body), kind, flags, 1, 0) + body)
+        answer = sock.recv(4096)
+        error = struct.unpack_from("i", answer, 16)[0]
+        if error:
+            raise OSError(-error, os.strerror(-error))
+
+
+def filter_ahead():
+    sh("tc filter add dev wan0 ingress prio 1 handle 7 protocol all bpf da bytecode '1,6 0 0 0' && "
+       "tc filter del dev wan0 ingress prio 1 handle 7 bpf")
+
+
+def filter_flush():
+    sh("tc filter del dev wan0 ingress")
+
+
+def qdisc_delete():
+    sh("tc qdisc del dev wan0 clsact")
+
+
+def filter_in_a_batch():
+    """Behind a message that does nothing."""
+    index = socket.if_nametoindex("wan0")
+    harmless = struct.pack("BBHiII", 0, 0, 0, index, 0, 0)
+    delete = struct.pack("BBHiIII", 0, 0, 0, index, 0, 0xfffffff2, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as sock:
+        sock.send(struct.pack("IHHII", 16 + len(harmless), 19, 1, 1, 0) + harmless +
+                  struct.pack("IHHII", 16 + len(delete), 45, 5, 2, 0) + delete)
+
+
+# ---- pins, files and mounts ------------------------------------------------------------------
+
+
+def shell(command):
+    return lambda: sh(command)
+
+
+STATE = f"{ROOT}/var/lib/cordon"
+
+
+# ---- the helper ------------------------------------------------------------------------------
+
+
+def send(number):
+    return lambda: os.kill(TARGET, number)
+
+
+def ptrace_attach():
+    check(LIBC.ptrace(16, TARGET, 0, 0))
+    os.waitpid(TARGET, 0)
+    LIBC.ptrace(17, TARGET, 0, 0)
+
+
+def memory_write():
+    os.close(os.open(f"/proc/{TARGET}/mem", os.O_RDWR))
+
+
+def take_descriptor():
+    syscall(NR_PIDFD_GETFD, syscall(NR_PIDFD_OPEN, TARGET, 0), 0, 0)
+
+
+def read_memory():
+    with open(f"/proc/{TARGET}/maps") as file:
+        start = int(next(file).split("-")[0], 16)
+    room = ctypes.create_string_buffer(16)
+    ours = ctypes.create_string_buffer(struct.pack("QQ", address(room), 16))
+    theirs = ctypes.create_string_buffer(struct.pack("QQ", start, 16))
+    syscall(NR_PROCESS_VM_READV, TARGET, ours, 1, theirs, 1, 0)
+
+
+def sigio_kill():
+    """Its owner gets the signal of a descriptor; one that exists always."""
+    read, write = os.pipe()
+    import fcntl
+    fcntl.fcntl(read, fcntl.F_SETOWN, TARGET)
+    fcntl.fcntl(read, 10, signal.SIGURG)  # F_SETSIG
+    fcntl.fcntl(read, fcntl.F_SETFL, os.O_ASYNC)
+    os.write(write, b"x")
+    return read
+
+
+def nice():
+    os.setpriority(os.PRIO_PROCESS, TARGET, 10)
+
+
+def scheduler():
+    os.sched_setaffinity(TARGET, {0, 1})
+
+
+def limit():
+    import resource
+    resource.prlimit(TARGET, resource.RLIMIT_FSIZE, (-1, -1))
+
+
+def io_priority():
+    syscall(NR_IOPRIO_SET, 1, TARGET, 2 << 13 | 7)
+
+
+# ---- the kernel ------------------------------------------------------------------------------
+
+
+def module_load():
+    sh("modprobe dummy && modprobe -r dummy")
+
+
+def module_unload():
+    """Of one that is not there: the kernel asks for the right before it looks."""
+    name = ctypes.create_string_buffer(b"nothing_of_that_name")
+    try:
+        syscall(NR_DELETE_MODULE, name, os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise
+
+
+def kexec():
+    """No segments: an image that is loaded is dropped."""
+    syscall(NR_KEXEC_LOAD, 0, 0, None, 0)
+
+
+def raw_memory():
+    os.close(os.open("/dev/mem", os.O_RDONLY))
+
+
+def kernel_core():
+    os.close(os.open("/proc/kcore", os.O_RDONLY))
+
+
+def packet_socket():
+    socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+
+
+def xdp_socket():
+    socket.socket(44, socket.SOCK_RAW, 0).close()
+
+
+def block_device():
+    os.close(os.open("/dev/loop0", os.O_RDWR))
+
+
+def block_device_read():
+    os.close(os.open("/dev/loop0", os.O_RDONLY))
+
+
+def sysrq():
+    os.close(os.open("/proc/sysrq-trigger", os.O_WRONLY))
+
+
+def kprobe():
+    sh("echo 'p:guard_try do_nanosleep' >>/sys/kernel/tracing/kprobe_events && "
+       "echo '-:guard_try' >>/sys/kernel/tracing/kprobe_events")
+
+
+TCX = os.environ["TCX"] == "yes"
+MOUNT = os.path.dirname(BPFFS)
+PINS = f"{BPFFS}/maps/zones"
+LINK = f"{BPFFS}/links/{os.environ['LINK_PIN']}"
+HELPER = os.environ["HELPER"]
+
+# name, when it is refused, what is done, whether it breaks something that is to be mended
+ROWS = [
+    ("map: update by its pin", "always", map_update_pinned, False),
+    ("map: update by its number", "always", map_update_by_id, False),
+    ("map: update by batch", "always", map_update_batch, False),
+    ("map: write to its memory", "always", map_mmap, False),
+    ("map: put into another map", "always", map_inner, False),
+    ("map: by socket from who may read it", "always", map_by_socket, False),
+    ("map: to write, with two threads", "always", map_with_threads, False),
+    ("map: one with the guard's name", "always", map_feign, False),
+    ("map: bpftool map update", "always",
+     shell(f"bpftool map update pinned {BPFFS}/maps/zones key 0 0 0 0 value "
+           "$(for i in $(seq 48); do printf '0 '; done)"), False),
+    ("map: read its memory", "never", map_mmap_read, False),
+    ("map: bpftool map dump by its pin", "never",
+     shell(f"bpftool map dump pinned {BPFFS}/maps/reasons | grep -q no-rule"), False),
+    ("map: bpftool map dump by its number", "never",
+     lambda: sh(f"bpftool map dump id {id_of('maps/reasons')} | grep -q no-rule"), False),
+    ("program: load one that uses our map", "always", load_with_map, False),
+    ("program: run tell", "always", run_tell, False),
+    ("program: bpftool prog show", "never", shell("bpftool prog show | grep -q egress_ether"), False),
+    ("program: bpftool prog dump", "never",
+     shell(f"bpftool prog dump xlated pinned {BPFFS}/progs/tell | grep -q r0"), False),
+    ("program: load any", "closed", load_program, False),
+    ("link: open by its number", "always", link_open_by_id, False),
+    ("link: open by its pin", "always", link_open_pin, False),
+    ("link: detach", "always", link_detach, True),
+    ("pin: remove a link's", "always", shell(f"rm {LINK}"), True),
+    ("pin: remove a map's", "always", shell(f"rm {PINS}"), True),
+    ("pin: rename", "always", shell(f"mv {PINS} {PINS}-x && mv {PINS}-x {PINS}"), False),
+    ("pin: rename the folder", "always",
+     shell(f"mv {BPFFS}/maps {BPFFS}/other && mv {BPFFS}/other {BPFFS}/maps"), False),
+    ("pin: another name", "always", shell(f"ln {PINS} {MOUNT}/name && rm {MOUNT}/name"), False),
+    ("pin: one more", "always", shell(f"mkdir {BPFFS}/maps/more && rmdir {BPFFS}/maps/more"), False),
+    ("pin: mode", "always", shell(f"chmod 600 {PINS}"), False),
+    ("pin: owner", "always", shell(f"chown 1:1 {PINS} && chown 0:0 {PINS}"), False),
+    ("mount: unmount the pins", "always", shell(f"umount {MOUNT} && mount -t bpf x {MOUNT}"),
+     True),
+    ("mount: unmount them later", "always",
+     shell(f"umount -l {MOUNT} && mount -t bpf x {MOUNT}"), True),
+    ("mount: over the pins", "always", shell(f"mount -t tmpfs x {BPFFS} && umount {BPFFS}"), False),
+    ("mount: over the folder above", "always",
+     shell(f"mount -t tmpfs x {MOUNT} && umount {MOUNT}"), False),
+    ("mount: over the state", "always", shell(f"mount -t tmpfs x {STATE} && umount {STATE}"), False),
+    ("mount: over a file of the state, elsewhere", "always",
+     shell(f"unshare -m mount --bind /dev/null {STATE}/latch"), False),
+    ("mount: over the trust", "always",
+     shell(f"mount --bind /tmp {ROOT}/etc/cordon/trust && umount {ROOT}/etc/cordon/trust"), False),
+    ("mount: over the helper", "always",
+     shell(f"mount --bind /bin/true {HELPER} && umount {HELPER}"), False),
+    ("mount: remount the pins", "always",
+     shell(f"mount -o remount,ro {MOUNT} && mount -o remount,rw {MOUNT}"), False),
+    ("mount: move the pins", "always",
+     shell(f"mkdir -p /tmp/moved && mount --move {MOUNT} /tmp/moved && "
+           f"mount --move /tmp/moved {MOUNT}"), False),
+    ("file: write to the state", "always", shell(f"echo x >>{STATE}/latch.copy"), True),
+    ("file: truncate", "always", shell(f"truncate -s +0 {STATE}/latch"), False),
+    ("file: remove", "always", shell(f"cp {STATE}/latch.copy /tmp/kept && rm {STATE}/latch.copy"), True),
+    ("file: rename", "always", shell(f"mv {STATE}/latch {STATE}/x && mv {STATE}/x {STATE}/latch"), False),
+    ("file: make one in trust", "always",
+     shell(f"echo x >{ROOT}/etc/cordon/trust/release.pem && rm {ROOT}/etc/cordon/trust/release.pem"),
+     False),
+    ("file: put one there", "always",
+     shell(f"echo >/tmp/x; mv /tmp/x {ROOT}/etc/cordon/trust/x && rm {ROOT}/etc/cordon/trust/x"), False),
+    ("file: another name for one", "always",
+     shell(f"ln {STATE}/latch {ROOT}/name && rm {ROOT}/name"), False),
+    ("file: symbolic link", "always", shell(f"ln -s / {STATE}/x && rm {STATE}/x"), False),
+    ("file: mode", "always", shell(f"chmod 600 {STATE}/latch"), False),
+    ("file: rename a folder above", "always",
+     shell(f"mv {ROOT}/var {ROOT}/x && mv {ROOT}/x {ROOT}/var"), False),
+    ("file: lock the lock", "always", shell(f"flock -n {ROOT}/run/cordon/lock true"), False),
+    ("file: remove the helper", "always",
+     shell(f"cp {HELPER} {HELPER}.x && mv {HELPER} {HELPER}.y && mv {HELPER}.y {HELPER}"), False),
+    ("file: read the state", "never", shell(f"cat {STATE}/latch >/dev/null"), False),
+    ("file: an order into the inbox", "never",
+     shell(f"echo x >{STATE}/inbox/.try && mv {STATE}/inbox/.try {STATE}/inbox/.try2 && "
+           f"rm {STATE}/inbox/.try2"), False),
+    ("file: remove the inbox", "always", shell(f"rmdir {STATE}/inbox && mkdir {STATE}/inbox"), False),
+    ("helper: stop", "always",
+     lambda: (os.kill(TARGET, signal.SIGSTOP), os.kill(TARGET, signal.SIGCONT)), False),
+    ("helper: SIGURG", "always", send(signal.SIGURG), False),
+    ("helper: is it there?", "never", send(0), False),
+    ("helper: trace", "always", ptrace_attach, False),
+    ("helper: open its memory", "always", memory_write, False),
+    ("helper: read its memory", "always", read_memory, False),
+    ("helper: take a descriptor", "always", take_descriptor, False),
+    ("helper: priority", "always", nice, False),
+    ("helper: which CPUs", "always", scheduler, False),
+    ("helper: limits", "always", limit, False),
+    ("helper: of its files", "always", io_priority, False),
+    ("helper: its status in /proc", "never", shell(f"cat /proc/{TARGET}/status /proc/{TARGET}/maps"),
+     False),
+    ("kernel: load a module", "closed", module_load, False),
+    ("kernel: unload one", "closed", module_unload, False),
+    ("kernel: kexec", "closed", kexec, False),
+    ("kernel: raw memory", "closed", raw_memory, False),
+    ("kernel: kcore", "closed", kernel_core, False),
+    ("kernel: kprobe", "closed", kprobe, False),
+    ("kernel: packet socket", "closed", packet_socket, False),
+    ("kernel: XDP socket", "closed", xdp_socket, False),
+    ("kernel: write to a block device", "closed", block_device, False),
+    ("kernel: read from one", "never", block_device_read, False),
+    ("kernel: magic request", "closed", sysrq, False),
+    ("interface: XDP by netlink", "always", xdp_by_netlink, True),
+    ("interface: XDP by a link", "always", attach_xdp, False),
+] + ([
+    ("interface: a program ahead of ours", "always", attach_before, False),
+    ("interface: a program behind ours", "closed", attach_behind, False),
+] if TCX else [
+    ("interface: a filter ahead of ours", "always", filter_ahead, True),
+    ("interface: delete the filters", "always", filter_flush, True),
+    ("interface: delete the filters in a batch", "always", filter_in_a_batch, True),
+    ("interface: delete clsact", "always", qdisc_delete, True),
+])
+
+
+def attempt(act):
+    """In a process of its own: what it was given, others do not hold."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            act()
+            text = "done"
+        except (OSError, Refused) as error:
+            text = str(error) or "refused"
+        os.write(write, text.replace("\n", " ").encode())
+        os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read) as file:
+        return file.read() or "died"
+
+
+def main():
+    for name, when, act, breaks in ROWS:
+        if when not in WANTED:
+            continue
+        wanted = "refused" if STAGE != "absent" and (
+            when == "always" or when == "closed" and STAGE == "closed") else "done"
+        print(name, attempt(act), wanted, sep="\t", flush=True)
+        if breaks and STAGE == "absent":
+            subprocess.run(os.environ["MEND"], shell=True, stdout=subprocess.DEVNULL, check=True)
+
+
+main()

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vm: only
+# guard: yes
+# timeout: 120
+#
+# What root may try on a sealed node: as on an open one (acts_test), and what could change the kernel,
+# which is tried with no guard before.
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+# shellcheck source=tests/guard/lib.sh
+. tests/guard/lib.sh
+
+guard_start
+guard_target
+guard_acts absent closed
+kill "$TARGET"
+guard_note_link
+daemon_starts || die "the daemon does not start: $(cat "$NET_TMP/run.log")"
+guard_target
+cordon seal isolate >/dev/null
+guard_acts closed always never closed
+test_start $(($(guard_rows absent) + $(guard_rows closed) + 5))
+guard_judge absent
+guard_judge closed
+check "the guard stands" says "stands, on" cordon status
+check "and nothing of it is missing" says "cordon is enforcing" cordon status
+check "the node is shut" says "isolate" cordon status
+refuse "who started the daemon may not end it now" kill "$(cat "$NET_ROOT/run/cordon/daemon")"
+check "it is told" until_ok 10 says "tried to send a signal to cordon's process" cordon events --class tamper
+test_end

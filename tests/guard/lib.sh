@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# What the tests of the guard share: a node whose helper is a copy of its own, and the acts of
+# tests/guard/acts.py against it.
+#
+#   guard_start                  a node with a small policy in force, and no guard yet
+#   guard_target                 a process of the helper to try signals and the like on
+#   guard_acts STAGE WHEN...     try those rows; what came of them is in $NET_TMP/STAGE
+#   guard_judge STAGE            one case for each of them
+
+guard_start()
+{
+	net_start
+	# What is guarded cannot be removed; it goes with the machine.
+	trap - EXIT
+	net_peer wan wan0
+	HELPER=$NET_TMP/cordon
+	cp "$CORDON" "$HELPER"
+	CORDON=$HELPER
+	net_small_policy
+	modprobe -a loop dummy
+	mkdir -p "$NET_ROOT/etc/cordon/trust" "$NET_ROOT/var/lib/cordon/inbox"
+	on_node sleep 1000 &
+	NODE_PID=$! TCX=yes LINK_PIN=wan0-egress LINK_ID=$NET_TMP/link
+	uname -r | grep -q '^6\.1\.' && TCX=no LINK_PIN=cgroup-connect4
+	MEND="nsenter --net=/run/netns/$NODE $CORDON --root $NET_ROOT --bpffs $NET_BPFFS"
+	MEND+=" --cgroup $NET_CGROUP apply --force $NET_TMP/policy.yaml"
+	guard_note_link
+	export MEND LINK_PIN LINK_ID HELPER TCX NODE_PID
+}
+
+# Under the guard nobody is told it any more.
+guard_note_link()
+{
+	bpftool link show pinned "$NET_BPFFS/links/$LINK_PIN" | sed -n '1s/:.*//p' >"$LINK_ID"
+}
+
+guard_target()
+{
+	cordon top >/dev/null 2>&1 &
+	until_ok 5 pgrep -f "$HELPER.* top" || die "no helper to try things on"
+	TARGET=$(pgrep -f "$HELPER.* top" | tail -n 1)
+}
+
+guard_acts()
+{
+	local stage=$1
+	shift
+	on_node python3 tests/guard/acts.py "$NET_BPFFS" "$NET_ROOT" "$stage" "$TARGET" "$@" \
+		>"$NET_TMP/$stage" 2>"$NET_TMP/$stage.err" || die "$(cat "$NET_TMP/$stage.err")"
+}
+
+guard_judge()
+{
+	local name outcome wanted
+	while IFS=$'\t' read -r name outcome wanted; do
+		case $wanted,$outcome in
+		done,done) ok "$1: $name" ;;
+		refused,*[Nn]"ot permitted"* | refused,*"must be superuser"* | \
+			refused,*"ermission denied"* | refused,*"is not a directory"* | \
+			refused,"no descriptor arrived") ok "$1: $name: refused" ;;
+		*) not_ok "$1: $name: $outcome, wanted: $wanted" ;;
+		esac
+	done <"$NET_TMP/$1"
+}
+
+guard_rows() { wc -l <"$NET_TMP/$1"; }

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What became of the guard, and what others tried that it refused.
+ */
+#include "event_shape.h"
+
+#include <inttypes.h>
+
+#include <cordon/uapi/guard.h>
+
+#include "event.h"
+#include "order.h"
+
+/* ---- the guard ---------------------------------------------------------------------------- */
+
+static const struct cordon_event_guard *guard_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_guard *)view->record->event;
+}
+
+static const char *guard_change(const struct cordon_event_view *view)
+{
+	static const char *const names[CORDON_GUARD_CHANGE_COUNT] = {
+#define CHANGE_NAME(name, text) [CORDON_GUARD_CHANGE_##name] = text,
+		CORDON_GUARD_CHANGES(CHANGE_NAME)
+#undef CHANGE_NAME
+	};
+	const struct cordon_event_guard *guard = guard_of(view);
+
+	return guard->how < CORDON_GUARD_CHANGE_COUNT ? names[guard->how] : "?";
+}
+
+static const char *guard_why(const struct cordon_event_view *view)
+{
+	return cordon_event_text(view->record->event, sizeof(struct cordon_event_guard), 0);
+}
+
+static void guard_text(FILE *file, const struct cordon_event_view *view)
+{
+	fprintf(file, "guard %s", guard_change(view));
+	if (guard_of(view)->hooks)
+		fprintf(file, ", on %u hooks", guard_of(view)->hooks);
+	cordon_event_phrase(file, ": ", guard_why(view));
+}
+
+static void guard_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	cordon_ecs_text(ecs, "cordon.guard.change", guard_change(view));
+	cordon_ecs_number(ecs, "cordon.guard.hooks", guard_of(view)->hooks);
+	if (guard_why(view)[0])
+		cordon_ecs_text(ecs, "cordon.guard.why", guard_why(view));
+}
+
+/* ---- what it refused ---------------------------------------------------------------------- */
+
+static const char *tried_act(const struct cordon_event_tried *tried)
+{
+	static const char *const acts[CORDON_GUARD_ACT_COUNT] = {
+#define ACT_TEXT(name, text) [CORDON_GUARD_ACT_##name] = text,
+		CORDON_GUARD_ACTS(ACT_TEXT)
+#undef ACT_TEXT
+	};
+
+	return tried->act < CORDON_GUARD_ACT_COUNT ? acts[tried->act] : "?";
+}
+
+static const char *tried_object(const struct cordon_event_tried *tried)
+{
+	static const char *const objects[CORDON_GUARD_OBJECT_COUNT] = {
+#define OBJECT_TEXT(name, text) [CORDON_GUARD_OBJECT_##name] = text,
+		CORDON_GUARD_OBJECTS(OBJECT_TEXT)
+#undef OBJECT_TEXT
+	};
+
+	return tried->object < CORDON_GUARD_OBJECT_COUNT ? objects[tried->object] : "?";
+}
+
+static const struct cordon_event_tried *tried_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_tried *)view->record->event;
+}
+
+/* Its last byte is a NUL, or the record is nobody's. */
+static bool tried_is_whole(const struct cordon_event *event)
+{
+	const struct cordon_event_tried *tried = (const struct cordon_event_tried *)event;
+
+	return !tried->name[sizeof(tried->name) - 1];
+}
+
+static void tried_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_tried *tried = (const struct cordon_event_tried *)event;
+
+	facts->start = tried->start;
+	facts->uid = tried->uid;
+	facts->cgroup = tried->cgroup;
+	facts->name = tried->comm;
+	facts->name_size = sizeof(tried->comm);
+	facts->outcome = "failure";
+	facts->subtype = "denied";
+}
+
+static const char *detail_name(const struct cordon_event_tried *tried)
+{
+	switch (tried->act) {
+	case CORDON_GUARD_ACT_SIGNAL:
+		return "signal";
+	case CORDON_GUARD_ACT_LIMIT:
+		return "resource";
+	default:
+		return "family";
+	}
+}
+
+static void tried_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_tried *tried = tried_of(view);
+
+	cordon_event_who_text(file, view);
+	fprintf(file, " tried to %s %s %s", tried_act(tried),
+		tried->object >= CORDON_GUARD_OBJECT_DEVICE ? "the" : "cordon's",
+		tried_object(tried));
+	cordon_event_name(file, " ", tried->name);
+	if (tried->number)
+		fprintf(file, " (%" PRIu64 ")", (uint64_t)tried->number);
+	if (tried->detail)
+		fprintf(file, ", %s %u", detail_name(tried), tried->detail);
+	fprintf(file, " at %s: refused", cordon_latch_name(tried->latch));
+	if (tried->folded)
+		fprintf(file, ", after %" PRIu64 " more", (uint64_t)tried->folded);
+}
+
+static void tried_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_tried *tried = tried_of(view);
+
+	cordon_ecs_text(ecs, "cordon.tried.act", tried_act(tried));
+	cordon_ecs_text(ecs, "cordon.tried.object", tried_object(tried));
+	if (tried->name[0])
+		cordon_ecs_text(ecs, "cordon.tried.name", tried->name);
+	cordon_ecs_number(ecs, "cordon.tried.number", tried->number);
+	cordon_ecs_number(ecs, "cordon.tried.detail", tried->detail);
+	cordon_ecs_number(ecs, "cordon.tried.folded", tried->folded);
+	cordon_ecs_text(ecs, "cordon.latch", cordon_latch_name(tried->latch));
+}
+
+const struct cordon_event_shape cordon_event_shapes_guard[] = {
+	{ CORDON_EVENT_GUARD, sizeof(struct cordon_event_guard), "guard", "event", "configuration",
+	  "change", .text = guard_text, .fields = guard_fields },
+	{ CORDON_EVENT_TRIED, sizeof(struct cordon_event_tried), "tried", "alert",
+	  "intrusion_detection", "denied", .is_whole = tried_is_whole, .facts = tried_facts,
+	  .text = tried_text, .fields = tried_fields },
+	{ .text = NULL },
+};

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The programs of the guard, in the order in which they are attached: first those
+ * that tell who is ours.  Without any one of them there is no guard.
+ */
+#include "guard.h"
+
+#include "util/array.h"
+
+static const char *const programs[] = {
+	/* guard.bpf.c */
+	"guard_exec",
+	"guard_fork",
+	"guard_link",
+	"guard_bpf",
+	"guard_map",
+	"guard_program",
+	"guard_mmap",
+	"guard_receive",
+	/* guard_file.bpf.c */
+	"guard_create",
+	"guard_mkdir",
+	"guard_mknod",
+	"guard_symlink",
+	"guard_unlink",
+	"guard_rmdir",
+	"guard_rename",
+	"guard_link_name",
+	"guard_setattr",
+	"guard_setxattr",
+	"guard_removexattr",
+	"guard_open",
+	"guard_ioctl",
+	"guard_lock",
+	"guard_permission",
+	"guard_mount",
+	"guard_move_mount",
+	"guard_umount",
+	"guard_remount",
+	"guard_pivot",
+	/* guard_process.bpf.c */
+	"guard_kill",
+	"guard_sigio",
+	"guard_trace",
+	"guard_setnice",
+	"guard_setioprio",
+	"guard_setscheduler",
+	"guard_setrlimit",
+	/* guard_kernel.bpf.c */
+	"guard_locked_down",
+	"guard_read_file",
+	"guard_load_data",
+	"guard_capable",
+	"guard_socket",
+	/* guard_net.bpf.c */
+	"guard_netlink",
+};
+
+static const char *const maps[CORDON_GUARD_MAP_COUNT] = {
+#define CORDON_GUARD_MAP_NAME(name, text) [CORDON_GUARD_MAP_##name] = text,
+	CORDON_GUARD_MAPS(CORDON_GUARD_MAP_NAME)
+#undef CORDON_GUARD_MAP_NAME
+};
+
+const char *cordon_guard_program(size_t index)
+{
+	return index < ARRAY_SIZE(programs) ? programs[index] : NULL;
+}
+
+const char *cordon_guard_map_name(enum cordon_guard_map map)
+{
+	return maps[map];
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the guard's state means, in words.
+ */
+#include "guard.h"
+
+#include <stdio.h>
+
+#define WEAKER "root can take cordon's programs, pins and files away"
+
+const char *cordon_guard_standing_name(enum cordon_guard_standing standing)
+{
+	static const char *const names[] = {
+		[CORDON_GUARD_STANDS] = "stands",   [CORDON_GUARD_HALF] = "half",
+		[CORDON_GUARD_FAILED] = "failed",   [CORDON_GUARD_NOT_YET] = "not-yet",
+		[CORDON_GUARD_NO_LSM] = "none",	    [CORDON_GUARD_KEPT_OFF] = "kept-off",
+		[CORDON_GUARD_PRIVATE] = "private",
+	};
+
+	return names[standing];
+}
+
+static void stands_text(const struct cordon_guard_view *view, char *ret_text, size_t size)
+{
+	const int used = snprintf(ret_text, size,
+				  "stands, on %u hooks; %llu acts of others refused", view->hooks,
+				  (unsigned long long)view->refused);
+
+	if (view->unknown && used > 0 && (size_t)used < size)
+		snprintf(ret_text + used, size - (size_t)used,
+			 "; %llu starts of the helper were not taken for it",
+			 (unsigned long long)view->unknown);
+}
+
+void cordon_guard_text(const struct cordon_guard_view *view, char *ret_text, size_t size)
+{
+	switch (view->standing) {
+	case CORDON_GUARD_STANDS:
+		stands_text(view, ret_text, size);
+		return;
+	case CORDON_GUARD_HALF:
+	case CORDON_GUARD_FAILED:
+		snprintf(ret_text, size, "NOT WHOLE: %s; " WEAKER, view->why);
+		return;
+	case CORDON_GUARD_NOT_YET:
+		snprintf(ret_text, size, "none yet: cordon run raises it");
+		return;
+	case CORDON_GUARD_NO_LSM:
+		snprintf(ret_text, size, "none (BPF LSM is off: boot with lsm=...,bpf): " WEAKER);
+		return;
+	case CORDON_GUARD_KEPT_OFF:
+		snprintf(ret_text, size,
+			 "off (cordon.guard=off on the kernel's command line): " WEAKER);
+		return;
+	case CORDON_GUARD_PRIVATE:
+		snprintf(ret_text, size, "none (--root or --bpffs is not the node's own)");
+		return;
+	}
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The helper may do what the guard refuses others.  So that nobody makes it do that
+ * by other folders than those that are guarded, it compares them before it begins.
+ */
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "load_guard.h"
+#include "util/cleanup.h"
+
+static bool is_a_guard(int map, struct cordon_guard *ret_guard)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+	const uint32_t zero = 0;
+
+	return !bpf_map_get_info_by_fd(map, &info, &size) && !strcmp(info.name, CORDON_GUARD_MAP) &&
+	       info.value_size == sizeof(*ret_guard) &&
+	       !bpf_map_lookup_elem(map, &zero, ret_guard) && ret_guard->standing;
+}
+
+/* By its name among all maps: its pin may be out of sight. */
+static bool find_guard(struct cordon_guard *ret_guard)
+{
+	LIBBPF_OPTS(bpf_get_fd_by_id_opts, options, .open_flags = BPF_F_RDONLY);
+	__u32 id = 0;
+
+	while (!bpf_map_get_next_id(id, &id)) {
+		const int map CLEANUP(close) = bpf_map_get_fd_by_id_opts(id, &options);
+
+		if (map >= 0 && is_a_guard(map, ret_guard))
+			return true;
+	}
+	return false;
+}
+
+static bool is_same(const struct cordon_guard_place *a, const struct cordon_guard_place *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+static bool is_guarded(const struct cordon_guard *guard, const struct cordon_context *context,
+		       int program, enum cordon_guard_tree tree)
+{
+	const struct cordon_path path = cordon_guard_tree_path(context, tree);
+	const int fd CLEANUP(close) = open(path.text, O_RDONLY | O_CLOEXEC);
+	struct cordon_guard_look look = { .steps = 0 };
+
+	return fd >= 0 && !cordon_guard_look(program, fd, &look) &&
+	       is_same(&look.step[0].place, &guard->tree[tree]);
+}
+
+static const char *unguarded(const struct cordon_guard *guard, const struct cordon_context *context,
+			     struct cordon_path *path)
+{
+	const int program CLEANUP(close) = bpf_prog_get_fd_by_id(guard->look);
+
+	for (int i = 0; i < CORDON_GUARD_TREES; i++) {
+		if (program >= 0 && is_guarded(guard, context, program, i))
+			continue;
+		*path = cordon_guard_tree_path(context, i);
+		return path->text;
+	}
+	return NULL;
+}
+
+int cordon_guard_check(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct cordon_guard guard;
+	struct cordon_path path;
+	const char *text = find_guard(&guard) ? unguarded(&guard, context, &path) : NULL;
+
+	return text ? cordon_fail(failure, -EXDEV,
+				  "%s is not what this machine's guard guards: run this without "
+				  "--root and --bpffs, where the node's own files are seen",
+				  text) :
+		      0;
+}
+
+void cordon_guard_renounce(const struct cordon_context *context)
+{
+	cordon_guard_mark(context, false);
+}
+
+bool cordon_guard_holds(const struct cordon_context *context, int fd)
+{
+	struct cordon_guard guard;
+	struct cordon_guard_look look = { .steps = 0 };
+	int program CLEANUP(close) = -1;
+
+	if (cordon_guard_read(context, &guard) || !guard.standing)
+		return false;
+	program = bpf_prog_get_fd_by_id(guard.look);
+	if (program < 0 || cordon_guard_look(program, fd, &look))
+		return true;
+	for (uint32_t i = 0; i < look.steps; i++) {
+		for (int j = 0; j < CORDON_GUARD_TREES; j++) {
+			if (is_same(&look.step[i].place, &guard.tree[j]))
+				return true;
+		}
+	}
+	return false;
+}

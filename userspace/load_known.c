@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which maps, programs and links are ours: those that are pinned, and what belongs
+ * to them.  What is made while the guard is attached its programs learn themselves.
+ */
+#include "guard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "load_guard.h"
+#include "load_pin.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+/* MAX_USED_MAPS of the kernel */
+#define MAPS_OF_PROGRAM 64
+
+DEFINE_CLEANUP(folder, DIR *, closedir)
+
+static int know(int objects, enum cordon_guard_object kind, uint32_t id)
+{
+	const struct cordon_guard_id key = { .kind = kind, .id = id };
+	const uint32_t one = 1;
+
+	return id ? bpf_map_update_elem(objects, &key, &one, BPF_ANY) : 0;
+}
+
+/* Those inside of it: a generation's tables. */
+static int know_inner(int objects, int map, const struct bpf_map_info *info)
+{
+	int error = 0;
+
+	if (info->type != BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		return 0;
+	for (uint32_t i = 0; i < info->max_entries && !error; i++) {
+		uint32_t id = 0;
+
+		if (!bpf_map_lookup_elem(map, &i, &id))
+			error = know(objects, CORDON_GUARD_OBJECT_MAP, id);
+	}
+	return error;
+}
+
+static int know_map(int objects, int map)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+	int error = bpf_map_get_info_by_fd(map, &info, &size);
+
+	if (!error)
+		error = know(objects, CORDON_GUARD_OBJECT_MAP, info.id);
+	return error ? error : know_inner(objects, map, &info);
+}
+
+static int know_program(int objects, int program)
+{
+	uint32_t maps[MAPS_OF_PROGRAM] = { 0 };
+	struct bpf_prog_info info = { .nr_map_ids = ARRAY_SIZE(maps), .map_ids = (uintptr_t)maps };
+	__u32 size = sizeof(info);
+	int error = bpf_prog_get_info_by_fd(program, &info, &size);
+
+	if (!error)
+		error = know(objects, CORDON_GUARD_OBJECT_PROGRAM, info.id);
+	for (uint32_t i = 0; i < info.nr_map_ids && i < ARRAY_SIZE(maps) && !error; i++)
+		error = know(objects, CORDON_GUARD_OBJECT_MAP, maps[i]);
+	return error;
+}
+
+static int know_link(int objects, int link)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	int program CLEANUP(close) = -1;
+	int error = bpf_link_get_info_by_fd(link, &info, &size);
+
+	if (!error)
+		error = know(objects, CORDON_GUARD_OBJECT_LINK, info.id);
+	if (error)
+		return error;
+	program = bpf_prog_get_fd_by_id(info.prog_id);
+	return program < 0 ? program : know_program(objects, program);
+}
+
+static int know_pin(int objects, enum cordon_pin_folder folder, int fd)
+{
+	switch (folder) {
+	case CORDON_PIN_MAPS:
+		return know_map(objects, fd);
+	case CORDON_PIN_PROGS:
+		return know_program(objects, fd);
+	default:
+		return know_link(objects, fd);
+	}
+}
+
+static int know_folder(const struct cordon_context *context, int objects,
+		       enum cordon_pin_folder which)
+{
+	const struct cordon_path path = cordon_path_pin(context, cordon_pin_folder_name(which), "");
+	DIR *folder CLEANUP(folder) = opendir(path.text);
+	const struct dirent *entry;
+	int error = 0;
+
+	if (!folder)
+		return errno == ENOENT ? 0 : -errno;
+	while (!error && (entry = readdir(folder))) {
+		const struct cordon_path pin =
+			cordon_path_pin(context, cordon_pin_folder_name(which), entry->d_name);
+		int fd CLEANUP(close) = -1;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		fd = bpf_obj_get(pin.text);
+		error = fd == -ENOENT ? 0 : fd < 0 ? fd : know_pin(objects, which, fd);
+	}
+	return error;
+}
+
+static bool is_gone(const struct cordon_guard_id *object)
+{
+	int fd CLEANUP(close) = -1;
+
+	switch (object->kind) {
+	case CORDON_GUARD_OBJECT_MAP:
+		fd = bpf_map_get_fd_by_id(object->id);
+		break;
+	case CORDON_GUARD_OBJECT_PROGRAM:
+		fd = bpf_prog_get_fd_by_id(object->id);
+		break;
+	default:
+		fd = bpf_link_get_fd_by_id(object->id);
+	}
+	return fd == -ENOENT;
+}
+
+/* Numbers are not given twice before all have been; what is gone takes room. */
+static void forget_gone(int objects)
+{
+	struct cordon_guard_id key, next;
+	bool more = !bpf_map_get_next_key(objects, NULL, &next);
+
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(objects, &key, &next);
+		if (is_gone(&key))
+			bpf_map_delete_elem(objects, &key);
+	}
+}
+
+int cordon_guard_know(const struct cordon_context *context)
+{
+	const int objects CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_OBJECTS);
+	int error = objects < 0 ? objects : 0;
+
+	for (int i = 0; i < CORDON_PIN_FOLDERS && !error; i++)
+		error = know_folder(context, objects, i);
+	if (!error)
+		forget_gone(objects);
+	return error;
+}

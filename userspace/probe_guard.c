@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whether a guard may be raised: what the kernel has, what its command line wants,
+ * and whose files these are.
+ */
+#include "probe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "table.h"
+#include "util/cleanup.h"
+
+#define WORD "cordon.guard="
+
+/* The last one holds, as with the kernel's own words. */
+static void read_word(char (*ret_value)[8])
+{
+	FILE *file CLEANUP(fclose) = fopen("/proc/cmdline", "re");
+	char line[4096] = "";
+
+	(*ret_value)[0] = '\0';
+	if (!file || !fgets(line, sizeof(line), file))
+		return;
+	for (char *left = line, *word; (word = strsep(&left, " \n"));) {
+		if (!strncmp(word, WORD, strlen(WORD)))
+			snprintf(*ret_value, sizeof(*ret_value), "%.7s", word + strlen(WORD));
+	}
+}
+
+/* Where it does not say, it is tried. */
+static bool is_off(void)
+{
+	FILE *file CLEANUP(fclose) = fopen("/sys/kernel/security/lsm", "re");
+	char line[512] = "";
+
+	if (!file || !fgets(line, sizeof(line), file))
+		return false;
+	for (char *left = line, *name; (name = strsep(&left, ",\n"));) {
+		if (!strcmp(name, "bpf"))
+			return false;
+	}
+	return true;
+}
+
+enum cordon_probe_guard cordon_probe_guard(const struct cordon_context *context)
+{
+	const bool own = !context->root[0] && !strcmp(context->bpffs, CORDON_BPFFS_DEFAULT);
+	char word[8];
+
+	read_word(&word);
+	if (!strcmp(word, "off"))
+		return CORDON_PROBE_GUARD_OFF;
+	if (!own && strcmp(word, "on") != 0)
+		return CORDON_PROBE_GUARD_PRIVATE;
+	return is_off() ? CORDON_PROBE_GUARD_NO_LSM : CORDON_PROBE_GUARD_MAY;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What became of the guard, told in the ring; see tell.h.
+ */
+#include "tell_guard.h"
+
+#include "event.h"
+#include "guard.h"
+#include "tell.h"
+
+static uint32_t count_programs(void)
+{
+	uint32_t nr = 0;
+
+	while (cordon_guard_program(nr))
+		nr++;
+	return nr;
+}
+
+void cordon_tell_guard(const struct cordon_context *context, enum cordon_guard_change how,
+		       const char *why)
+{
+	union cordon_event_room room;
+	struct cordon_event_guard *guard =
+		cordon_event_begin(&room, CORDON_EVENT_GUARD, sizeof(*guard));
+
+	guard->how = how;
+	guard->hooks = how == CORDON_GUARD_CHANGE_RAISED ? count_programs() : 0;
+	cordon_event_add(&room, why);
+	cordon_tell(context, cordon_event_end(&room));
+}

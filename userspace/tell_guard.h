@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * That the guard was raised, taken down or kept off, told in the log; see tell.h.
+ */
+#ifndef CORDON_TELL_GUARD_H
+#define CORDON_TELL_GUARD_H
+
+#include <cordon/uapi/guard.h>
+
+#include "context.h"
+
+/** cordon_tell_guard() - @why: it does not stand, "" */
+void cordon_tell_guard(const struct cordon_context *context, enum cordon_guard_change how,
+		       const char *why);
+
+#endif
