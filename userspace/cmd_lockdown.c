@@ -4,11 +4,13 @@
  */
 #include "cmd_lockdown.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "latch.h"
 #include "ledger.h"
+#include "lockdown.h"
 #include "lockdown_look.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -83,6 +85,20 @@ static void print_kind(const struct cordon_ledger *ledger, const char *kind, con
 		putchar('\n');
 }
 
+static void print_refused(const struct cordon_context *context)
+{
+	uint64_t refused[CORDON_LOCKDOWN_REFUSALS];
+
+	if (cordon_lockdown_refused(context, &refused)) {
+		puts("lockdown    the kernel refuses no programs and no opening of secrets");
+		return;
+	}
+	printf("lockdown    the kernel refused %" PRIu64 " starts of programs, %" PRIu64
+	       " changed files as code, %" PRIu64 " openings of secrets\n",
+	       refused[CORDON_LOCKDOWN_START], refused[CORDON_LOCKDOWN_LIBRARY],
+	       refused[CORDON_LOCKDOWN_OPEN] + refused[CORDON_LOCKDOWN_MOVE]);
+}
+
 static bool is_held(const struct cordon_context *context)
 {
 	return cordon_latch_level(context) == CORDON_LATCH_LOCKDOWN;
@@ -100,7 +116,7 @@ void cmd_lockdown_status(const struct cordon_context *context)
 	else if (!cordon_hand_pid(context))
 		puts("lockdown    nobody follows it on this machine: cordon run --hand does");
 	if (held)
-		puts("lockdown    does not refuse programs or the opening of secrets");
+		print_refused(context);
 	print_kind(&ledger, "unit", "lockdown    holds down ");
 	if (cordon_ledger_find(&ledger, "logins", "listed"))
 		puts("lockdown    new logins end, but for those listed");

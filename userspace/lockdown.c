@@ -21,11 +21,12 @@
 
 DEFINE_CLEANUP(folder, DIR *, closedir)
 
-/* In the order in which they are held. */
+/* In the order in which they are held: systemctl need not be listed to stop units. */
 static const struct cordon_lockdown_part *const parts[] = {
 	&cordon_lockdown_logins,
 	&cordon_lockdown_inputs,
 	&cordon_lockdown_units,
+	&cordon_lockdown_programs,
 };
 
 void cordon_lockdown_clear(struct cordon_lockdown *lockdown)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the lockdown level holds down on this machine, beyond the network: units,
- * logins, the console, USB input.  It follows the latch: at `lockdown` what the
+ * What the lockdown level holds down on this machine, beyond the network: programs,
+ * secrets, units, logins, the console, USB input.  It follows the latch: at `lockdown` what the
  * policy in force lists is held, again at every look; at any other level what was
- * changed is as it was.  The kernel's side, which programs start and which secrets
- * open, is not here.
+ * changed is as it was.
  */
 #ifndef CORDON_LOCKDOWN_H
 #define CORDON_LOCKDOWN_H
+
+#include <cordon/uapi/lockdown.h>
 
 #include "context.h"
 #include "image.h"
@@ -41,7 +42,8 @@ int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failu
 int cordon_lockdown_once(const struct cordon_context *context, struct cordon_failure *failure);
 
 /*
- * The parts, each its file: lockdown_unit.c, lockdown_login.c, lockdown_input.c.
+ * The parts, each its file: attach_lockdown.c, lockdown_unit.c, lockdown_login.c,
+ * lockdown_input.c.
  * hold: Return: 0 or -errno with @failure.  let_go: of one line of the ledger, if it is this
  * part's; what is gone meanwhile is let go.
  */
@@ -52,9 +54,16 @@ struct cordon_lockdown_part {
 	void (*end)(const struct cordon_context *context, const struct cordon_ledger *ledger);
 };
 
+extern const struct cordon_lockdown_part cordon_lockdown_programs; /* attach_lockdown.c */
 extern const struct cordon_lockdown_part cordon_lockdown_units;
 extern const struct cordon_lockdown_part cordon_lockdown_logins;
 extern const struct cordon_lockdown_part cordon_lockdown_inputs;
+
+/** cordon_lockdown_refused() - what the kernel refused since it holds programs and secrets
+ * @ret_refused: by enum cordon_lockdown_refusal
+ * Return: 0; -ENOENT: it holds none; -errno */
+int cordon_lockdown_refused(const struct cordon_context *context,
+			    uint64_t (*ret_refused)[CORDON_LOCKDOWN_REFUSALS]);
 
 /** cordon_lockdown_write() - a line into a file of the kernel's that is there. Return: 0 or
  *	-errno */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cordon/uapi/lockdown.h>
+
 #include "parse.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -242,7 +244,10 @@ static int read_name(struct parse *parse, const struct cordon_value *value, void
 		return error;
 	secret->name = value;
 	secret->index = policy->nr_secrets;
-	return cordon_parse_push_name(value, &policy->secrets, &policy->nr_secrets);
+	error = cordon_parse_push_name(value, &policy->secrets, &policy->nr_secrets);
+	return error ? error :
+		       cordon_parse_limit(parse, value, policy->nr_secrets,
+					  CORDON_LOCKDOWN_SECRETS_MAX, "secrets under 'lockdown'");
 }
 
 static int read_part(struct parse *parse, const struct cordon_value *value, const char *what,
