@@ -100,11 +100,17 @@ static const struct {
 	bool needed;
 	int (*read)(struct cordon_order *order, struct cordon_order_piece value);
 } fields[] = {
-	{ "action", true, read_action },	 { "issuer", true, read_other },
-	{ "counter", true, read_counter },	 { "reason", true, read_other },
-	{ "node", false, read_nodes },		 { "fleet", false, read_fleets },
-	{ "not-before-boot", false, read_boot }, { "lease", false, read_other },
+	{ "action", true, read_action },
+	{ "issuer", true, read_other },
+	{ "counter", true, read_counter },
+	{ "reason", true, read_other },
+	{ "node", false, read_nodes },
+	{ "fleet", false, read_fleets },
+	{ "not-before-boot", false, read_boot },
+	{ "lease", false, read_other },
 	{ "challenge", false, read_challenge },
+	{ "anchor", false, read_other },
+	{ "anchor-signatures", false, read_other },
 };
 
 static int read_field(struct cordon_order_piece line, unsigned int *seen,

@@ -193,6 +193,32 @@ static int read_challenge(const struct reader *reader, const char *key, struct o
 	return refuse(reader, "%s is 32 hexadecimal digits, small ones", key);
 }
 
+static int read_anchor(const struct reader *reader, const char *key, struct order_piece value)
+{
+	return read_number(reader, key, value, INT64_MAX, &reader->order->anchor);
+}
+
+static bool is_base64(struct order_piece value)
+{
+	for (size_t i = 0; i < value.size; i++) {
+		const char c = value.text[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '+' && c != '/' && c != '=' && c != ' ')
+			return false;
+	}
+	return true;
+}
+
+static int read_anchor_signatures(const struct reader *reader, const char *key,
+				  struct order_piece value)
+{
+	if (!is_base64(value))
+		return refuse(reader, "%s are base64, a space between two", key);
+	return read_text(reader, key, value, reader->order->anchor_signatures,
+			 CORDON_ORDER_ANCHOR_MAX);
+}
+
 /* ---- fields ------------------------------------------------------------------------------ */
 
 struct field {
@@ -205,7 +231,7 @@ enum {
 	FIELD_ACTION,
 	FIELD_NODE,
 	FIELD_FLEET,
-	FIELD_COUNT = 10
+	FIELD_COUNT = 12
 };
 
 static const struct field fields[FIELD_COUNT] = {
@@ -219,6 +245,8 @@ static const struct field fields[FIELD_COUNT] = {
 	{ "lease", false, read_lease },
 	{ "evidence", false, read_evidence },
 	{ "challenge", false, read_challenge },
+	{ "anchor", false, read_anchor },
+	{ "anchor-signatures", false, read_anchor_signatures },
 };
 
 static int find_field(struct order_piece key)
@@ -287,6 +315,10 @@ static int check_fields(const struct reader *reader)
 		return refuse(reader, "a lease goes with release, renew or policy");
 	if (reader->order->evidence && reader->order->action != CORDON_ACTION_SEAL)
 		return refuse(reader, "evidence goes with seal; a snapshot is nothing else");
+	if (reader->order->anchor && !cordon_action_opens(reader->order->action))
+		return refuse(reader, "an anchor goes with release or detach");
+	if (!reader->order->anchor != !reader->order->anchor_signatures[0])
+		return refuse(reader, "anchor and anchor-signatures go together");
 	return 0;
 }
 

@@ -66,6 +66,8 @@ int cordon_latch_parse(const char *name, uint32_t *ret_latch);
  * @nodes, @fleets: names with a space between two; one of them is empty
  * @not_before_boot, @lease_hours, @lease_boots: 0: not said
  * @evidence: of SEAL: seconds that capturing evidence may take before it; 0: none is wanted
+ * @anchor: the seal, as the TPM counts them, that a release opens; 0: not said
+ * @anchor_signatures: base64, a space between two
  * @body: what follows the manifest of a bundle, within the text that was parsed;
  *	NULL: there is none
  */
@@ -84,6 +86,8 @@ struct cordon_order {
 	uint32_t evidence;
 	bool has_challenge;
 	uint8_t challenge[CORDON_ORDER_CHALLENGE_SIZE];
+	uint64_t anchor;
+	char anchor_signatures[CORDON_ORDER_ANCHOR_MAX + 1];
 	const char *body;
 	size_t body_size;
 };

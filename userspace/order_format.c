@@ -196,12 +196,16 @@ static void write_order(struct writer *writer, const struct cordon_order *order)
 	if (order->evidence)
 		write_text(writer, "evidence: %" PRIu32 "s\n", order->evidence);
 	write_challenge(writer, order);
+	if (order->anchor)
+		write_text(writer, "anchor: %" PRIu64 "\nanchor-signatures: %s\n", order->anchor,
+			   order->anchor_signatures);
 }
 
 /* A line feed within a value would be read back, too: as another field. */
 static int check_lines(const struct cordon_order *order, struct cordon_failure *failure)
 {
-	const char *const texts[] = { order->nodes, order->fleets, order->issuer, order->reason };
+	const char *const texts[] = { order->nodes, order->fleets, order->issuer, order->reason,
+				      order->anchor_signatures };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		const char *problem =

@@ -34,6 +34,12 @@
  *	                 many seconds: "5s"
  *	challenge        32 hexadecimal digits that a node shows which     no
  *	                 lost its counters
+ *	anchor           with release and detach, to a node that a TPM     no
+ *	                 anchors: the number of the seal that it opens
+ *	anchor-signatures  with anchor: base64 of the signatures that the    no
+ *	                 TPM wants, a space between two; what they are
+ *	                 over is in userspace/anchor_rule.h.  A reader
+ *	                 without a TPM takes both lines and lets them be
  *
  * A bundle is an order of action `policy` with the policy in it: after the
  * manifest an empty line, and then each file of the policy, the policy first:
@@ -67,6 +73,8 @@
 #define CORDON_ORDER_ISSUER_MAX 63
 #define CORDON_ORDER_REASON_MAX 159
 #define CORDON_ORDER_CHALLENGE_SIZE 16
+/* Four keys of RSA 4096, or what else has room in a manifest. */
+#define CORDON_ORDER_ANCHOR_MAX 3072
 /* Hours and boots that a lease may last: a hundred years. */
 #define CORDON_ORDER_LEASE_HOURS_MAX 876000
 #define CORDON_ORDER_LEASE_BOOTS_MAX 1000000

@@ -111,6 +111,44 @@ TEST(evidence_before_a_seal)
 	EXPECT_EQ(5, again.evidence);
 }
 
+TEST(words_for_a_tpm)
+{
+	static const struct {
+		const char *text;
+		const char *says; /* NULL: it is good */
+	} rows[] = {
+		{ "action: release\nanchor: 17\nanchor-signatures: QUJD REVG\n", NULL },
+		{ "action: detach\nanchor-signatures: QUI=\nanchor: 1\n", NULL },
+		{ "action: release\nanchor: 17\n", "anchor and anchor-signatures go together" },
+		{ "action: release\nanchor-signatures: QUJD\n",
+		  "anchor and anchor-signatures go together" },
+		{ "action: renew\nanchor: 17\nanchor-signatures: QUJD\n",
+		  "an anchor goes with release or detach" },
+		{ "action: release\nanchor: 0\nanchor-signatures: QUJD\n", "anchor is a number" },
+		{ "action: release\nanchor: 17\nanchor-signatures: QUJD,REVG\n",
+		  "anchor-signatures are base64" },
+	};
+	struct cordon_failure failure;
+	struct cordon_order order, again;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512], written[CORDON_ORDER_MANIFEST_MAX + 1];
+		int size = snprintf(text, sizeof(text), HEAD "%s" NODE REST, rows[i].text);
+		const int error = parse(text, (size_t)size, &failure, &order);
+
+		EXPECT_EQ(rows[i].says ? -EINVAL : 0, error);
+		if (rows[i].says) {
+			EXPECT_NE(NULL, strstr(failure.text, rows[i].says));
+			continue;
+		}
+		size = cordon_order_format(&order, &failure, written);
+		ASSERT_LT(0, size);
+		ASSERT_EQ(0, parse(written, (size_t)size, &failure, &again));
+		EXPECT_EQ(order.anchor, again.anchor);
+		EXPECT_STREQ(order.anchor_signatures, again.anchor_signatures);
+	}
+}
+
 /* Every end of a whole order but the whole one is refused, by its own line. */
 TEST(cut)
 {
