@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "anchor.h"
 #include "destroy_order.h"
 #include "detach.h"
 #include "evidence.h"
@@ -167,13 +168,25 @@ static enum cordon_refusal check_sealed(struct work *work, const struct cordon_s
 						   &work->outcome->why));
 }
 
+/* What the TPM would not take is not taken either: the owner is told what is missing, and the order
+ * may come again. */
+static enum cordon_refusal check_anchor(struct work *work, const struct cordon_session *session)
+{
+	const struct cordon_order *order = &work->warrant->order;
+
+	if (!cordon_action_opens(order->action))
+		return CORDON_REFUSAL_NONE;
+	return failed_unless(work, cordon_anchor_permits(work->context, &session->latch,
+							 &work->trust, order, &work->outcome->why));
+}
+
 /* From here on the order counts, whatever becomes of it. */
 static enum cordon_refusal take(struct work *work, struct cordon_session *session)
 {
 	struct cordon_failure *why = &work->outcome->why;
 
 	if (refuse(work, cordon_warrant_is_new(work->warrant, &session->latch, why)) ||
-	    check_sealed(work, session))
+	    check_sealed(work, session) || check_anchor(work, session))
 		return work->outcome->refusal;
 	cordon_warrant_take(work->warrant, &session->latch);
 	return failed_unless(work, cordon_latch_write(work->context, &session->latch, why));
@@ -208,6 +221,10 @@ static int reopen(struct work *work, struct cordon_session *session)
 	int error;
 
 	cordon_warrant_describe(work->warrant, sizeof(by), by);
+	error = cordon_anchor_release(work->context, &session->latch, &work->trust, order,
+				      &work->outcome->why);
+	if (error)
+		return error;
 	error = cordon_release(session,
 			       &(struct cordon_release){ by, order->reason, order->lease_hours,
 							 order->lease_boots },

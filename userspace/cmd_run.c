@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "anchor.h"
 #include "cmd_policy.h"
 #include "command.h"
+#include "confine.h"
 #include "daemon.h"
 #include "daemon_hand.h"
 #include "guard.h"
@@ -99,13 +101,26 @@ static int enforce(struct cordon_session *session, const struct cordon_call *cal
 	return error;
 }
 
+/* What keeps it from being made is status' to tell. */
+static void anchor(struct cordon_session *session)
+{
+	struct cordon_failure unsaid = { .text = "" };
+
+	if (!cordon_standing_read(&session->maps).latch)
+		cordon_anchor_make(session->context, &session->latch, &unsaid);
+}
+
 static int restore_all(const struct cordon_call *call)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
-	const int error =
-		cordon_session_open(call->context, CORDON_SESSION_LOAD, call->failure, &session);
+	int error;
 
-	return error ? error : enforce(&session, call);
+	error = cordon_session_open(call->context, CORDON_SESSION_LOAD, call->failure, &session);
+	if (error)
+		return error;
+	error = enforce(&session, call);
+	anchor(&session);
+	return error;
 }
 
 /* A node enforces without a guard, too; status says so. */
@@ -138,6 +153,7 @@ int cordon_cmd_run(const struct cordon_call *call)
 	}
 	if (hand)
 		return cordon_daemon_hand(call->context, call->failure);
+	cordon_confine_groups();
 	if (once)
 		return start(call);
 	error = cordon_daemon_hold_signals(call->failure);

@@ -26,11 +26,17 @@ static const struct {
 	const char *key;
 	bool needed;
 } fields[CMD_SIGN_FIELDS] = {
-	{ "--node", "node", false },	     { "--fleet", "fleet", false },
-	{ "--issuer", "issuer", true },	     { "--counter", "counter", true },
-	{ "--reason", "reason", true },	     { "--not-before-boot", "not-before-boot", false },
-	{ "--lease", "lease", false },	     { "--challenge", "challenge", false },
+	{ "--node", "node", false },
+	{ "--fleet", "fleet", false },
+	{ "--issuer", "issuer", true },
+	{ "--counter", "counter", true },
+	{ "--reason", "reason", true },
+	{ "--not-before-boot", "not-before-boot", false },
+	{ "--lease", "lease", false },
+	{ "--challenge", "challenge", false },
 	{ "--evidence", "evidence", false },
+	[CMD_SIGN_ANCHOR] = { "--anchor", "anchor", false },
+	[CMD_SIGN_ANCHOR_SIGNATURES] = { "--anchor-signatures", "anchor-signatures", false },
 };
 
 /* Return: words taken; 0: it is another option; -EINVAL. */
@@ -92,13 +98,14 @@ static int take_signers(struct cordon_call *call, struct cmd_sign *sign)
 static bool read_options(struct cordon_call *call, struct cmd_sign *sign, bool order, int most,
 			 const char **arguments)
 {
-	struct cordon_flag flags[CMD_SIGN_FIELDS + 3] = {
+	struct cordon_flag flags[CMD_SIGN_FIELDS + 4] = {
 		{ "-o", NULL, &sign->out },
 		{ "--force", &sign->force, NULL },
+		{ "--trust", NULL, &sign->trust },
 	};
 
 	for (size_t i = 0; order && i < ARRAY_SIZE(fields); i++)
-		flags[2 + i] = (struct cordon_flag){ fields[i].flag, NULL, &sign->manifest[i] };
+		flags[3 + i] = (struct cordon_flag){ fields[i].flag, NULL, &sign->manifest[i] };
 	if (take_signers(call, sign) || cordon_call_flags(call, flags, 1, most, arguments) < 0)
 		return false;
 	if (sign->nr && sign->out)
@@ -196,8 +203,8 @@ static int move(const char *from, const char *to, bool force)
 	return rename(from, to) ? -errno : 0;
 }
 
-static int write_file(const struct cordon_call *call, const struct cmd_sign *sign,
-		      const void *bytes, size_t size)
+int cmd_sign_write(const struct cordon_call *call, const struct cmd_sign *sign, const void *bytes,
+		   size_t size)
 {
 	char *aside CLEANUP(free) = NULL;
 	int error;
@@ -252,7 +259,7 @@ int cmd_sign_finish(const struct cordon_call *call, const struct cmd_sign *sign,
 		error = cordon_sign_make(text, size, sign->with, sign->nr, call->failure, &bytes,
 					 &length);
 	if (!error)
-		error = write_file(call, sign, bytes, length);
+		error = cmd_sign_write(call, sign, bytes, length);
 	free(bytes);
 	if (!error)
 		print_done(call, sign, order, sign->nr);
@@ -282,13 +289,17 @@ static int sign_order(struct cordon_call *call)
 	struct cmd_sign sign = { .nr = 0 };
 	const char *words[2] = { NULL, NULL };
 	char text[CORDON_ORDER_MANIFEST_MAX + 1], action[128];
+	char *signatures CLEANUP(free) = NULL;
 	struct cordon_order order;
-	int size;
+	int error, size;
 
 	if (!read_options(call, &sign, true, 2, words))
 		return CORDON_EXIT_USAGE;
 	snprintf(action, sizeof(action), "%s%s%s", words[0], words[1] ? " " : "",
 		 words[1] ? words[1] : "");
+	error = cmd_sign_anchor(call, &sign, &signatures);
+	if (error)
+		return error;
 	if (cmd_sign_manifest(call, &sign, action, &order))
 		return CORDON_EXIT_USAGE;
 	size = cordon_order_format(&order, call->failure, text);
@@ -322,7 +333,7 @@ static int add_to(const struct cordon_call *call, const struct cmd_sign *sign, c
 	if (error)
 		return cordon_fail(call->failure, error, "%s%s%s", error == -EBADMSG ? path : "",
 				   error == -EBADMSG ? ": " : "", failure.text);
-	return write_file(call, sign, bytes, size);
+	return cmd_sign_write(call, sign, bytes, size);
 }
 
 /* Whoever signs what he did not write shall know that it is an order, and which. */
@@ -347,6 +358,30 @@ static int sign_add(struct cordon_call *call)
 	if (!error)
 		print_done(call, &sign, &order, message.nr_signatures + sign.nr);
 	return error;
+}
+
+/* Nobody signs yet. */
+static int sign_anchor(struct cordon_call *call)
+{
+	struct cmd_sign sign = { .nr = 0 };
+	const struct cordon_flag flags[] = {
+		{ "-o", NULL, &sign.out },
+		{ "--force", &sign.force, NULL },
+		{ "--trust", NULL, &sign.trust },
+		{ "--node", NULL, &sign.manifest[CMD_SIGN_NODE] },
+		{ "--anchor", NULL, &sign.manifest[CMD_SIGN_ANCHOR] },
+		{ NULL, NULL, NULL },
+	};
+	int error;
+
+	if (cordon_call_flags(call, flags, 0, 0, NULL) < 0)
+		return CORDON_EXIT_USAGE;
+	if (!sign.out) {
+		cordon_fail(call->failure, -EINVAL, "-o says where it is written to");
+		return CORDON_EXIT_USAGE;
+	}
+	error = check_free(call, &sign);
+	return error ? error : cmd_sign_anchor_text(call, &sign);
 }
 
 static int sign_show(struct cordon_call *call)
@@ -414,17 +449,16 @@ int cordon_cmd_sign(const struct cordon_call *call)
 	static const struct {
 		const char *name;
 		int (*run)(struct cordon_call *call);
-	} subcommands[] = { { "order", sign_order },
-			    { "policy", sign_policy },
-			    { "add", sign_add },
-			    { "show", sign_show },
-			    { "code", sign_code } };
+	} subcommands[] = { { "order", sign_order }, { "policy", sign_policy },
+			    { "add", sign_add },     { "anchor", sign_anchor },
+			    { "show", sign_show },   { "code", sign_code } };
 	struct cordon_call rest = { call->context, call->argc - 1, call->argv + 1, call->failure };
 
 	for (size_t i = 0; call->argc > 1 && i < ARRAY_SIZE(subcommands); i++) {
 		if (!strcmp(call->argv[1], subcommands[i].name))
 			return subcommands[i].run(&rest);
 	}
-	cordon_fail(call->failure, -EINVAL, "it is 'order', 'policy', 'add', 'show' or 'code'");
+	cordon_fail(call->failure, -EINVAL,
+		    "it is 'order', 'policy', 'add', 'anchor', 'show' or 'code'");
 	return CORDON_EXIT_USAGE;
 }

@@ -90,6 +90,10 @@ static void print_order(struct json *json, const struct cordon_order *order)
 	json_number(json, "lease_hours", order->lease_hours);
 	json_number(json, "lease_boots", order->lease_boots);
 	json_number(json, "evidence_seconds", order->evidence);
+	if (order->anchor) {
+		json_number(json, "anchor", order->anchor);
+		json_string(json, "anchor_signatures", order->anchor_signatures);
+	}
 	if (!order->has_challenge)
 		return;
 	cordon_hex_format(order->challenge, sizeof(order->challenge), digits);

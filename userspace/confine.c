@@ -8,6 +8,7 @@
 #include "confine.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <sched.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -17,12 +18,16 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/array.h"
 
 #define BIT(capability) (1ULL << (capability))
+
+/* That a process may well be in. */
+#define GROUPS_MAX 64
 
 /*
  * BPF, PERFMON, NET_ADMIN: maps, programs, hooks, sockets that are cut
@@ -167,6 +172,20 @@ static int drop_capabilities(void)
 		data[i].inheritable = 0;
 	}
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+/* Of no use to who may go past permissions, as a root does who runs us by hand. */
+void cordon_confine_groups(void)
+{
+	gid_t groups[GROUPS_MAX];
+	int nr = getgroups(GROUPS_MAX - 1, groups);
+	struct stat status;
+
+	if (nr < 0 || stat("/dev/tpmrm0", &status) || !status.st_gid)
+		return;
+	groups[nr++] = status.st_gid;
+	if (setgroups((size_t)nr, groups))
+		return;
 }
 
 int cordon_confine(struct cordon_failure *failure)

@@ -10,6 +10,10 @@
 
 #include "util/failure.h"
 
+/** cordon_confine_groups() - join the group that distributions give the TPM's device to, as long as
+ *	the capability for it is there: the daemon's unit has none to go past permissions */
+void cordon_confine_groups(void);
+
 /** cordon_confine() - Return: 0; -errno with @failure: less was given up than meant, none is back */
 int cordon_confine(struct cordon_failure *failure);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "anchor.h"
 #include "fault.h"
 #include "lease.h"
 #include "order.h"
@@ -149,6 +150,10 @@ enum cordon_latch_memory cordon_latch_recall(const struct cordon_context *contex
 		memory = cordon_latch_forget(ret_state);
 		ret_state->level = held;
 	}
+	memory = cordon_anchor_recall(context, memory, ret_state);
+	/* The kernel may hold more than `isolate`, which is what is left of what was lost. */
+	if (memory == CORDON_LATCH_FORGOTTEN && ret_state->level < held)
+		ret_state->level = held;
 	return memory;
 }
 
@@ -213,11 +218,40 @@ static void mark(const struct cordon_context *context)
 	}
 }
 
+static int write_files(const struct cordon_context *context, const struct cordon_path *folder,
+		       struct cordon_latch_state *state, struct cordon_failure *failure)
+{
+	const bool marked = was_sealed(context);
+	int error;
+
+	state->sequence++;
+	state->crc = sum(state);
+	error = write_copies(context, state, failure);
+	if (!marked && state->flags & CORDON_LATCH_EVER_SEALED)
+		mark(context);
+	if (error)
+		return error;
+	error = cordon_folder_sync(folder->text);
+	return error ? cordon_fail(failure, error, "cannot write %s: %s", folder->text,
+				   strerror(-error)) :
+		       0;
+}
+
+static void begin_anchor(const struct cordon_context *context, struct cordon_latch_state *state,
+			 struct cordon_anchor_write *ret_write)
+{
+	struct cordon_latch_state former;
+	const enum cordon_latch_memory memory = cordon_latch_read(context, &former);
+	const bool known = memory == CORDON_LATCH_SOUND || memory == CORDON_LATCH_HALF;
+
+	cordon_anchor_begin(context, known ? &former : NULL, state, ret_write);
+}
+
 int cordon_latch_write(const struct cordon_context *context, struct cordon_latch_state *state,
 		       struct cordon_failure *failure)
 {
 	const struct cordon_path folder = cordon_path_root(context, FOLDER);
-	const bool marked = was_sealed(context);
+	struct cordon_anchor_write anchor;
 	int error = cordon_folder_make(folder.text, 0700);
 
 	if (error)
@@ -225,19 +259,13 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 				   strerror(-error));
 	memcpy(state->magic, CORDON_LATCH_MAGIC, sizeof(state->magic));
 	state->version = CORDON_LATCH_VERSION;
-	state->sequence++;
 	if (state->level)
 		state->flags |= CORDON_LATCH_EVER_SEALED;
-	state->crc = sum(state);
-	error = write_copies(context, state, failure);
-	if (!marked && state->flags & CORDON_LATCH_EVER_SEALED)
-		mark(context);
-	if (error)
-		return error;
-	error = cordon_folder_sync(folder.text);
-	return error ? cordon_fail(failure, error, "cannot write %s: %s", folder.text,
-				   strerror(-error)) :
-		       0;
+	begin_anchor(context, state, &anchor);
+	error = write_files(context, &folder, state, failure);
+	if (cordon_anchor_end(&anchor, error, state))
+		error = write_files(context, &folder, state, failure);
+	return error;
 }
 
 struct cordon_latch_moment cordon_latch_now(const struct cordon_latch_state *state)

@@ -37,6 +37,7 @@ void cordon_latch_view_read(const struct cordon_context *context,
 	ret_view->context = context;
 	ret_view->memory = cordon_latch_read(context, &ret_view->state);
 	cordon_trust_read(folder.text, &ret_view->trust);
+	cordon_anchor_look(context, &ret_view->state, &ret_view->trust, &ret_view->anchor);
 }
 
 static const char *moment_text(const struct cordon_latch_moment *at, char (*text)[64])
@@ -91,6 +92,13 @@ static void print_counter(FILE *file, const struct cordon_latch_view *view)
 	fprintf(file, "challenge %s", challenge);
 }
 
+/* A release has to answer to the TPM, too. */
+static void print_anchor_number(FILE *file, const struct cordon_latch_view *view)
+{
+	if (view->anchor.holds && view->anchor.seals > view->anchor.released)
+		fprintf(file, ", anchor %llu", (unsigned long long)view->anchor.seals);
+}
+
 static bool has_code(const struct cordon_latch_view *view)
 {
 	static const uint8_t none[32];
@@ -112,6 +120,7 @@ void cordon_latch_text_reopen(FILE *file, const struct cordon_latch_view *view, 
 		fprintf(file, "%scordon order FILE, with an order to release %s%s, ", indent,
 			node[0] ? "node " : "this node", node);
 		print_counter(file, view);
+		print_anchor_number(file, view);
 		fprintf(file,
 			",\n%ssigned by %u of the %u key%s in %s" CORDON_TRUST_FOLDER
 			"/release.pem\n",
@@ -127,8 +136,8 @@ void cordon_latch_text_reopen(FILE *file, const struct cordon_latch_view *view, 
 			indent, view->context->root, indent);
 	}
 	if (has_code(view))
-		fprintf(file, "%sor cordon release --break-glass, with the owner's code, once\n",
-			indent);
+		fprintf(file, "%sor cordon release --break-glass, with the owner's code, once%s\n",
+			indent, view->anchor.holds ? ", until the next boot" : "");
 }
 
 static void print_lease(FILE *file, const struct cordon_latch_view *view)
@@ -176,6 +185,25 @@ static void print_sealed(FILE *file, const struct cordon_latch_view *view)
 	fprintf(file, "  NOT HELD  " NOT_HELD "\n");
 }
 
+static void print_anchor(FILE *file, const struct cordon_latch_view *view)
+{
+	const struct cordon_anchor_view *anchor = &view->anchor;
+
+	if (!anchor->holds) {
+		fprintf(file, "anchor      none: %s: an old disk image reopens this node\n",
+			anchor->problem.text);
+		return;
+	}
+	fprintf(file, "anchor      TPM, at seal %llu, released to %llu\n",
+		(unsigned long long)anchor->seals, (unsigned long long)anchor->released);
+	if (anchor->problem.text[0])
+		fprintf(file, "            %s\n", anchor->problem.text);
+	if (anchor->removable)
+		fputs("            a root who goes past cordon can take it from the TPM, as long as "
+		      "its owner or\n            lockout hierarchy has no authorisation\n",
+		      file);
+}
+
 void cordon_latch_text(FILE *file, const struct cordon_latch_view *view)
 {
 	char since[64];
@@ -188,6 +216,7 @@ void cordon_latch_text(FILE *file, const struct cordon_latch_view *view)
 	else
 		fprintf(file, "latch       open\n");
 	print_lease(file, view);
+	print_anchor(file, view);
 }
 
 static void json_sealed(struct json *json, const struct cordon_latch_view *view)
@@ -205,6 +234,19 @@ static void json_sealed(struct json *json, const struct cordon_latch_view *view)
 	json_number(json, "release_threshold", view->trust.threshold[CORDON_ROLE_RELEASE]);
 	json_bool(json, "break_glass", has_code(view));
 	json_string(json, "not_held", NOT_HELD);
+}
+
+static void json_anchor(struct json *json, const struct cordon_anchor_view *anchor)
+{
+	json_object(json, "anchor");
+	json_string(json, "kind", anchor->holds ? "tpm" : "none");
+	json_string(json, "problem", anchor->problem.text);
+	if (anchor->holds) {
+		json_number(json, "seals", anchor->seals);
+		json_number(json, "released", anchor->released);
+		json_bool(json, "removable", anchor->removable);
+	}
+	json_object_end(json);
 }
 
 void cordon_latch_json(struct json *json, const struct cordon_latch_view *view)
@@ -233,5 +275,6 @@ void cordon_latch_json(struct json *json, const struct cordon_latch_view *view)
 	json_object_end(json);
 	json_number(json, "lease_seconds", view->standing.lease_ns / 1000000000ULL);
 	json_number(json, "lease_boots", view->state.lease_boots);
+	json_anchor(json, &view->anchor);
 	json_object_end(json);
 }

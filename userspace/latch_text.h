@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "anchor.h"
 #include "latch.h"
 #include "maps.h"
 #include "sign.h"
@@ -28,6 +29,7 @@ struct cordon_latch_view {
 	struct cordon_latch_state state;
 	unsigned int uncovered;
 	struct cordon_trust trust;
+	struct cordon_anchor_view anchor;
 };
 
 /** cordon_latch_view_read() - memory and trust, which is the caller's to clear; the rest is the

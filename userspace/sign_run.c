@@ -56,8 +56,11 @@ static int spawn_and_wait(char *const *argv, int said, int *ret_status)
 	return 0;
 }
 
-static int run_openssl(const struct cordon_signing *with, int in, int out, int said,
-		       int *ret_status)
+/* What openssl is asked to do, between a file that it reads and one that it writes. */
+typedef int run_openssl(const struct cordon_signing *with, int in, int out, int said,
+			int *ret_status);
+
+static int run_cms(const struct cordon_signing *with, int in, int out, int said, int *ret_status)
 {
 	struct memory_path from = path_of(in), to = path_of(out);
 	/* Each option makes of the message what the kernel's verifier takes, too. */
@@ -66,6 +69,15 @@ static int run_openssl(const struct cordon_signing *with, int in, int out, int s
 				     "sha256",		"-outform", "DER",	"-in",
 				     from.text,		"-out",	    to.text,	"-signer",
 				     with->certificate, "-inkey",   with->key,	NULL };
+
+	return spawn_and_wait((char *const *)argv, said, ret_status);
+}
+
+static int run_digest(const struct cordon_signing *with, int in, int out, int said, int *ret_status)
+{
+	struct memory_path from = path_of(in), to = path_of(out);
+	const char *const argv[] = { "openssl", "dgst",	 "-sha256", "-sign", with->key,
+				     "-out",	to.text, from.text, NULL };
 
 	return spawn_and_wait((char *const *)argv, said, ret_status);
 }
@@ -122,8 +134,8 @@ static int make_memory(int *ret_fd)
 	return *ret_fd < 0 ? -errno : 0;
 }
 
-static int sign(int in, const struct cordon_signing *with, struct cordon_failure *failure,
-		struct cordon_file *ret_file)
+static int sign(int in, const struct cordon_signing *with, run_openssl *run,
+		struct cordon_failure *failure, struct cordon_file *ret_file)
 {
 	int out CLEANUP(close) = -1;
 	int said CLEANUP(close) = -1;
@@ -133,7 +145,7 @@ static int sign(int in, const struct cordon_signing *with, struct cordon_failure
 	if (!error)
 		error = make_memory(&said);
 	if (!error)
-		error = run_openssl(with, in, out, said, &status);
+		error = run(with, in, out, said, &status);
 	if (error == -ENOENT)
 		return cordon_fail(failure, error,
 				   "the program openssl, which signs, is not installed");
@@ -142,20 +154,41 @@ static int sign(int in, const struct cordon_signing *with, struct cordon_failure
 	return error ? error : cordon_file_read(path_of(out).text, CMS_MAX, ret_file);
 }
 
-int sign_run(const char *text, size_t size, const struct cordon_signing *with,
-	     struct cordon_failure *failure, uint8_t **ret_cms, size_t *ret_size)
+static int sign_text(const char *text, size_t size, const struct cordon_signing *with,
+		     run_openssl *run, struct cordon_failure *failure, struct cordon_file *ret_file)
 {
 	int in CLEANUP(close) = -1;
-	struct cordon_file file = { .size = 0 };
 	int error = make_memory(&in);
 
 	if (!error)
 		error = cordon_file_write(in, text, size);
 	if (!error)
-		error = sign(in, with, failure, &file);
+		error = sign(in, with, run, failure, ret_file);
+	return error ? cordon_fail(failure, error, "cannot run openssl: %s", strerror(-error)) : 0;
+}
+
+int sign_run(const char *text, size_t size, const struct cordon_signing *with,
+	     struct cordon_failure *failure, uint8_t **ret_cms, size_t *ret_size)
+{
+	struct cordon_file file = { .size = 0 };
+	const int error = sign_text(text, size, with, run_cms, failure, &file);
+
 	if (error)
-		return cordon_fail(failure, error, "cannot run openssl: %s", strerror(-error));
+		return error;
 	*ret_cms = (uint8_t *)file.text;
+	*ret_size = file.size;
+	return 0;
+}
+
+int sign_run_bytes(const void *bytes, size_t size, const struct cordon_signing *with,
+		   struct cordon_failure *failure, uint8_t **ret_signature, size_t *ret_size)
+{
+	struct cordon_file file = { .size = 0 };
+	const int error = sign_text(bytes, size, with, run_digest, failure, &file);
+
+	if (error)
+		return error;
+	*ret_signature = (uint8_t *)file.text;
 	*ret_size = file.size;
 	return 0;
 }

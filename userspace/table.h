@@ -68,6 +68,7 @@
 		  "                make an order\n"                                                   \
 		  "  policy POLICY make a bundle: a policy and the files it includes, as an order\n"  \
 		  "  add ORDER     put more signatures to an order\n"                                 \
+		  "  anchor        what the TPM of a node that is released wants signed\n"            \
 		  "  show ORDER    what it says and who signed it\n"                                  \
 		  "  code          make a break-glass code, and its line for a policy\n\n"            \
 		  "  --node N      for these nodes: names, a space between two\n"                     \

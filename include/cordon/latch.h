@@ -60,6 +60,25 @@ struct cordon_latch_role {
 #define CORDON_LATCH_ROLES 8
 #define CORDON_LATCH_COUNTER_UNKNOWN (~0ULL)
 
+/* cordon_latch_anchor.flags */
+#define CORDON_LATCH_ANCHORED (1U << 0)	 /* the TPM counts the changes of this file */
+#define CORDON_LATCH_ANCHORING (1U << 1) /* it is being made ready to */
+#define CORDON_LATCH_ANCHOR_DUE                                                                    \
+	(1U << 2) /* it did not answer: the last change is not counted yet */
+
+/**
+ * struct cordon_latch_anchor - what the TPM knows of this file; zeros: nothing
+ * @changes: value of the TPM's counter of changes with which this file is current; it is written
+ *	with one more than the counter has, which is then increased
+ * @policy: TPM policy that a release answers to
+ */
+struct cordon_latch_anchor {
+	__u64 changes;
+	__u32 flags;
+	__u32 pad;
+	__u8 policy[32];
+};
+
 /**
  * struct cordon_latch_state - the file
  * @level: enum cordon_latch
@@ -79,6 +98,7 @@ struct cordon_latch_role {
  *	what was sealed later
  * @revoking: SHA-256 of an order to revoke that was taken and not finished; a seal that came since
  *	does not end it; zeros: none
+ * @anchor: in the TPM
  */
 struct cordon_latch_state {
 	char magic[8];
@@ -101,7 +121,8 @@ struct cordon_latch_state {
 	__u8 policy[32];
 	struct cordon_latch_moment release_since;
 	__u8 revoking[32];
-	__u8 reserved[120];
+	struct cordon_latch_anchor anchor;
+	__u8 reserved[72];
 };
 _Static_assert(sizeof(struct cordon_latch_state) == CORDON_LATCH_FILE_SIZE,
 	       "the latch's file has no padding");

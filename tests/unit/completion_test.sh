@@ -45,7 +45,7 @@ offers 'icmp icmpv6' cordon --json explain --interface lo in icm
 offers '' cordon explain in tcp ''
 offers 'egress isolate lockdown' cordon seal ''
 offers 'tests/policy/good/minimal.yaml' cordon order tests/policy/good/mini
-offers 'order policy add show code' cordon sign ''
+offers 'order policy add anchor show code' cordon sign ''
 offers 'seal release renew snapshot detach revoke wipe' cordon sign order ''
 offers 'egress isolate lockdown' cordon sign order seal ''
 offers 'egress' cordon sign order --node a seal e
