@@ -13,6 +13,7 @@
 
 [ -n "${TPM_ALONE:-}" ] || TPM_ALONE=yes exec unshare --mount "$0" "$@"
 
+# shellcheck disable=SC2034 # for who sources it
 TPM_CHANGES=0x018c0d01 TPM_SEALS=0x018c0d02 TPM_RELEASED=0x018c0d03
 
 # Started and stopped in subshells, too.
