@@ -15,6 +15,7 @@
 #include <cordon/log.h>
 
 #include "command.h"
+#include "guard.h"
 #include "log_enrol.h"
 #include "log_folder.h"
 #include "log_look.h"
@@ -349,15 +350,20 @@ static int sync_folder_of(const char *path)
 }
 
 /* In a file of its own: what is there already may be the key of another node. */
-static int write_file(const char *path, const char *text, struct cordon_failure *failure)
+static int write_file(const struct cordon_call *call, const char *path, const char *text)
 {
+	struct cordon_failure *failure = call->failure;
 	const int fd CLEANUP(close) =
 		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int error = 0;
 
 	if (fd < 0)
 		return cordon_fail(failure, -errno, "cannot make %s: %s", path, strerror(errno));
-	error = cordon_file_write(fd, text, strlen(text));
+	/* Who may not write there himself does not by us. */
+	if (cordon_guard_holds(call->context, fd))
+		error = -EPERM;
+	if (!error)
+		error = cordon_file_write(fd, text, strlen(text));
 	if (!error && fsync(fd))
 		error = -errno;
 	if (!error)
@@ -426,7 +432,7 @@ static int hand_out(const struct cordon_call *call, const struct cordon_log_fold
 	error = cordon_log_enrol_open(folder->fd, folder->path.text, call->failure, &fd, &key);
 	if (error)
 		return error;
-	error = path ? write_file(path, key.text, call->failure) : write_out(call, &key);
+	error = path ? write_file(call, path, key.text) : write_out(call, &key);
 	explicit_bzero(&key, sizeof(key));
 	if (!error)
 		error = cordon_log_enrol_erase(folder->fd, fd, folder->path.text, call->failure);

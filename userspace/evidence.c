@@ -25,6 +25,7 @@
 #include "evidence_network.h"
 #include "evidence_process.h"
 #include "evidence_room.h"
+#include "guard.h"
 #include "load_files.h"
 #include "load_list.h"
 #include "log_segment.h"
@@ -519,6 +520,9 @@ static int take_to_file(struct capture *capture, const char *name, const struct 
 	struct cordon_new_file file = cordon_new_file_none();
 	int error = cordon_new_file_begin(path->text, !capture->wish->out, &file);
 
+	/* Who may not write there himself does not by us. */
+	if (!error && capture->wish->out && cordon_guard_holds(capture->context, file.folder))
+		error = -EPERM;
 	if (!error)
 		error = fill(capture, name, file.fd, file.folder, evidence);
 	if (!error)
