@@ -332,7 +332,8 @@ static __always_inline bool is_tcx(__u32 type)
 	return type == BPF_TCX_INGRESS || type == BPF_TCX_EGRESS;
 }
 
-/* Behind ours others may look on, as long as the node is open; nobody goes ahead. */
+/* Behind ours others may look on, as long as the node is open; nobody goes ahead.  Under a latch
+ * no interface gets an XDP program: one that we do not know yet could send by one that we cover. */
 static __always_inline int check_attach(__u32 type, __u32 index, __u32 flags)
 {
 	const struct cordon_interface *interface;
@@ -340,10 +341,12 @@ static __always_inline int check_attach(__u32 type, __u32 index, __u32 flags)
 	if (!is_tcx(type) && type != BPF_XDP)
 		return 0;
 	interface = covered(index);
-	if (!interface || (is_tcx(type) && !(flags & BPF_F_BEFORE) && !guard_latched()))
+	if (is_tcx(type) && (!interface || (!(flags & BPF_F_BEFORE) && !guard_latched())))
+		return 0;
+	if (type == BPF_XDP && !interface && !guard_latched())
 		return 0;
 	return guard_refuse(CORDON_GUARD_ACT_ATTACH, CORDON_GUARD_OBJECT_INTERFACE, index,
-			    interface->name);
+			    interface ? interface->name : NULL);
 }
 
 static __always_inline int check_link_create(const union bpf_attr *attr)

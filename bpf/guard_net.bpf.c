@@ -19,6 +19,7 @@
 #define DEL_QDISC 37
 #define NEW_FILTER 44
 #define DEL_FILTER 45
+#define DEL_CHAIN 101
 
 #define LINK_NET_NS_PID 19
 #define LINK_NET_NS_FD 28
@@ -159,14 +160,17 @@ static __always_inline void judge_link(struct walk *walk, const struct message *
 	if (!index && message->flags & FLAG_EXCLUSIVE)
 		return;
 	read_attributes(walk, message->length);
-	if (!walk->found || !may_be_covered(walk, index, !(walk->found & FOUND_XDP)))
+	if (!walk->found)
+		return;
+	if (!(walk->found & FOUND_XDP && walk->latched) &&
+	    !may_be_covered(walk, index, !(walk->found & FOUND_XDP)))
 		return;
 	walk->act = 1 + (walk->found & FOUND_XDP ? CORDON_GUARD_ACT_ATTACH :
 						   CORDON_GUARD_ACT_MOVE_LINK);
 	walk->index = index;
 }
 
-/* Ours is the first; those that are taken away without a number are all. */
+/* Ours is the first; those that are taken away without a number are all, and so are a chain's. */
 static __always_inline void judge_filter(struct walk *walk, const struct body *body)
 {
 	const __u32 priority = body->info >> 16;
@@ -202,6 +206,7 @@ static __always_inline void judge_message(struct walk *walk, const struct messag
 		return;
 	case NEW_FILTER:
 	case DEL_FILTER:
+	case DEL_CHAIN:
 		judge_filter(walk, &body);
 		return;
 	case NEW_QDISC:

@@ -29,7 +29,7 @@ NR_BPF, NR_FINIT_MODULE, NR_KEXEC_LOAD, NR_IOPRIO_SET = 321, 313, 246, 251
 NR_PIDFD_OPEN, NR_PIDFD_GETFD, NR_PROCESS_VM_READV, NR_DELETE_MODULE = 434, 438, 310, 176
 
 MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE = 0, 1, 2, 3
-PROG_LOAD, OBJ_GET, PROG_ATTACH, TEST_RUN, MAP_BY_ID, OBJ_INFO = 5, 7, 8, 10, 14, 15
+PROG_LOAD, OBJ_PIN, OBJ_GET, PROG_ATTACH, TEST_RUN, MAP_BY_ID, OBJ_INFO = 5, 6, 7, 8, 10, 14, 15
 PROG_BY_ID, MAP_FREEZE, UPDATE_BATCH, LINK_CREATE, LINK_UPDATE, LINK_BY_ID = 13, 22, 26, 28, 29, 30
 LINK_DETACH = 34
 READ_ONLY = 8  # BPF_F_RDONLY
@@ -221,6 +221,19 @@ def attach_xdp():
     bpf(LINK_CREATE, struct.pack("IIII", fd, socket.if_nametoindex("wan0"), 37, 2))
 
 
+def xdp_kept():
+    """One that was loaded before anything was shut, onto an interface that nobody covers."""
+    kept = f"{MOUNT}/kept".encode() + b"\0"
+    path = ctypes.create_string_buffer(kept)
+    if not os.path.exists(kept[:-1]):
+        fd = load(instructions((0xb7, 0, 0, 2), (0x95, 0, 0, 0)), kind=6)
+        bpf(OBJ_PIN, struct.pack("QI", ctypes.addressof(path), fd))
+    fd = bpf(OBJ_GET, struct.pack("QII", ctypes.addressof(path), 0, 0))
+    check(LIBC.unshare(0x40000000))  # CLONE_NEWNET
+    sh("ip link add try0 type dummy && ip link set try0 up")
+    bpf(LINK_CREATE, struct.pack("IIII", fd, socket.if_nametoindex("try0"), 37, 2))
+
+
 def xdp_by_netlink():
     fd = load(instructions((0xb7, 0, 0, 2), (0x95, 0, 0, 0)), kind=6)
     nested = struct.pack("HHi", 8, 1, fd) + struct.pack("HHI", 8, 3, 2)
@@ -246,6 +259,10 @@ def filter_ahead():
 
 def filter_flush():
     sh("tc filter del dev wan0 ingress")
+
+
+def chain_delete():
+    sh("tc chain del dev wan0 ingress chain 0")
 
 
 def qdisc_delete():
@@ -496,6 +513,7 @@ ROWS = [
     ("kernel: magic request", "closed", sysrq, False),
     ("interface: XDP by netlink", "always", xdp_by_netlink, True),
     ("interface: XDP by a link", "always", attach_xdp, False),
+    ("interface: XDP of before, in another namespace", "closed", xdp_kept, False),
 ] + ([
     ("interface: a program ahead of ours", "always", attach_before, False),
     ("interface: a program behind ours", "closed", attach_behind, False),
@@ -503,6 +521,7 @@ ROWS = [
     ("interface: a filter ahead of ours", "always", filter_ahead, True),
     ("interface: delete the filters", "always", filter_flush, True),
     ("interface: delete the filters in a batch", "always", filter_in_a_batch, True),
+    ("interface: delete the chain of filters", "always", chain_delete, True),
     ("interface: delete clsact", "always", qdisc_delete, True),
 ])
 
