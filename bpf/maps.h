@@ -12,6 +12,7 @@
 
 #include <cordon/uapi/connection.h>
 #include <cordon/uapi/flow.h>
+#include <cordon/uapi/module.h>
 #include <cordon/uapi/policy.h>
 #include <cordon/uapi/reason.h>
 #include <cordon/uapi/record.h>
@@ -26,6 +27,16 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cordon_control);
 } control SEC(".maps");
+
+/* 8 bytes.  The latch as the kernel module holds it, which alone writes here: frozen for everybody
+ * else.  Without the module it stays open. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_held);
+} module_latch SEC(".maps");
 
 /* No BPF_F_INNER_MAP: of one size, so that the look-up is inlined. */
 struct settings_map {

@@ -19,9 +19,23 @@ static __always_inline __u32 control_generation(const struct cordon_control *con
 	return *(const volatile __u32 *)&control->generation;
 }
 
+/* @any: a number that the verifier does not know: see struct cordon_held */
+static __always_inline __u32 latch_of_module(__u32 any)
+{
+	const struct cordon_held *held;
+	__u32 zero = 0;
+
+	held = bpf_map_lookup_elem(&module_latch, &zero);
+	return held ? *(const volatile __u32 *)&held->level[any & 1] % CORDON_LATCH_LEVELS : 0;
+}
+
+/* The tighter of what the pinned map and the module hold. */
 static __always_inline __u32 latch_stored(const struct cordon_control *control)
 {
-	return *(const volatile __u32 *)&control->latch % CORDON_LATCH_LEVELS;
+	const __u32 latch = *(const volatile __u32 *)&control->latch;
+	const __u32 held = latch_of_module(latch);
+
+	return held > latch % CORDON_LATCH_LEVELS ? held : latch % CORDON_LATCH_LEVELS;
 }
 
 /* @time: nanoseconds of CLOCK_MONOTONIC_COARSE */

@@ -14,6 +14,7 @@
 #include "evidence.h"
 #include "fault.h"
 #include "lockdown.h"
+#include "module.h"
 #include "release.h"
 #include "seal.h"
 #include "session.h"
@@ -220,6 +221,11 @@ static int reopen(struct work *work, struct cordon_session *session)
 	char by[sizeof(session->latch.by)];
 	int error;
 
+	/* What the module does not open stays shut. */
+	error = cordon_module_release(work->context, work->delivery->cms, work->delivery->size,
+				      &work->outcome->why);
+	if (error)
+		return error;
 	cordon_warrant_describe(work->warrant, sizeof(by), by);
 	error = cordon_anchor_release(work->context, &session->latch, &work->trust, order,
 				      &work->outcome->why);

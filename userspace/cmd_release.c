@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "module.h"
 #include "latch_text.h"
 #include "lockdown.h"
 #include "receipt.h"
@@ -132,6 +133,10 @@ static int check_code(const struct cordon_session *session, const uint8_t hash[3
 	struct cordon_view view CLEANUP(view) = { 0 };
 	static const uint8_t none[32];
 
+	if (cordon_module_level(session->context))
+		return cordon_fail(failure, -EPERM,
+				   "the kernel module holds the latch, and opens for a signed "
+				   "order alone: no code is used up");
 	/* It counts once, and there is nothing to open. */
 	if (!cordon_standing_read(&session->maps).latch)
 		return cordon_fail(failure, -EINVAL, "the node is not sealed: no code is used up");

@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "latch_text.h"
 #include "log_text.h"
+#include "module_text.h"
 #include "order.h"
 #include "probe.h"
 #include "session.h"
@@ -39,6 +40,7 @@ struct status {
 	struct cordon_interface_counter *counts; /* by place */
 	struct cordon_log_state log;
 	struct cordon_latch_view latch;
+	struct cordon_module_view module;
 	struct cordon_cgroup_hook hooks[CORDON_CGROUP_HOOKS];
 	struct cordon_sources sources;
 	struct cordon_guard_view guard;
@@ -239,6 +241,19 @@ static void judge_latch(struct status *status)
 			  cordon_latch_name(latch->standing.stored_latch));
 }
 
+static void judge_module(struct status *status)
+{
+	const struct cordon_module_view *module = &status->module;
+
+	if (module->whose == CORDON_MODULE_OURS &&
+	    module->state.latch != status->standing.stored_latch)
+		add_fault(status,
+			  "the kernel module holds %s, but the pinned maps %s: the tighter of them "
+			  "is in force; cordon run or any change puts it right",
+			  cordon_latch_name(module->state.latch),
+			  cordon_latch_name(status->standing.stored_latch));
+}
+
 static void judge_store(struct status *status)
 {
 	const uint32_t stored = cordon_store_active(status->call->context);
@@ -376,6 +391,7 @@ static int collect(struct status *status)
 	if (context->cgroup && cordon_cgroup_find(context, failure, &ignored))
 		return -EINVAL;
 	cordon_latch_view_read(context, &status->latch);
+	cordon_module_view_read(context, &status->latch.trust, &status->module);
 	error = cordon_session_open(context, CORDON_SESSION_LOOK, failure, &status->session);
 	if (!error)
 		error = collect_kernel(status);
@@ -396,6 +412,7 @@ static int collect(struct status *status)
 	status->latch.settings = status->view.settings;
 	status->latch.standing = status->standing;
 	judge_latch(status);
+	judge_module(status);
 	judge_store(status);
 	judge_log(status);
 	if (status->view.settings || status->standing.latch)
@@ -539,6 +556,7 @@ static int print_text(const struct status *status)
 	printf("cordon is %s\n", state_name(status));
 	cordon_latch_text(stdout, &status->latch);
 	cmd_lockdown_status(status->latch.context);
+	cordon_module_text(stdout, &status->module);
 	if (status->view.settings)
 		print_policy(status);
 	else
@@ -685,6 +703,7 @@ static int print_json(const struct status *status)
 	cordon_log_json(&json, &status->log, log_budget(status));
 	cordon_latch_json(&json, &status->latch);
 	cmd_lockdown_status_json(&json, status->latch.context);
+	cordon_module_json(&json, &status->module);
 	json_number(&json, "daemon", (uint64_t)status->daemon);
 	json_guard(&json, status);
 	json_lists(&json, status);
@@ -757,6 +776,7 @@ static int print_unloaded(struct status *status)
 	judge_unloaded(status, links);
 	if (!status->call->context->json) {
 		printf("cordon is %s\n", state);
+		cordon_module_text(stdout, &status->module);
 		print_faults(status);
 		return result;
 	}
@@ -765,6 +785,7 @@ static int print_unloaded(struct status *status)
 	json_number(&json, "generation", 0);
 	cordon_latch_json(&json, &status->latch);
 	cmd_lockdown_status_json(&json, status->latch.context);
+	cordon_module_json(&json, &status->module);
 	json_faults(&json, status);
 	json_object_end(&json);
 	json_line_end(&json);

@@ -20,6 +20,7 @@
 #include <cordon/log.h>
 #include <cordon/uapi/reason.h>
 
+#include "compile_backstop.h"
 #include "interface_class.h"
 #include "prefix_table.h"
 #include "service_trie.h"
@@ -641,6 +642,8 @@ static int compile_image(struct compiler *compiler)
 		err = describe_certificates(policy, image);
 	if (!err)
 		err = describe_lockdown(policy, image);
+	if (!err)
+		err = cordon_compile_backstop(policy, image);
 	if (!err)
 		err = compile_prefixes(compiler);
 	return err;

@@ -32,6 +32,7 @@
 #include "inbox.h"
 #include "lease.h"
 #include "live.h"
+#include "module.h"
 #include "nl.h"
 #include "order.h"
 #include "recorder.h"
@@ -357,6 +358,7 @@ static void on_second(struct daemon *daemon)
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	notify("WATCHDOG=1");
+	cordon_module_live(daemon->context);
 	cordon_live_follow(&daemon->live);
 	follow_names(daemon);
 	follow_bad(daemon);

@@ -87,5 +87,7 @@ void cordon_image_free(struct cordon_image *image)
 	free(image->workloads);
 	free(image->certificates);
 	free(image->lockdown);
+	free(image->backstop_rules);
+	free(image->backstop_prefixes);
 	free(image);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cordon/uapi/module.h>
 #include <cordon/uapi/policy.h>
 
 #include "diag.h"
@@ -108,6 +109,10 @@ struct cordon_image {
 	size_t nr_certificates;
 	struct cordon_image_lockdown *lockdown; /* in the order in which it is written */
 	size_t nr_lockdown;
+	struct cordon_module_rule *backstop_rules; /* what the kernel module keeps */
+	size_t nr_backstop_rules;
+	struct cordon_module_prefix *backstop_prefixes;
+	size_t nr_backstop_prefixes;
 };
 
 /**

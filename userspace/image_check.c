@@ -83,7 +83,10 @@ static bool are_lengths_sound(const struct cordon_image *image)
 	       image->nr_rules <= CORDON_RULES_MAX && image->settings.rules <= image->nr_rules &&
 	       image->nr_workloads <= CORDON_WORKLOAD_PATHS_MAX &&
 	       image->nr_certificates <= CORDON_POLICY_CERTIFICATES_MAX &&
-	       image->nr_lockdown <= CORDON_POLICY_LOCKDOWN_MAX && image->nr_prefixes >= 1 &&
+	       image->nr_lockdown <= CORDON_POLICY_LOCKDOWN_MAX &&
+	       image->nr_backstop_rules <= CORDON_MODULE_RULES_MAX &&
+	       image->nr_backstop_prefixes <= CORDON_MODULE_PREFIXES_MAX &&
+	       image->nr_prefixes >= 1 &&
 	       image->nr_prefixes <= CORDON_PREFIX_VALUE_MASK / CELLS_PER_PAGE;
 }
 
@@ -419,13 +422,27 @@ static bool is_lockdown_sound(const struct cordon_image *image)
 	return true;
 }
 
+/* What it says is the module's to check, which believes nobody. */
+static bool is_backstop_sound(const struct cordon_image *image)
+{
+	for (size_t i = 0; i < image->nr_backstop_rules; i++) {
+		const struct cordon_module_rule *rule = &image->backstop_rules[i];
+
+		if (rule->way > CORDON_MODULE_WAY_FORWARD || rule->pad ||
+		    rule->from + rule->froms > (int)image->nr_backstop_prefixes ||
+		    rule->to + rule->tos > (int)image->nr_backstop_prefixes)
+			return false;
+	}
+	return true;
+}
+
 int cordon_image_check(const struct cordon_image *image)
 {
 	if (!are_settings_sound(&image->settings) || !are_lengths_sound(image) ||
 	    !are_prefixes_sound(image) || !are_classes_sound(image) || !are_zones_sound(image) ||
 	    !are_names_sound(image) || !are_interfaces_sound(image) ||
 	    !are_workloads_sound(image) || !are_certificates_sound(image) ||
-	    !is_lockdown_sound(image))
+	    !is_lockdown_sound(image) || !is_backstop_sound(image))
 		return -EBADMSG;
 	return check_rules(image);
 }

@@ -63,6 +63,8 @@ static const struct section sections[SECTIONS] = {
 	[CORDON_IMAGE_WORKLOADS] = SECTION(workloads, nr_workloads, false),
 	[CORDON_IMAGE_CERTIFICATES] = SECTION(certificates, nr_certificates, false),
 	[CORDON_IMAGE_LOCKDOWN] = SECTION(lockdown, nr_lockdown, false),
+	[CORDON_IMAGE_BACKSTOP] = SECTION(backstop_rules, nr_backstop_rules, false),
+	[CORDON_IMAGE_BACKSTOP_PREFIXES] = SECTION(backstop_prefixes, nr_backstop_prefixes, false),
 };
 
 /* struct piece - bytes that follow each other in the file */

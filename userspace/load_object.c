@@ -175,6 +175,24 @@ static int pin_maps(const struct cordon_context *context, struct bpf_object *obj
 	return 0;
 }
 
+/* From then on only the module writes what it holds.  One with a pin was frozen before it got it,
+ * and cannot be once more. */
+static int freeze_latch(const struct cordon_context *context, struct bpf_object *object,
+			struct cordon_failure *failure)
+{
+	const char *name = cordon_map_name(CORDON_MAP_MODULE_LATCH);
+	const struct cordon_path pin = cordon_path_pin(context, "maps", name);
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+	int error;
+
+	if (!access(pin.text, F_OK))
+		return 0;
+	error = map ? bpf_map_freeze(bpf_map__fd(map)) : -ENOENT;
+	return error ? cordon_fail(failure, error, "cannot freeze the map %s: %s", name,
+				   strerror(-error)) :
+		       0;
+}
+
 static int pin_programs(const struct cordon_context *context, struct bpf_object *object,
 			struct cordon_failure *failure)
 {
@@ -304,7 +322,9 @@ int cordon_object_maps(const struct cordon_context *context, struct cordon_failu
 	error = bpf_object__load(object);
 	if (error)
 		return cordon_fail(failure, error, "cannot make the maps: %s", strerror(-error));
-	error = pin_maps(context, object, failure);
+	error = freeze_latch(context, object, failure);
+	if (!error)
+		error = pin_maps(context, object, failure);
 	if (error)
 		return error;
 	return cordon_templates_make(context, bpf_object__btf(object), bpf_object__btf_fd(object),

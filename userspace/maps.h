@@ -22,6 +22,7 @@
  * no program reads. */
 #define CORDON_MAPS(X)                                                                             \
 	X(CONTROL, "control")                                                                      \
+	X(MODULE_LATCH, "module_latch")                                                            \
 	X(SETTINGS_OF, "settings_of")                                                              \
 	X(HEAD_OF, "head_of")                                                                      \
 	X(PREFIXES_OF, "prefixes_of")                                                              \

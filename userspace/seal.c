@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "module.h"
 #include "order.h"
 #include "session.h"
 #include "start.h"
@@ -191,9 +192,12 @@ static int cover(const struct cordon_context *context, uint32_t level, const cha
 /* The store comes first; in `cordon seal` before main(). */
 static int tighten(const struct cordon_context *context, uint32_t level, uint32_t *ret_before)
 {
-	if (cordon_start_did_store(ret_before))
-		return 0;
-	return cordon_latch_tighten(context, level, ret_before);
+	const int error = cordon_start_did_store(ret_before) ?
+				  0 :
+				  cordon_latch_tighten(context, level, ret_before);
+
+	cordon_module_seal(context, level);
+	return error;
 }
 
 static void tell(const struct cordon_context *context, uint32_t level, const char *by,

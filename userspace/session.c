@@ -7,12 +7,14 @@
 #include "session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "fault.h"
 #include "lease.h"
+#include "module.h"
 #include "order.h"
 #include "probe.h"
 #include "store.h"
@@ -132,6 +134,22 @@ static bool make_challenge(struct cordon_latch_state *state)
 	return getrandom(state->challenge, sizeof(state->challenge), 0) == sizeof(state->challenge);
 }
 
+/* What the module holds no root has written.  Return: it is news to the disk. */
+static bool follow_module(struct cordon_session *session)
+{
+	const uint32_t held = cordon_module_level(session->context);
+	struct cordon_latch_state *state = &session->latch;
+	const bool news = held > state->level;
+
+	if (news) {
+		state->level = held;
+		state->since = cordon_latch_now(state);
+		snprintf(state->by, sizeof(state->by), "the kernel module, which held it");
+	}
+	cordon_module_follow(session, NULL);
+	return news;
+}
+
 int cordon_session_latch(struct cordon_session *session, struct cordon_failure *failure)
 {
 	struct cordon_latch_state *state = &session->latch;
@@ -151,6 +169,7 @@ int cordon_session_latch(struct cordon_session *session, struct cordon_failure *
 	changed |= cordon_lease_follow(state, view.settings, control, now);
 	if (state->level != before || session->memory == CORDON_LATCH_FORGOTTEN)
 		state->since = cordon_latch_now(state);
+	changed |= follow_module(session);
 	cordon_control_tighten(control, state->level);
 	return changed ? cordon_latch_write(session->context, state, failure) : 0;
 }
@@ -338,6 +357,13 @@ static int follow_kernel(struct cordon_session *session, struct cordon_failure *
 	return attached ? attached : shown ? shown : kept;
 }
 
+/* The module keeps what the policy in force keeps, and lets go of the boot's gate. */
+static void follow_policy(const struct cordon_session *session, const struct cordon_image *image)
+{
+	cordon_module_follow(session, image);
+	cordon_module_open_gate(session);
+}
+
 int cordon_session_refresh(struct cordon_session *session, struct cordon_failure *failure)
 {
 	const struct cordon_attach attach = cordon_session_attach(session);
@@ -352,6 +378,7 @@ int cordon_session_refresh(struct cordon_session *session, struct cordon_failure
 	if (!prepared)
 		prepared = cordon_addresses_fill(&session->maps, failure);
 	followed = follow_kernel(session, failure);
+	follow_policy(session, session->image[attach.effective & 1]);
 	return prepared ? prepared : followed;
 }
 
@@ -532,7 +559,9 @@ int cordon_session_apply(struct cordon_session *session, const struct cordon_app
 		point_files(session, &unsaid);
 		return error;
 	}
-	return finish(session, wish, former, failure);
+	error = finish(session, wish, former, failure);
+	follow_policy(session, wish->image);
+	return error;
 }
 
 int cordon_session_confirm(struct cordon_session *session, struct cordon_failure *failure)

@@ -64,6 +64,15 @@ uint32_t cordon_trust_mistake(const struct cordon_trust *trust, uint32_t *told,
 bool cordon_trust_mistake_line(const struct cordon_trust *trust, uint32_t *told,
 			       struct cordon_failure *ret_line);
 
+/**
+ * cordon_trust_certificate() - one certificate of a role
+ * @index: below nr_certificates
+ * @ret_der: in @trust
+ * Return: false: that one has not the role.
+ */
+bool cordon_trust_certificate(const struct cordon_trust *trust, size_t index, enum cordon_role role,
+			      const void **ret_der, size_t *ret_size);
+
 void cordon_trust_clear(struct cordon_trust *trust);
 
 static inline void cleanup_trust(struct cordon_trust *trust)

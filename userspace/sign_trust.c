@@ -379,6 +379,16 @@ bool cordon_trust_mistake_line(const struct cordon_trust *trust, uint32_t *told,
 	return true;
 }
 
+bool cordon_trust_certificate(const struct cordon_trust *trust, size_t index, enum cordon_role role,
+			      const void **ret_der, size_t *ret_size)
+{
+	const struct cordon_certificate *certificate = &trust->certificate[index];
+
+	*ret_der = certificate->der;
+	*ret_size = certificate->size;
+	return certificate->roles >> role & 1;
+}
+
 void cordon_trust_clear(struct cordon_trust *trust)
 {
 	for (size_t i = 0; i < trust->nr_certificates; i++)

@@ -15,7 +15,7 @@
  *	     32     16  section 0: bytes of one element (4), zero (4), elements (8)
  *	     48     16  section 1
  *	      :      :
- *	    256        elements of section 0
+ *	    288        elements of section 0
  *	                zeros up to a multiple of 8
  *	                elements of section 1
  *	      :      :
@@ -34,24 +34,26 @@
 #include <linux/types.h>
 
 #define CORDON_IMAGE_MAGIC "CORDIMG"
-#define CORDON_IMAGE_VERSION 7
+#define CORDON_IMAGE_VERSION 8
 #define CORDON_IMAGE_ORDER 0x01020304U
 
 enum cordon_image_section {
-	CORDON_IMAGE_SETTINGS,	   /* cordon_settings, one */
-	CORDON_IMAGE_PREFIXES,	   /* cordon_prefix_page */
-	CORDON_IMAGE_MATRIX,	   /* cordon_cell, identities squared, for CORDON_LATCH_OPEN */
-	CORDON_IMAGE_EGRESS,	   /* as many, for CORDON_LATCH_EGRESS */
-	CORDON_IMAGE_KEEP,	   /* as many, for the tighter levels */
-	CORDON_IMAGE_PAGES,	   /* cordon_page */
-	CORDON_IMAGE_LEAF,	   /* a byte for each page */
-	CORDON_IMAGE_CLASSES,	   /* cordon_class */
-	CORDON_IMAGE_ZONES,	   /* cordon_zone, one for each identity */
-	CORDON_IMAGE_RULES,	   /* cordon_image_rule */
-	CORDON_IMAGE_INTERFACES,   /* cordon_image_interface */
-	CORDON_IMAGE_WORKLOADS,	   /* cordon_image_workload */
-	CORDON_IMAGE_CERTIFICATES, /* cordon_image_certificate */
-	CORDON_IMAGE_LOCKDOWN,	   /* cordon_image_lockdown */
+	CORDON_IMAGE_SETTINGS,		/* cordon_settings, one */
+	CORDON_IMAGE_PREFIXES,		/* cordon_prefix_page */
+	CORDON_IMAGE_MATRIX,		/* cordon_cell, identities squared, for CORDON_LATCH_OPEN */
+	CORDON_IMAGE_EGRESS,		/* as many, for CORDON_LATCH_EGRESS */
+	CORDON_IMAGE_KEEP,		/* as many, for the tighter levels */
+	CORDON_IMAGE_PAGES,		/* cordon_page */
+	CORDON_IMAGE_LEAF,		/* a byte for each page */
+	CORDON_IMAGE_CLASSES,		/* cordon_class */
+	CORDON_IMAGE_ZONES,		/* cordon_zone, one for each identity */
+	CORDON_IMAGE_RULES,		/* cordon_image_rule */
+	CORDON_IMAGE_INTERFACES,	/* cordon_image_interface */
+	CORDON_IMAGE_WORKLOADS,		/* cordon_image_workload */
+	CORDON_IMAGE_CERTIFICATES,	/* cordon_image_certificate */
+	CORDON_IMAGE_LOCKDOWN,		/* cordon_image_lockdown */
+	CORDON_IMAGE_BACKSTOP,		/* cordon_module_rule */
+	CORDON_IMAGE_BACKSTOP_PREFIXES, /* cordon_module_prefix */
 	CORDON_IMAGE_SECTIONS
 };
 
@@ -72,6 +74,6 @@ struct cordon_image_header {
 	__u32 sections;
 	struct cordon_image_extent section[CORDON_IMAGE_SECTIONS];
 };
-_Static_assert(sizeof(struct cordon_image_header) == 256, "cordon_image_header has no padding");
+_Static_assert(sizeof(struct cordon_image_header) == 288, "cordon_image_header has no padding");
 
 #endif

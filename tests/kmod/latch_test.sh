@@ -8,7 +8,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 57
+kmod_start 56
 
 key ada rsa:2048
 key grace rsa:2048
@@ -90,8 +90,6 @@ order zero 0 release "ada grace"
 refused "no signed order" "with no counter" zero.p7
 order later 11 release "ada grace" 'node: store-0042' 'not-before-boot: 4'
 refused "later boot" "from the next boot on" later.p7
-order challenge 11 release "ada grace" 'node: store-0042' 'challenge: 00112233445566778899aabbccddeeff'
-refused "challenge" "that names a challenge" challenge.p7
 order seal 11 'seal lockdown' "ada grace"
 refused "opens nothing" "to seal" seal.p7
 order renew 11 renew "ada grace"

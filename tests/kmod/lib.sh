@@ -5,6 +5,7 @@
 # back from the machine that builds it, and under a latch not even unloaded.
 #
 #   kmod_start N       N cases will follow; a folder of their own, KMOD_TMP
+#   kmod_node          a node and its root folder, in this machine's own network namespace
 #   kmod_load WORD...  insert the module, with parameters
 #   module CMD...      tests/kmod/module.py
 #   field NAME         of what the module answers now
@@ -29,6 +30,21 @@ kmod_start()
 	KMOD_TMP=$(mktemp -d /tmp/cordon-kmod.XXXXXX)
 	test_start $(($1 + 1))
 }
+
+# kmod_node: this machine's own namespace is the node, since the module speaks to no other. What is
+# left behind goes with the machine.
+kmod_node()
+{
+	net_start
+	ip netns del "$NODE"
+	ip netns attach "$NODE" 1
+	ip link set lo up
+	sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
+	TRUST=$NET_ROOT/etc/cordon/trust
+	mkdir -p "$TRUST"
+}
+
+net_stop() { exit "$?"; }
 
 kmod_load() { insmod "$KMOD" "$@" || die "the module cannot be loaded"; }
 

@@ -30,7 +30,8 @@ module get >"$KMOD_TMP/two" &
 wait
 check "two ask at once" grep -q version "$KMOD_TMP/one" "$KMOD_TMP/two"
 check "many ask at once" bash -c 'for i in 1 2 3 4; do python3 tests/kmod/module.py fuzz $i 500 & done; wait'
-refuse "a list that is too long" module keep $(printf 'in:6:%s:any ' $(seq 1025))
+mapfile -t rules < <(seq -f 'in:6:%g:any' 1025)
+refuse "a list that is too long" module keep "${rules[@]}"
 refuse "an array that ends within an element" python3 - <<-'END'
 	import sys
 	sys.path.insert(0, "tests/kmod")

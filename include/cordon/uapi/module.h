@@ -231,7 +231,7 @@ struct cordon_module_interface {
 };
 
 /**
- * struct cordon_held - the value of the map `held`: the level that the module holds
+ * struct cordon_held - the value of the map `module_latch`: the level that the module holds
  * @level: both the same.  A program takes one by a number that the verifier does not know:
  *	of a frozen map it reads what stands there when the program is loaded, and would
  *	leave out what does not hold then

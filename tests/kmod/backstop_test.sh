@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: only
+# timeout: 200
+#
+# The module alone, without programs, pins or helper: who gets past it, and who must. Senders of
+# every kind that platform has, in and out, through the node, from namespaces, by devices that are
+# moved or made afterwards, and by traffic control that sends on what loopback lets pass.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/kmod/lib.sh
+kmod_start 66
+
+kmod_node
+net_peer wan wan0
+net_peer mgmt mgmt0
+net_peer inner inner0
+net_address wan 203.0.113.1/24 203.0.113.2/24 wan0
+net_address mgmt 10.20.0.1/24 10.20.0.2/24 mgmt0
+net_address inner 192.168.7.1/24 192.168.7.2/24 inner0
+net_address wan 2001:db8::1/64 2001:db8::2/64 wan0
+net_address mgmt fd00:20::1/64 fd00:20::2/64 mgmt0
+opens() { on_peer "$1" timeout 2 bash -c "exec 3<>/dev/tcp/$2/$3"; }
+reaches() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2"; }
+socat TCP6-LISTEN:22,fork,reuseaddr OPEN:/dev/null &
+socat TCP6-LISTEN:80,fork,reuseaddr OPEN:/dev/null &
+for peer in wan mgmt; do on_peer "$peer" socat TCP6-LISTEN:8883,fork,reuseaddr OPEN:/dev/null & done
+sent() { python3 tests/kmod/senders.py "$NET-wan" wan0 203.0.113.1 203.0.113.2; }
+# Made once, so that its neighbours are known.
+ping -c 1 -W 2 203.0.113.2 >/dev/null; ping -c 1 -W 2 10.20.0.2 >/dev/null
+
+# senders TEXT PASSED...: these get out, and no other
+senders()
+{
+	local text=$1 kind what want
+	shift
+	while read -r kind what; do
+		want=stopped
+		[[ " $* " != *" $kind "* ]] || want=passed
+		check "$text: $kind $want" [ "$what" = "$want" ]
+	done < <(sent)
+}
+all=(udp raw-ip ping header-included packet packet-bypass packet-lying packet-answer
+	other-ethertype other-ethertype-bypass tagged fragment icmp-error arp-with-more)
+
+kmod_load
+module setup >/dev/null
+module keep in:6:22:10.20.0.0/24,fd00:20::/64 out:6:8883:10.20.0.0/24 in:1:2048:10.20.0.0/24 \
+	egress:in:6:80:any >/dev/null
+senders "open" "${all[@]}"
+
+# ---- isolate ------------------------------------------------------------------------------------
+
+module seal isolate >/dev/null
+senders "isolate"
+check "the keep list comes in" opens mgmt 10.20.0.1 22
+check "by IPv6, too" opens mgmt fd00:20::1 22
+check "and goes out" reaches 10.20.0.2 8883
+check "a ping is answered" on_peer mgmt ping -c 1 -W 2 10.20.0.1
+refuse "no other port comes in" opens mgmt 10.20.0.1 80
+refuse "no other peer" opens wan 203.0.113.1 22
+refuse "nor by IPv6" opens wan 2001:db8::1 22
+refuse "nor goes out" reaches 203.0.113.2 8883
+refuse "a ping that nobody asked for" ping -c 1 -W 1 10.20.0.2
+refuse "nothing goes through the node" on_peer inner ping -c 1 -W 1 203.0.113.2
+check "loopback passes" reaches 127.0.0.1 22
+ip link add dummy9 type dummy
+ip link set dummy9 up
+dropped=$(field dropped_out)
+python3 -c "
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+for _ in range(10):
+    try: s.sendto(bytes(12) + b'\x88\xb5' + bytes(40), ('dummy9', 0))
+    except OSError: pass"
+check "a device that is made afterwards has hooks of ours" [ "$(field dropped_out)" -ge $((dropped + 10)) ]
+
+# ---- namespaces ---------------------------------------------------------------------------------
+
+ip netns add "$NET-a"
+ip netns add "$NET-b"
+ip -n "$NET-a" link add one type veth peer name two netns "$NET-b"
+ip -n "$NET-a" addr add 172.31.0.1/24 dev one
+ip -n "$NET-b" addr add 172.31.0.2/24 dev two
+ip -n "$NET-a" link set one up
+ip -n "$NET-b" link set two up
+check "two namespaces beside the node speak with each other" \
+	nsenter --net="/run/netns/$NET-a" ping -c 2 -W 2 172.31.0.2
+modprobe netdevsim
+echo "1 1" >/sys/bus/netdevsim/new_device
+until_ok 5 ls /sys/bus/netdevsim/devices/netdevsim1/net/
+hardware=$(ls /sys/bus/netdevsim/devices/netdevsim1/net/)
+# sent_by NETNS|"" - frames that the device sends of ten
+sent_by()
+{
+	local enter=()
+	[ ! "$1" ] || enter=(nsenter --net="/run/netns/$1")
+	"${enter[@]}" ip link set "$hardware" up
+	local before after
+	before=$("${enter[@]}" ip -j -s link show "$hardware" | jq '.[0].stats64.tx.packets')
+	"${enter[@]}" python3 -c "
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.setsockopt(263, 20, 1)
+for _ in range(10):
+    try: s.sendto(bytes(12) + b'\x88\xb5' + bytes(50), ('$hardware', 0))
+    except OSError: pass"
+	after=$("${enter[@]}" ip -j -s link show "$hardware" | jq '.[0].stats64.tx.packets')
+	echo $((after - before))
+}
+check "hardware in the node's namespace sends nothing" [ "$(sent_by '')" = 0 ]
+ip link set "$hardware" down
+ip link set "$hardware" netns "$NET-a"
+check "nor once it is moved to another" [ "$(sent_by "$NET-a")" = 0 ]
+nsenter --net="/run/netns/$NET-a" ip link set "$hardware" down
+nsenter --net="/run/netns/$NET-a" ip link set "$hardware" name veth-x
+hardware=veth-x
+check "nor by another name" [ "$(sent_by "$NET-a")" = 0 ]
+
+# ---- traffic control ----------------------------------------------------------------------------
+
+check "loopback that traffic control sends on is judged" bash -c "
+	tc qdisc add dev lo clsact && tc filter add dev lo egress matchall action mirred egress redirect dev wan0 &&
+	! timeout 1 bash -c 'exec 3<>/dev/tcp/127.0.0.1/22' 2>/dev/null; tc qdisc del dev lo clsact"
+
+# ---- egress -------------------------------------------------------------------------------------
+
+rmmod cordon 2>/dev/null && not_ok "it was unloaded under a latch" || ok "under a latch it cannot be unloaded"
+key ada rsa:2048
+order sound 1 release ada
+refuse "with nobody who may release, no order opens" module order "$KMOD_TMP/sound.p7"
+kmod_end

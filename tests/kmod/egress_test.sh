@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: only
+# timeout: 200
+#
+# The module alone at `egress`, its boot gate with each of its ways out, its watch, and what it costs
+# while it is open.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/kmod/lib.sh
+kmod_start 24
+
+kmod_node
+net_peer wan wan0
+net_peer mgmt mgmt0
+net_address wan 203.0.113.1/24 203.0.113.2/24 wan0
+net_address mgmt 10.20.0.1/24 10.20.0.2/24 mgmt0
+opens() { on_peer "$1" timeout 2 bash -c "exec 3<>/dev/tcp/$2/$3"; }
+reaches() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2"; }
+socat TCP-LISTEN:22,fork,reuseaddr OPEN:/dev/null &
+socat TCP-LISTEN:80,fork,reuseaddr OPEN:/dev/null &
+for peer in wan mgmt; do on_peer "$peer" socat TCP-LISTEN:8883,fork,reuseaddr OPEN:/dev/null & done
+key ada rsa:2048
+list=(in:6:22:10.20.0.0/24 out:6:8883:10.20.0.0/24 egress:in:6:80:any)
+release()
+{
+	order "sound$1" "$1" release ada
+	module order "$KMOD_TMP/sound$1.p7"
+}
+
+# cost - packets a second from the wan through loopback's neighbour, the best of five
+cost() { python3 tests/kmod/cost.py "$NET-wan" 203.0.113.1; }
+
+# ---- what it costs ------------------------------------------------------------------------------
+
+check "packets go" cost
+for _ in 1 2 3; do
+	without+=" $(cost)"
+	kmod_load
+	with+=" $(cost)"
+	rmmod cordon
+done
+echo "# packets a second without: $without; with the module, open: $with"
+echo "$without / $with" | awk -F/ '{ n = split($1, a, " "); split($2, b, " "); for (i = 1; i <= n; i++) {
+	if (a[i] > x) x = a[i]; if (b[i] > y) y = b[i] }
+	printf "# the best of each, as a ratio: %.3f\n", y / x }'
+
+# ---- egress -------------------------------------------------------------------------------------
+
+kmod_load
+module setup >/dev/null
+module certificate "$KMOD_TMP/ada.der"
+module keep "${list[@]}"
+module seal egress >/dev/null
+check "egress: what the policy lets in comes in" opens wan 203.0.113.1 80
+check "and the keep list" opens mgmt 10.20.0.1 22
+check "which also goes out" reaches 10.20.0.2 8883
+refuse "nothing else goes out" reaches 203.0.113.2 8883
+module seal isolate >/dev/null
+refuse "isolate: not what the policy lets in" opens wan 203.0.113.1 80
+check "a release opens it" release 1
+check "the wan comes in" opens wan 203.0.113.1 80
+rmmod cordon
+
+# ---- the gate -----------------------------------------------------------------------------------
+
+kmod_load gate=1 gate_keep=in/tcp/22/10.20.0.0/24
+refuse "the gate is shut" opens wan 203.0.113.1 80
+check "but for its keep list" opens mgmt 10.20.0.1 22
+check "and loopback" reaches 127.0.0.1 22
+refuse "it cannot be unloaded" rmmod cordon
+check "a policy stands" module stand
+check "and it is open" opens wan 203.0.113.1 80
+rmmod cordon
+kmod_load gate=1
+refuse "without a keep list nobody gets in" opens mgmt 10.20.0.1 22
+module setup >/dev/null
+module certificate "$KMOD_TMP/ada.der"
+check "an order opens the gate" release 1
+check "and it is open" opens wan 203.0.113.1 80
+rmmod cordon
+kmod_load gate=1 gate_fallback_seconds=3 gate_fallback=open
+refuse "before its owner's time the gate is shut" opens wan 203.0.113.1 80
+check "then it opens" until_ok 6 opens wan 203.0.113.1 80
+rmmod cordon
+refuse "a keep list that nobody understands" insmod "$KMOD" gate=1 gate_keep=in/tcp/22
+refuse "a fallback that is none" insmod "$KMOD" gate=1 gate_fallback=maybe
+
+# ---- the watch ----------------------------------------------------------------------------------
+
+kmod_load
+module setup watch_seconds=3 watch_latch=2 >/dev/null
+for _ in 1 2 3 4; do module beat; sleep 1; done
+check "with signs of life it is open" is latch 0
+check "silence is told, and shuts the node" until_ok 8 is latch 2
+kmod_end

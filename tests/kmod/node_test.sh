@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: only
+# timeout: 200
+#
+# The module and the helper on one node: what is handed over, sealed, published to the programs and
+# shown; orders go to both. And a root who writes to the maps, or takes programs, pins and files
+# away, opens nothing.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/kmod/lib.sh
+kmod_start 32
+
+kmod_node
+net_peer wan wan0
+net_peer mgmt mgmt0
+net_address wan 203.0.113.1/24 203.0.113.2/24 wan0
+net_address mgmt 10.20.0.1/24 10.20.0.2/24 mgmt0
+key ada rsa:2048
+key grace rsa:2048
+cat "$KMOD_TMP/ada.pem" "$KMOD_TMP/grace.pem" >"$TRUST/release.pem"
+echo 'release 2' >"$TRUST/threshold"
+cat >"$NET_TMP/policy.yaml" <<-END
+	cordon: 1
+	serial: 1
+	node: store-0042
+	zones:
+	  wan: {interfaces: [wan0]}
+	  management: {addresses: [10.20.0.0/24], interfaces: [mgmt0]}
+	rules:
+	  - {name: web, from: wan, to: node, services: [tcp/80]}
+	  - {name: out, from: node, to: wan, services: [udp, icmp]}
+	quarantine:
+	  keep: [{name: responders, from: management, to: node, services: [tcp/22, icmp]}]
+END
+opens() { on_peer "$1" timeout 2 bash -c "exec 3<>/dev/tcp/$2/$3"; }
+told() { cordon status --json | jq -r ".module.$1"; }
+told_is() { [ "$(told "$1")" = "$2" ]; }
+published() { bpftool map dump pinned "$NET_BPFFS/maps/module_latch" -j | jq -r '.[0].formatted.value.level[1]'; }
+socat TCP-LISTEN:22,fork,reuseaddr OPEN:/dev/null & socat TCP-LISTEN:80,fork,reuseaddr OPEN:/dev/null &
+
+# ---- handed over --------------------------------------------------------------------------------
+
+check "without the module status says what is weaker" bash -c \
+	"$CORDON --root $NET_ROOT --bpffs $NET_BPFFS status | grep -q 'module      none: who writes'"
+kmod_load
+check "a policy is put into force" cordon apply --force "$NET_TMP/policy.yaml"
+check "the module knows the node" told_is node store-0042
+check "who may release it" told_is certificates 2
+check "and how many must" told_is threshold 2
+check "it is closed" told_is closed true
+check "it knows what to keep" told_is has_keep_list true
+check "the rule is in two services, and the one into the node for egress" told_is keep_rules 3
+check "programs read its latch" bash -c "[ $(told programs) -gt 0 ]"
+refuse "which nobody else writes" bpftool map update pinned "$NET_BPFFS/maps/module_latch" \
+	key 0 0 0 0 value 3 0 0 0 3 0 0 0
+check "status is as before" exits 0 cordon status
+check "open: the wan comes in" opens wan 203.0.113.1 80
+
+# ---- sealed -------------------------------------------------------------------------------------
+
+check "it is sealed" cordon seal isolate --reason 'a test'
+check "in the module, too" is latch 2
+check "and in the map that it publishes" [ "$(published)" = 2 ]
+refuse "the wan does not come in" opens wan 203.0.113.1 80
+check "who is to be let in is" opens mgmt 10.20.0.1 22
+control() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
+bpftool map dump pinned "$NET_BPFFS/maps/control" -j | jq -r '.[0].value[]' >"$NET_TMP/control"
+mapfile -t bytes <"$NET_TMP/control"
+bytes[4]=0x00
+check "a root writes to the pinned map" bpftool map update pinned "$NET_BPFFS/maps/control" \
+	key 0 0 0 0 value "${bytes[@]}"
+refuse "and the wan does not come in" opens wan 203.0.113.1 80
+check "the programs say why, before the backstop" bash -c "
+	cd $PWD && . tests/kmod/lib.sh && [ \"\$(field dropped_in)\" = 0 ]"
+check "status says that they disagree" bash -c "$CORDON --root $NET_ROOT --bpffs $NET_BPFFS status |
+	grep -q 'kernel module holds isolate, but the pinned maps open'"
+rm -rf "$NET_BPFFS"
+for interface in wan0 mgmt0; do tc qdisc del dev "$interface" clsact 2>/dev/null || true; done
+check "no program is left" bash -c '! bpftool -j prog | grep -q ingress_ether'
+refuse "the wan does not come in" opens wan 203.0.113.1 80
+check "it was the backstop" bash -c "cd $PWD && . tests/kmod/lib.sh && [ \"\$(field dropped_in)\" -gt 0 ]"
+check "who is to be let in is" opens mgmt 10.20.0.1 22
+rm -f "$NET_ROOT"/var/lib/cordon/latch* "$NET_ROOT"/etc/cordon/sealed-once "$NET_ROOT"/var/lib/cordon/policy/sealed-once
+check "the helper comes again, with the latch's files gone" cordon run --once
+check "and is told by the module that it is sealed" bash -c "
+	$CORDON --root $NET_ROOT --bpffs $NET_BPFFS status --json | jq -e '.latch == \"isolate\"'"
+
+# ---- opened -------------------------------------------------------------------------------------
+
+order one 1 release "ada"
+refuse "an order by one of two" cordon order "$KMOD_TMP/one.p7"
+check "leaves it shut" is latch 2
+challenge=$(cordon status --json | jq -r '.latch_state.challenge // empty')
+order both 1 release "ada grace" 'node: store-0042' ${challenge:+"challenge: $challenge"}
+check "an order by both" cordon order "$KMOD_TMP/both.p7"
+check "opens the module" is latch 0
+check "the wan comes in" opens wan 203.0.113.1 80
+kmod_end

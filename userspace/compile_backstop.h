@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keep list as the kernel module has it: rules and prefixes, gone through one after another.
+ */
+#ifndef CORDON_COMPILE_BACKSTOP_H
+#define CORDON_COMPILE_BACKSTOP_H
+
+#include "image.h"
+#include "policy.h"
+
+/**
+ * cordon_compile_backstop() - what passes under a latch, into @image
+ *
+ * Never less than the matrices let pass.  What there is no room for is told more widely: a zone as
+ * any address, a rule as any service, at last all of them as anything.
+ * Return: 0 or -ENOMEM.
+ */
+int cordon_compile_backstop(const struct cordon_policy *policy, struct cordon_image *image);
+
+#endif

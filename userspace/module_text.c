@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel module in words; see module_text.h.
+ */
+#include "module_text.h"
+
+#include <string.h>
+
+#include "order.h"
+
+void cordon_module_view_read(const struct cordon_context *context, const struct cordon_trust *trust,
+			     struct cordon_module_view *ret_view)
+{
+	struct cordon_module_view view = { .changed = false };
+	uint8_t digest[CORDON_SIGN_DIGEST_SIZE];
+
+	view.whose = cordon_module_look(context, &view.state);
+	if (view.whose == CORDON_MODULE_OURS && view.state.flags & CORDON_MODULE_IS_SET_UP) {
+		cordon_module_digest(trust, trust->node[0] ? trust->node : view.state.node,
+				     &digest);
+		view.changed = memcmp(digest, view.state.digest, sizeof(digest)) != 0;
+	}
+	*ret_view = view;
+}
+
+static void print_who(FILE *file, const struct cordon_module_state *state)
+{
+	if (!(state->flags & CORDON_MODULE_IS_SET_UP)) {
+		fputs("            nobody may reopen it before a reboot: it was told of no node "
+		      "and no certificates\n"
+		      "            (trust/release.pem)\n",
+		      file);
+		return;
+	}
+	fprintf(file, "            opens for node %s by %u keys of %u certificates\n",
+		state->node[0] ? state->node : "-", state->threshold, state->certificates);
+}
+
+static void print_backstop(FILE *file, const struct cordon_module_state *state)
+{
+	if (!(state->flags & CORDON_MODULE_HAS_KEEP))
+		fputs("backstop    knows no keep list: under a latch nothing passes\n", file);
+	else
+		fprintf(file, "backstop    keeps %u rules with %u prefixes\n", state->rules,
+			state->prefixes);
+	fprintf(file, "            dropped %llu in, %llu out%s\n",
+		(unsigned long long)state->dropped_in, (unsigned long long)state->dropped_out,
+		state->flags & CORDON_MODULE_IS_PARTIAL ? "; a device has NO HOOK of it" : "");
+	if (state->flags & CORDON_MODULE_IS_GATED)
+		fputs("gate        SHUT: nothing passes but the gate's keep list, until a policy "
+		      "stands\n",
+		      file);
+}
+
+static void print_watch(FILE *file, const struct cordon_module_state *state)
+{
+	if (state->flags & CORDON_MODULE_IS_SILENT)
+		fprintf(file, "watchdog    SILENT: no sign of life for %u s\n", state->silent);
+	else if (state->watched)
+		fprintf(file, "watchdog    every %u s, last sign of life %u s ago\n",
+			state->watch_seconds, state->silent);
+}
+
+void cordon_module_text(FILE *file, const struct cordon_module_view *view)
+{
+	const struct cordon_module_state *state = &view->state;
+
+	if (view->whose == CORDON_MODULE_NONE) {
+		fputs("module      none: who writes to the pinned maps as root opens the node, and "
+		      "with the programs\n"
+		      "            gone nothing holds it shut\n",
+		      file);
+		return;
+	}
+	if (view->whose == CORDON_MODULE_ANOTHERS) {
+		fputs("module      of another installation: it does nothing for this one\n", file);
+		return;
+	}
+	fprintf(file, "module      holds %s\n", cordon_latch_name(state->latch));
+	print_who(file, state);
+	if (view->changed)
+		fputs("            trust/ has changed since: it goes by what it was until a "
+		      "reboot\n",
+		      file);
+	print_backstop(file, state);
+	print_watch(file, state);
+}
+
+static void json_ours(struct json *json, const struct cordon_module_state *state)
+{
+	json_string(json, "latch", cordon_latch_name(state->latch));
+	json_bool(json, "set_up", state->flags & CORDON_MODULE_IS_SET_UP);
+	json_bool(json, "closed", state->flags & CORDON_MODULE_IS_CLOSED);
+	json_bool(json, "gated", state->flags & CORDON_MODULE_IS_GATED);
+	json_bool(json, "partial", state->flags & CORDON_MODULE_IS_PARTIAL);
+	json_string(json, "node", state->node);
+	json_number(json, "certificates", state->certificates);
+	json_number(json, "threshold", state->threshold);
+	json_number(json, "counter", state->counter);
+	json_number(json, "programs", state->programs);
+	json_bool(json, "has_keep_list", state->flags & CORDON_MODULE_HAS_KEEP);
+	json_number(json, "keep_rules", state->rules);
+	json_number(json, "keep_prefixes", state->prefixes);
+	json_number(json, "dropped_in", state->dropped_in);
+	json_number(json, "dropped_out", state->dropped_out);
+	json_bool(json, "silent", state->flags & CORDON_MODULE_IS_SILENT);
+	json_number(json, "watch_seconds", state->watch_seconds);
+}
+
+void cordon_module_json(struct json *json, const struct cordon_module_view *view)
+{
+	static const char *const names[] = { [CORDON_MODULE_NONE] = "none",
+					     [CORDON_MODULE_OURS] = "ours",
+					     [CORDON_MODULE_ANOTHERS] = "another" };
+
+	json_object(json, "module");
+	json_string(json, "whose", names[view->whose]);
+	if (view->whose == CORDON_MODULE_OURS) {
+		json_ours(json, &view->state);
+		json_bool(json, "trust_changed", view->changed);
+	}
+	json_object_end(json);
+}
