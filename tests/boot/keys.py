@@ -17,7 +17,9 @@ class Owner:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.key, self.certificate = self.folder / "owner.key", self.folder / "owner.pem"
+        self.trust = self.folder / "trust"
+        self.trust.mkdir()
+        self.key, self.certificate = self.folder / "owner.key", self.trust / "release.pem"
         self.counter = 0
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=owner",
                 "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", self.key,
