@@ -142,7 +142,7 @@ static void tried_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 	cordon_ecs_number(ecs, "cordon.tried.number", tried->number);
 	cordon_ecs_number(ecs, "cordon.tried.detail", tried->detail);
 	cordon_ecs_number(ecs, "cordon.tried.folded", tried->folded);
-	cordon_ecs_text(ecs, "cordon.latch", cordon_latch_name(tried->latch));
+	cordon_ecs_text(ecs, "cordon.latch.level", cordon_latch_name(tried->latch));
 }
 
 const struct cordon_event_shape cordon_event_shapes_guard[] = {
