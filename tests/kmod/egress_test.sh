@@ -8,7 +8,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 24
+kmod_start 23
 
 kmod_node
 net_peer wan wan0
@@ -35,13 +35,13 @@ cost() { python3 tests/kmod/cost.py "$NET-wan" 203.0.113.1; }
 
 check "packets go" cost
 for _ in 1 2 3; do
-	without+=" $(cost)"
+	bare+=" $(cost)"
 	kmod_load
-	with+=" $(cost)"
+	loaded+=" $(cost)"
 	rmmod cordon
 done
-echo "# packets a second without: $without; with the module, open: $with"
-echo "$without / $with" | awk -F/ '{ n = split($1, a, " "); split($2, b, " "); for (i = 1; i <= n; i++) {
+echo "# packets a second without: $bare; with the module, open: $loaded"
+echo "$bare / $loaded" | awk -F/ '{ n = split($1, a, " "); split($2, b, " "); for (i = 1; i <= n; i++) {
 	if (a[i] > x) x = a[i]; if (b[i] > y) y = b[i] }
 	printf "# the best of each, as a ratio: %.3f\n", y / x }'
 
@@ -89,8 +89,9 @@ refuse "a fallback that is none" insmod "$KMOD" gate=1 gate_fallback=maybe
 # ---- the watch ----------------------------------------------------------------------------------
 
 kmod_load
-module setup watch_seconds=3 watch_latch=2 >/dev/null
-for _ in 1 2 3 4; do module beat; sleep 1; done
-check "with signs of life it is open" is latch 0
-check "silence is told, and shuts the node" until_ok 8 is latch 2
+module setup watch_seconds=8 watch_latch=2 >/dev/null
+module beat 12 >"$KMOD_TMP/lively"
+check "with signs of life for longer than that it is open" \
+	jq -e '.latch == 0' "$KMOD_TMP/lively"
+check "silence is told, and shuts the node" until_ok 20 is latch 2
 kmod_end
