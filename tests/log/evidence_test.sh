@@ -227,7 +227,7 @@ SHELF=$NET_ROOT/var/lib/cordon/evidence
 # shelve NAME SIZE DATE: an archive that was made some time ago
 shelve() { truncate -s "$2" "$SHELF/$1.tar" && touch -d "$3" "$SHELF/$1.tar"; }
 shelve oldest 200M 2020-01-01
-shelve older 55M 2021-01-01
+shelve older 56M 2021-01-01
 ls "$SHELF" >"$NET_TMP/shelf"
 check "room that is used up, and nothing to tell it to: exit 1" says 'name another place' evidence
 check "nothing is deleted in silence, and nothing more is kept" diff "$NET_TMP/shelf" <(ls "$SHELF")
@@ -276,7 +276,7 @@ check "and the log, which is sound" cordon log verify "$IN/5-logs/log" --key "$N
 check "but not its key" test ! -e "$IN/5-logs/log/enrol"
 
 shelve oldest 200M 2020-01-01
-shelve older 55M 2021-01-01
+shelve older 56M 2021-01-01
 shelve young 1M 2022-01-01
 truncate -s 300M "$NET_TMP/sparse"
 check "what is larger than all may be: another place" says 'name another place' evidence --limit 1G --add "$NET_TMP/sparse"
