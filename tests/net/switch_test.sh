@@ -34,7 +34,7 @@ policy()
 }
 
 # send ADDRESS PORT SECONDS: numbered packets, one a millisecond; says how many it tried
-# receive PORT: until a second's silence; says how many, and the longest hole in numbers
+# receive PORT: until a second's silence behind the first; says how many, and when the last was sent
 write_programs()
 {
 	cat >"$NET_TMP/send" <<-'END'
@@ -54,12 +54,12 @@ write_programs()
 	cat >"$NET_TMP/receive" <<-'END'
 	import socket, struct, sys
 	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-	s.bind(("", int(sys.argv[1]))); s.settimeout(1.5)
+	s.bind(("", int(sys.argv[1]))); s.settimeout(30)
 	got = last = 0
 	print("ready", flush=True)
 	try:
 	    while True:
-	        number, sent = struct.unpack("!Id", s.recv(99)); got += 1; last = sent
+	        number, sent = struct.unpack("!Id", s.recv(99)); got += 1; last = sent; s.settimeout(1.5)
 	except TimeoutError:
 	    print(got, int(last * 1000))
 	END
