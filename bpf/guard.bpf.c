@@ -571,6 +571,20 @@ int guard_mmap(__u64 *arguments)
 	return refuse_map(CORDON_GUARD_ACT_MAP, map);
 }
 
+#define KIND_MASK 0170000
+#define KIND_SOCKET 0140000
+
+/* One that was on its way when the kernel was closed. */
+static __always_inline bool is_past(const struct file *file)
+{
+	const struct socket *socket;
+
+	if ((file->f_inode->i_mode & KIND_MASK) != KIND_SOCKET)
+		return false;
+	socket = file->private_data;
+	return guard_is_past(BPF_CORE_READ(socket, sk, __sk_common.skc_family));
+}
+
 /* By a socket, or pidfd_getfd(2). */
 SEC("lsm/file_receive")
 int guard_receive(__u64 *arguments)
@@ -583,6 +597,9 @@ int guard_receive(__u64 *arguments)
 
 	if (!guard)
 		return 0;
+	if (is_past(file) && guard_closed() && !guard_is_us())
+		return guard_refuse(CORDON_GUARD_ACT_SOCKET_USE, CORDON_GUARD_OBJECT_KERNEL, 0,
+				    NULL);
 	map = behind(file, guard->map);
 	program = behind(file, guard->program);
 	link = behind(file, guard->link);

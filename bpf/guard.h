@@ -246,6 +246,37 @@ static __always_inline int guard_refuse(__u16 act, __u16 object, __u64 number, c
 	return -EPERM;
 }
 
+/* ---- sockets ------------------------------------------------------------------------------ */
+
+#define FAMILY_PACKET 17
+#define FAMILY_XDP 44
+
+struct net;
+
+struct net_pointer {
+	struct net *net;
+} __attribute__((preserve_access_index));
+
+struct sock_common {
+	__u16 skc_family;
+	struct net_pointer skc_net;
+} __attribute__((preserve_access_index));
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+} __attribute__((preserve_access_index));
+
+struct socket {
+	struct sock *sk;
+} __attribute__((preserve_access_index));
+
+/** guard_is_past() - sockets of this family send and receive past the packet path */
+static __always_inline bool guard_is_past(__u32 family)
+{
+	return family == FAMILY_PACKET || family == FAMILY_XDP;
+}
+
 /* ---- namespaces --------------------------------------------------------------------------- */
 
 struct mnt_namespace {

@@ -42,19 +42,6 @@ struct sk_buff {
 	unsigned char *data;
 } __attribute__((preserve_access_index));
 
-struct net_pointer {
-	struct net *net;
-} __attribute__((preserve_access_index));
-
-struct sock_common {
-	struct net_pointer skc_net;
-} __attribute__((preserve_access_index));
-
-struct sock {
-	struct sock_common __sk_common;
-	__u16 sk_protocol;
-} __attribute__((preserve_access_index));
-
 struct message {
 	__u32 length;
 	__u16 type;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "anchor.h"
+#include "bypass.h"
 #include "destroy_order.h"
 #include "detach.h"
 #include "evidence.h"
@@ -390,6 +391,8 @@ static void follow_lockdown(struct work *work)
 
 	if (work->delivery->confined || outcome->refusal || outcome->before == outcome->after)
 		return;
+	if (cordon_bypass_cut(work->context, &failure))
+		cordon_fail_also(&outcome->why, "sockets", &failure);
 	if (cordon_lockdown_once(work->context, &failure))
 		cordon_fail_also(&outcome->why, "lockdown", &failure);
 }

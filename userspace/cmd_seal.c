@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bypass.h"
 #include "command.h"
 #include "lockdown.h"
 #include "order.h"
@@ -64,14 +65,19 @@ static int print_result(const struct cordon_call *call, const struct cordon_seal
 	return CORDON_EXIT_DEGRADED;
 }
 
-/* What the level asks for beside the network, or at a looser one: what an earlier one left. */
-static int hold_down(const struct cordon_call *call, int status)
+static int complain(const struct cordon_call *call)
 {
-	if (!cordon_lockdown_once(call->context, call->failure))
-		return status;
 	fprintf(stderr, "cordon: sealed, but %s\n", call->failure->text);
 	call->failure->text[0] = '\0';
 	return CORDON_EXIT_DEGRADED;
+}
+
+/* What the level asks for beside the network, or at a looser one: what an earlier one left. */
+static int hold_down(const struct cordon_call *call, int status)
+{
+	if (cordon_bypass_cut(call->context, call->failure))
+		status = complain(call);
+	return cordon_lockdown_once(call->context, call->failure) ? complain(call) : status;
 }
 
 int cordon_cmd_seal(const struct cordon_call *call)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "attach_source.h"
+#include "bypass.h"
 #include "cmd_lockdown.h"
 #include "command.h"
 #include "guard.h"
@@ -280,6 +281,7 @@ static void judge_namespace(struct status *status)
 static void judge_guard(struct status *status)
 {
 	const struct cordon_guard_view *guard = &status->guard;
+	struct cordon_failure bypass = { .text = "" };
 
 	if (guard->standing == CORDON_GUARD_HALF || guard->standing == CORDON_GUARD_FAILED)
 		add_fault(status, "the guard does not stand: %s; cordon run tries again",
@@ -287,6 +289,8 @@ static void judge_guard(struct status *status)
 	if (guard->full)
 		add_fault(status, "the guard has no room for %llu maps, programs or links of ours",
 			  (unsigned long long)guard->full);
+	if (cordon_bypass_look(status->call->context, &bypass))
+		add_fault(status, "%s", bypass.text);
 }
 
 static void judge(struct status *status)

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bypass.h"
 #include "carry_out.h"
 #include "cmd_bundle.h"
 #include "destroy_order.h"
@@ -26,12 +27,18 @@
 
 DEFINE_CLEANUP(folder, DIR *, closedir)
 
-/* struct hand - @not_before: CLOCK_MONOTONIC, when orders are looked at next */
+/* Sockets past the packet path are looked for so often while the kernel is closed. */
+#define BYPASS_NS (10ULL * 1000000000ULL)
+
+/* struct hand - @not_before, @bypass_by: CLOCK_MONOTONIC, when orders and sockets are looked at
+ * next */
 struct hand {
 	const struct cordon_context *context;
 	struct cordon_lockdown lockdown;
-	struct cordon_failure stuck; /* what cannot be held or let go; told once */
+	struct cordon_failure stuck;	/* what cannot be held or let go; told once */
+	struct cordon_failure bypassed; /* sockets that cannot be cut; told once */
 	uint64_t not_before;
+	uint64_t bypass_by;
 	bool failed; /* the last look; told once */
 };
 
@@ -117,6 +124,25 @@ static void follow_latch(struct hand *hand)
 	hand->stuck = failure;
 }
 
+/* At once when the kernel is closed, then again and again: somebody may have hidden one. */
+static void follow_bypass(struct hand *hand)
+{
+	struct cordon_failure failure = { .text = "" };
+	const uint64_t now = cordon_clock_ns();
+
+	if (!cordon_bypass_due(hand->context)) {
+		hand->bypass_by = 0;
+		return;
+	}
+	if (now < hand->bypass_by)
+		return;
+	hand->bypass_by = now + BYPASS_NS;
+	if (cordon_bypass_cut(hand->context, &failure) &&
+	    strcmp(failure.text, hand->bypassed.text) != 0)
+		fprintf(stderr, "cordon: %s\n", failure.text);
+	hand->bypassed = failure;
+}
+
 /* Who destroys or holds down by a command has the lock meanwhile. */
 static void look(struct hand *hand)
 {
@@ -146,9 +172,10 @@ int cordon_daemon_hand(const struct cordon_context *context, struct cordon_failu
 	signal(SIGPIPE, SIG_IGN);
 	puts("following the latch, and orders that destroy");
 	fflush(stdout);
-	do
+	do {
+		follow_bypass(&hand);
 		look(&hand);
-	while (sigtimedwait(&ends, NULL, &second) < 0);
+	} while (sigtimedwait(&ends, NULL, &second) < 0);
 	cordon_lockdown_clear(&hand.lockdown);
 	return 0;
 }

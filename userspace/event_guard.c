@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What became of the guard, and what others tried that it refused.
+ * What became of the guard, what was cut under it, and what others tried that it refused.
  */
 #include "event_shape.h"
 
 #include <inttypes.h>
+#include <sys/socket.h>
 
 #include <cordon/uapi/guard.h>
 
@@ -49,6 +50,67 @@ static void guard_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 	cordon_ecs_number(ecs, "cordon.guard.hooks", guard_of(view)->hooks);
 	if (guard_why(view)[0])
 		cordon_ecs_text(ecs, "cordon.guard.why", guard_why(view));
+}
+
+/* ---- what was cut under it ---------------------------------------------------------------- */
+
+static const struct cordon_event_cut *cut_of(const struct cordon_event_view *view)
+{
+	return (const struct cordon_event_cut *)view->record->event;
+}
+
+static const char *cut_how(const struct cordon_event_cut *cut)
+{
+	static const char *const names[CORDON_CUT_COUNT] = {
+#define CUT_NAME(name, text) [CORDON_CUT_##name] = text,
+		CORDON_CUTS(CUT_NAME)
+#undef CUT_NAME
+	};
+
+	return cut->how < CORDON_CUT_COUNT ? names[cut->how] : "?";
+}
+
+static const char *cut_family(const struct cordon_event_cut *cut)
+{
+	return cut->family == AF_PACKET ? "AF_PACKET" : cut->family == AF_XDP ? "AF_XDP" : "?";
+}
+
+static const char *cut_program(const struct cordon_event_view *view)
+{
+	return cordon_event_text(view->record->event, sizeof(struct cordon_event_cut), 0);
+}
+
+static void cut_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
+{
+	const struct cordon_event_cut *cut = (const struct cordon_event_cut *)event;
+
+	facts->pid = cut->owner;
+	facts->start = cut->start;
+	facts->uid = cut->uid;
+	facts->name = cut->comm;
+	facts->name_size = sizeof(cut->comm);
+	facts->outcome = "success";
+}
+
+static void cut_text(FILE *file, const struct cordon_event_view *view)
+{
+	const struct cordon_event_cut *cut = cut_of(view);
+
+	fprintf(file, "%s socket of ", cut_family(cut));
+	cordon_event_who_text(file, view);
+	cordon_event_name(file, ", ", cut_program(view));
+	fprintf(file, ": %s", cut_how(cut));
+}
+
+static void cut_fields(struct cordon_ecs *ecs, const struct cordon_event_view *view)
+{
+	const struct cordon_event_cut *cut = cut_of(view);
+
+	cordon_ecs_text(ecs, "cordon.cut.family", cut_family(cut));
+	cordon_ecs_text(ecs, "cordon.cut.how", cut_how(cut));
+	cordon_ecs_number(ecs, "cordon.cut.inode", cut->inode);
+	if (cut_program(view)[0])
+		cordon_ecs_text(ecs, "process.executable", cut_program(view));
 }
 
 /* ---- what it refused ---------------------------------------------------------------------- */
@@ -148,6 +210,8 @@ static void tried_fields(struct cordon_ecs *ecs, const struct cordon_event_view 
 const struct cordon_event_shape cordon_event_shapes_guard[] = {
 	{ CORDON_EVENT_GUARD, sizeof(struct cordon_event_guard), "guard", "event", "configuration",
 	  "change", .text = guard_text, .fields = guard_fields },
+	{ CORDON_EVENT_CUT, sizeof(struct cordon_event_cut), "cut", "event", "network", "end",
+	  .facts = cut_facts, .text = cut_text, .fields = cut_fields },
 	{ CORDON_EVENT_TRIED, sizeof(struct cordon_event_tried), "tried", "alert",
 	  "intrusion_detection", "denied", .is_whole = tried_is_whole, .facts = tried_facts,
 	  .text = tried_text, .fields = tried_fields },

@@ -52,6 +52,10 @@ static const char *const programs[] = {
 	"guard_load_data",
 	"guard_capable",
 	"guard_socket",
+	"guard_send",
+	"guard_receive_by",
+	"guard_bind",
+	"guard_setsockopt",
 	/* guard_net.bpf.c */
 	"guard_netlink",
 };

@@ -274,7 +274,8 @@ static bool each_enforcement(struct sample *sample)
 				 *const evidence[] = { "order 17 of alice", "a drill",
 						       "/var/lib/cordon/evidence/store.tar", NULL },
 				 *const names[] = { "wan", "payments", NULL },
-				 *const guard[] = { "the kernel refuses it", NULL };
+				 *const guard[] = { "the kernel refuses it", NULL },
+				 *const cut[] = { "/usr/sbin/dhclient", NULL };
 
 	sample_begin(sample, CORDON_CLASS_ENFORCEMENT);
 	add_texts(sample, CORDON_EVENT_POLICY, sizeof(struct cordon_event_policy), none);
@@ -285,6 +286,7 @@ static bool each_enforcement(struct sample *sample)
 	add_texts(sample, CORDON_EVENT_EVIDENCE, sizeof(struct cordon_event_evidence), evidence);
 	add_texts(sample, CORDON_EVENT_NAMES, sizeof(struct cordon_event_names_told), names);
 	add_texts(sample, CORDON_EVENT_GUARD, sizeof(struct cordon_event_guard), guard);
+	add_texts(sample, CORDON_EVENT_CUT, sizeof(struct cordon_event_cut), cut);
 	return sample_write_here(sample);
 }
 

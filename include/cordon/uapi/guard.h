@@ -153,7 +153,8 @@ enum cordon_guard_object {
 	X(KEXEC, "start another kernel in place of")                                               \
 	X(MEMORY, "get at the memory of")                                                          \
 	X(LOAD_PROGRAM, "load a BPF program into")                                                 \
-	X(SOCKET, "open a socket that bypasses")                                                   \
+	X(SOCKET, "open a socket past the packet path of")                                         \
+	X(SOCKET_USE, "use a socket past the packet path of")                                      \
 	X(SYSRQ, "give a magic system request to")
 
 enum cordon_guard_act {
@@ -175,7 +176,7 @@ enum cordon_guard_act {
  *	no record tells
  * @act: enum cordon_guard_act
  * @object: enum cordon_guard_object
- * @detail: of SIGNAL: its number; of LIMIT: which; of SOCKET: its family
+ * @detail: of SIGNAL: its number; of LIMIT: which; of SOCKET, SOCKET_USE: its family
  * @comm: of the process
  * @name: of the object, cut
  */
@@ -239,6 +240,55 @@ struct cordon_guard_task {
 	__u32 making;
 	__u32 pad;
 };
+
+/* cordon_bypass.fd: it has no descriptor, but its memory is mapped. */
+#define CORDON_BYPASS_MAPPED (-1)
+
+/** struct cordon_bypass - of bypass.bpf.c: a process has a socket past the packet path
+ * @start: of the process, CLOCK_BOOTTIME
+ * @inode: of the socket
+ * @fd: of one of its threads, or CORDON_BYPASS_MAPPED
+ */
+struct cordon_bypass {
+	__u64 start;
+	__u64 inode;
+	__u32 pid;
+	__s32 fd;
+	__u32 family;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cordon_bypass) == 32, "no padding");
+
+/* cordon_event_cut.how: X(NAME, "what became of it") */
+#define CORDON_CUTS(X)                                                                             \
+	X(SOCKET, "cut off")                                                                       \
+	X(OWNER, "its process killed")
+
+enum cordon_cut_how {
+#define CORDON_CUT_ENUM(name, text) CORDON_CUT_##name,
+	CORDON_CUTS(CORDON_CUT_ENUM)
+#undef CORDON_CUT_ENUM
+	CORDON_CUT_COUNT
+};
+
+/**
+ * struct cordon_event_cut - a socket past the packet path, of before the kernel was closed
+ * @start, @owner, @comm: of its process, and the number of it
+ * @inode: the socket's
+ * @how: enum cordon_cut_how
+ * texts: the process's program file
+ */
+struct cordon_event_cut {
+	struct cordon_event event;
+	__u64 start;
+	__u64 inode;
+	__u32 owner;
+	__u32 family;
+	__u32 how;
+	__u32 uid;
+	char comm[16];
+};
+_Static_assert(sizeof(struct cordon_event_cut) == 72, "no padding");
 
 #define CORDON_GUARD_STEPS 24
 

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vm: only
+# guard: yes
+# timeout: 120
+#
+# Sockets past the packet path that were there before the node was shut: AF_PACKET and AF_XDP, by
+# descriptor and by mapped memory, in this namespace and in another one. Each is cut, or its owner
+# killed, and told.
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+# shellcheck source=tests/guard/lib.sh
+. tests/guard/lib.sh
+
+KINDS="plain ring fanout locked mapped xdp passed"
+
+# holder KIND NAME [COMMAND...]: and wait until it holds one
+holder()
+{
+	local kind=$1 file=$NET_TMP/holder.$2
+	shift 2
+	"${@:-on_node}" python3 tests/guard/holder.py "$kind" "$file" >"$file.log" 2>&1 &
+	until_ok 10 test -e "$file" || die "no $kind: $(cat "$file.log")"
+}
+heard() { sed -n 's/heard \([0-9]*\).*/\1/p' "$NET_TMP/holder.$1"; }
+sends() { grep -q 'sent yes' "$NET_TMP/holder.$1"; }
+is_mute() { ! sends "$1"; }
+hears() { local before; before=$(heard "$1"); until_ok "${2:-5}" more "$1" "$before"; }
+more() { on_peer wan ping -q -c 1 -W 1 10.9.0.1 >/dev/null; [ "$(heard "$1")" -gt "$2" ]; }
+pid_of() { cat "$NET_TMP/holder.$1.pid"; }
+lives() { [ -e "/proc/$(pid_of "$1")/exe" ]; }
+ended() { ! lives "$1"; }
+told() { cordon events --class enforcement | grep "$1" | grep -F "[$(pid_of "$2")]" | grep -q "$3"; }
+
+guard_start
+net_address wan 10.9.0.1/24 10.9.0.2/24 wan0
+ip netns add "$NET-other"
+ip -n "$NET-other" link add wan0 type dummy
+ip -n "$NET-other" link set wan0 up
+other() { nsenter --net="/run/netns/$NET-other" -- "$@"; }
+test_start 32
+
+cordon run --once
+for kind in $KINDS; do holder "$kind" "$kind"; done
+holder plain elsewhere other
+for kind in plain ring fanout locked mapped; do check "open: $kind hears" hears "$kind"; done
+for kind in plain ring fanout locked elsewhere; do check "open: $kind sends" until_ok 5 sends "$kind"; done
+check "status sees no fault in them" says "cordon is enforcing" cordon status
+
+cordon seal isolate --reason bypass >"$NET_TMP/sealed" 2>&1 || cat "$NET_TMP/sealed"
+for kind in plain ring fanout elsewhere; do
+	check "sealed: $kind does not send" until_ok 5 is_mute "$kind"
+	check "its process lives" lives "$kind"
+	check "and it is told" told "AF_PACKET socket of python3" "$kind" "cut off"
+done
+for kind in locked mapped xdp; do check "sealed: who had $kind is gone" until_ok 5 ended "$kind"; done
+check "which is told" told "AF_XDP socket of python3" xdp killed
+for kind in plain ring fanout; do refuse "$kind hears nothing any more" hears "$kind" 1; done
+touch "$NET_TMP/holder.passed.take"
+check "one on its way does not arrive" until_ok 5 grep -q "arrived 0" "$NET_TMP/holder.passed"
+check "nothing is left" says "cordon is enforcing" cordon status
+test_end

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sockets past the packet path are cut; see bypass.h.
+ */
+#include "bypass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guard.h"
+#include "load_bypass.h"
+#include "maps.h"
+#include "tell_guard.h"
+#include "util/cleanup.h"
+
+/* Who forks may be gone through before his child is there: walked again until none is cut, but not
+ * for ever. */
+#define WALKS_MAX 4
+
+/* Packets; more than fit into the largest queue that is usual. */
+#define DRAIN_MAX 65536
+
+/* start_boottime, as /proc/PID/stat has it (USER_HZ) */
+#define TICK_NS 10000000ULL
+
+/**
+ * struct walk - one walk through all processes
+ * @last: what cannot be taken goes with its owner
+ * @cut: sockets, and owners that were killed
+ * @left: that could be neither; the first of them is @first
+ */
+struct walk {
+	const struct cordon_context *context;
+	struct cordon_bypass *found;
+	size_t nr;
+	bool last;
+	size_t cut;
+	size_t left;
+	const struct cordon_bypass *first;
+};
+
+static inline void cleanup_walk(struct walk *walk)
+{
+	free(walk->found);
+}
+
+/* ---- who has one -------------------------------------------------------------------------- */
+
+struct owner {
+	char comm[16];
+	char program[PATH_MAX];
+	uint32_t uid;
+};
+
+static int open_owner(const struct cordon_bypass *found, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", found->pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static ssize_t read_owner(const struct cordon_bypass *found, const char *name, char *text,
+			  size_t room)
+{
+	const int fd CLEANUP(close) = open_owner(found, name);
+	const ssize_t got = fd < 0 ? -1 : read(fd, text, room - 1);
+
+	text[got > 0 ? got : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return got;
+}
+
+static struct owner owner_of(const struct cordon_bypass *found)
+{
+	struct owner owner = { .comm = "" };
+	struct stat status = { .st_uid = 0 };
+	char path[64];
+	ssize_t got;
+
+	read_owner(found, "comm", owner.comm, sizeof(owner.comm));
+	snprintf(path, sizeof(path), "/proc/%u/exe", found->pid);
+	got = readlink(path, owner.program, sizeof(owner.program) - 1);
+	owner.program[got > 0 ? got : 0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%u", found->pid);
+	stat(path, &status);
+	owner.uid = status.st_uid;
+	return owner;
+}
+
+/* Its number may be another's by now. */
+static bool is_still(const struct cordon_bypass *found)
+{
+	char text[512], *at;
+	unsigned long long start = 0;
+
+	read_owner(found, "stat", text, sizeof(text));
+	/* Its name, in brackets, may be anything. */
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		start = strtoull(at + 1, NULL, 10);
+	return start == found->start / TICK_NS;
+}
+
+static void tell(const struct walk *walk, const struct cordon_bypass *found,
+		 const struct owner *owner, enum cordon_cut_how how)
+{
+	struct cordon_event_cut cut = {
+		.start = found->start,
+		.inode = found->inode,
+		.owner = found->pid,
+		.family = found->family,
+		.how = how,
+		.uid = owner->uid,
+	};
+
+	memcpy(cut.comm, owner->comm, sizeof(cut.comm));
+	cordon_tell_cut(walk->context, &cut, owner->program);
+}
+
+/* ---- one is cut --------------------------------------------------------------------------- */
+
+/* Return: fd; -ESTALE: it is another one by now, or another thread's; -errno */
+static int take(const struct cordon_bypass *found)
+{
+	const int process CLEANUP(close) = (int)syscall(SYS_pidfd_open, found->pid, 0);
+	int fd CLEANUP(close) = -1;
+	struct stat status;
+
+	if (process < 0)
+		return -errno;
+	fd = (int)syscall(SYS_pidfd_getfd, process, found->fd, 0);
+	if (fd < 0 || fstat(fd, &status) || status.st_ino != found->inode)
+		return -ESTALE;
+	return TAKE_FD(fd);
+}
+
+static const struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+
+static bool is_deaf(int socket)
+{
+	struct sock_filter filter = { 0 };
+	socklen_t size = 1; /* instructions */
+	int locked = 0;
+
+	if (getsockopt(socket, SOL_SOCKET, SO_GET_FILTER, &filter, &size) ||
+	    memcmp(&filter, &nothing, sizeof(filter)) != 0)
+		return false;
+	size = sizeof(locked);
+	return !getsockopt(socket, SOL_SOCKET, SO_LOCK_FILTER, &locked, &size) && locked;
+}
+
+/* What it heard before, and its process may not ask for any more, would keep that awake. */
+static void drain(int socket)
+{
+	char ignored;
+
+	for (int i = 0; i < DRAIN_MAX && recv(socket, &ignored, 1, MSG_DONTWAIT) >= 0; i++)
+		;
+}
+
+/* What a driver of virtual machines sends by it goes by the packet path from now on. */
+static int make_deaf(int socket)
+{
+	struct sock_filter filter = nothing;
+	const struct sock_fprog program = { .len = 1, .filter = &filter };
+	const int one = 1, zero = 0;
+
+	setsockopt(socket, SOL_PACKET, PACKET_QDISC_BYPASS, &zero, sizeof(zero));
+	if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ||
+	    setsockopt(socket, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one)))
+		return -errno;
+	drain(socket);
+	return 0;
+}
+
+/* Return: 1: it was cut; 0: it is already; -errno */
+static int cut_socket(struct walk *walk, const struct cordon_bypass *found)
+{
+	const int socket CLEANUP(close) = take(found);
+	struct owner owner;
+	int error;
+
+	if (socket < 0)
+		return socket;
+	if (is_deaf(socket))
+		return 0;
+	error = make_deaf(socket);
+	if (error)
+		return error;
+	owner = owner_of(found);
+	tell(walk, found, &owner, CORDON_CUT_SOCKET);
+	return 1;
+}
+
+/* Without the first process there is no machine. */
+static int kill_owner(struct walk *walk, const struct cordon_bypass *found)
+{
+	const int process CLEANUP(close) = (int)syscall(SYS_pidfd_open, found->pid, 0);
+	const struct owner owner = owner_of(found);
+
+	if (found->pid == 1)
+		return -EPERM;
+	if (process < 0 || !is_still(found))
+		return 0;
+	if (syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0))
+		return errno == ESRCH ? 0 : -errno;
+	tell(walk, found, &owner, CORDON_CUT_OWNER);
+	return 1;
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+static bool has_descriptor(const struct walk *walk, const struct cordon_bypass *mapped)
+{
+	for (size_t i = 0; i < walk->nr; i++) {
+		if (walk->found[i].inode == mapped->inode && walk->found[i].fd >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* Of a packet socket that somebody has a descriptor of, that is enough. */
+static int cut_one(struct walk *walk, const struct cordon_bypass *found)
+{
+	int result = -EOPNOTSUPP;
+
+	if (found->family == AF_PACKET && found->fd >= 0)
+		result = cut_socket(walk, found);
+	else if (found->family == AF_PACKET && has_descriptor(walk, found))
+		return 0;
+	if (result == -ESRCH || (result == -ESTALE && !walk->last))
+		return 1;
+	return result < 0 ? kill_owner(walk, found) : result;
+}
+
+static void cut_all(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->nr; i++) {
+		const int result = cut_one(walk, &walk->found[i]);
+
+		if (result > 0)
+			walk->cut++;
+		if (result < 0 && !walk->left++)
+			walk->first = &walk->found[i];
+	}
+}
+
+/* A socket that is deaf is one no more. */
+static bool is_left(const struct walk *walk, const struct cordon_bypass *found)
+{
+	int socket CLEANUP(close) = -1;
+
+	if (found->family != AF_PACKET)
+		return true;
+	if (found->fd < 0)
+		return !has_descriptor(walk, found);
+	socket = take(found);
+	return socket < 0 ? is_still(found) : !is_deaf(socket);
+}
+
+static void look_at_all(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->nr; i++) {
+		if (is_left(walk, &walk->found[i]) && !walk->left++)
+			walk->first = &walk->found[i];
+	}
+}
+
+static int fail_left(const struct walk *walk, struct cordon_failure *failure)
+{
+	const struct owner owner = owner_of(walk->first);
+
+	return cordon_fail(failure, -EBUSY,
+			   "%zu AF_PACKET or AF_XDP sockets send and receive past the packet path, "
+			   "one of them %s[%u]'s: end what has them",
+			   walk->left, owner.comm, walk->first->pid);
+}
+
+static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
+		     struct cordon_failure *failure)
+{
+	const int error = cordon_bypass_list(&walk->found, &walk->nr);
+
+	if (error)
+		return cordon_fail(failure, error,
+				   "cannot look for AF_PACKET and AF_XDP sockets: %s",
+				   strerror(-error));
+	each(walk);
+	return walk->left ? fail_left(walk, failure) : 0;
+}
+
+/* Where no policy says another level; as guard_closed() of the programs. */
+bool cordon_bypass_due(const struct cordon_context *context)
+{
+	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
+	struct cordon_view view CLEANUP(view) = { .settings = NULL };
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_standing standing;
+
+	if (!cordon_guard_stands(context) || cordon_maps_open(context, &unsaid, &maps))
+		return false;
+	standing = cordon_standing_read(&maps);
+	if (!standing.effective ||
+	    cordon_view_open(&maps, standing.effective, standing.latch, &view))
+		return standing.latch >= CORDON_LATCH_ISOLATE;
+	return standing.latch >= view.settings->kernel_closed_from;
+}
+
+int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	int error = 0;
+
+	if (!cordon_bypass_due(context))
+		return 0;
+	for (int i = 1; i <= WALKS_MAX; i++) {
+		struct walk walk CLEANUP(walk) = { .context = context, .last = i == WALKS_MAX };
+
+		failure->text[0] = '\0';
+		error = walk_once(&walk, cut_all, failure);
+		if ((error && error != -EBUSY) || !walk.cut)
+			break;
+	}
+	return error;
+}
+
+int cordon_bypass_look(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct walk walk CLEANUP(walk) = { .context = context };
+
+	return cordon_bypass_due(context) ? walk_once(&walk, look_at_all, failure) : 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sockets that send and receive past the packet path, of all processes and in
+ * every network namespace, as the kernel itself goes through them.
+ */
+#ifndef CORDON_LOAD_BYPASS_H
+#define CORDON_LOAD_BYPASS_H
+
+#include <stddef.h>
+
+#include <cordon/uapi/guard.h>
+
+/** cordon_bypass_list() - one for each descriptor, and one for each piece of memory
+ * @ret_found: the caller's to free
+ * Return: 0 or -errno
+ */
+int cordon_bypass_list(struct cordon_bypass **ret_found, size_t *ret_nr);
+
+#endif
