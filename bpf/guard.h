@@ -67,6 +67,15 @@ struct {
 	__type(value, struct guard_told);
 } guard_told SEC(".maps");
 
+/* Control groups that the daemon and its hand are in, and those above, by id; the value is 1. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, __u32);
+} guard_cgroups SEC(".maps");
+
 /* Refusals by act, told or not. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

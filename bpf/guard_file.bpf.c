@@ -15,6 +15,7 @@
 
 #define KIND_MASK 0170000
 #define KIND_BLOCK 0060000
+#define KIND_CHARACTER 0020000
 
 #define PROC_MAGIC 0x9fa0
 #define CGROUP2_MAGIC 0x63677270
@@ -174,6 +175,7 @@ static __always_inline bool is_named(const struct dentry *dentry, const char *na
 }
 
 #define IS_NAMED(dentry, text) is_named(dentry, text, sizeof(text))
+#define IS_PREFIX(dentry, text) is_named(dentry, text, sizeof(text) - 1)
 
 /* The reboot that a person asks for goes another way (reboot(2)). */
 static __always_inline int check_proc(const struct dentry *dentry)
@@ -181,6 +183,40 @@ static __always_inline int check_proc(const struct dentry *dentry)
 	if (!IS_NAMED(dentry, "sysrq-trigger") || !guard_closed() || guard_is_us())
 		return 0;
 	return guard_refuse(CORDON_GUARD_ACT_SYSRQ, CORDON_GUARD_OBJECT_KERNEL, 0, NULL);
+}
+
+/* Where one of ours is, or above: all that is in it would stop, starve or end. */
+static __always_inline bool is_lever(const struct dentry *dentry)
+{
+	return IS_PREFIX(dentry, "cgroup.kill") || IS_PREFIX(dentry, "cgroup.freeze") ||
+	       IS_PREFIX(dentry, "cgroup.type") || IS_PREFIX(dentry, "cpu") ||
+	       IS_PREFIX(dentry, "memory.") || IS_PREFIX(dentry, "pids.") ||
+	       IS_PREFIX(dentry, "io.");
+}
+
+static __always_inline int check_cgroup(const struct dentry *dentry)
+{
+	const __u64 folder = BPF_CORE_READ(dentry, d_parent, d_inode, i_ino);
+
+	if (!bpf_map_lookup_elem(&guard_cgroups, &folder) || !is_lever(dentry))
+		return 0;
+	if (guard_is_us() || (guard_is_init() && !guard_latched()))
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_CONTROL, CORDON_GUARD_OBJECT_CGROUP, folder,
+			    dentry->d_name.name);
+}
+
+/* Whoever has it open, reading or not, may keep us from it, or make it forget. */
+static __always_inline int check_character(const struct cordon_guard *guard,
+					   const struct dentry *dentry, const struct inode *inode)
+{
+	const __u32 device = inode->i_rdev;
+
+	if (device != guard->tpm[0] && device != guard->tpm[1] && !IS_PREFIX(dentry, "tpm"))
+		return 0;
+	if (!guard_latched() || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_TPM, 0, dentry->d_name.name);
 }
 
 static __always_inline int check_block(const struct dentry *dentry, const struct inode *inode)
@@ -198,18 +234,24 @@ int guard_open(__u64 *arguments)
 	const struct cordon_guard *guard;
 	const struct dentry *dentry;
 	const struct inode *inode;
+	__u32 kind;
 
-	if (!(file->f_mode & MODE_WRITE))
+	inode = file->f_inode;
+	kind = inode->i_mode & KIND_MASK;
+	if (!(file->f_mode & MODE_WRITE) && kind != KIND_CHARACTER)
 		return 0;
 	guard = guard_stands();
 	if (!guard)
 		return 0;
 	dentry = file->f_path.dentry;
-	inode = file->f_inode;
-	if ((inode->i_mode & KIND_MASK) == KIND_BLOCK)
+	if (kind == KIND_CHARACTER)
+		return check_character(guard, dentry, inode);
+	if (kind == KIND_BLOCK)
 		return check_block(dentry, inode);
 	if (inode->i_sb->s_magic == PROC_MAGIC)
 		return check_proc(dentry);
+	if (inode->i_sb->s_magic == CGROUP2_MAGIC)
+		return check_cgroup(dentry);
 	return check_name(CORDON_GUARD_ACT_WRITE, dentry);
 }
 

@@ -103,6 +103,29 @@ int guard_setscheduler(__u64 *arguments)
 	return is_ours_to_others(task) ? refuse_process(CORDON_GUARD_ACT_SCHEDULE, task, 0) : 0;
 }
 
+/* No hook refuses that one of ours is moved: from then on it is guarded where it is. Arguments: to
+ * which control group, its path, who, whether all of its threads. */
+SEC("tp_btf/cgroup_attach_task")
+int guard_moved(__u64 *arguments)
+{
+	const struct cgroup *cgroup = (const void *)arguments[0];
+	struct task_struct *task = (void *)arguments[2];
+	const __u32 one = 1;
+
+	if (!guard_stands() || !guard_is_ours(task))
+		return 0;
+	for (int i = 0; i < CORDON_GUARD_CGROUPS; i++) {
+		const struct cgroup_subsys_state *above = BPF_CORE_READ(cgroup, self.parent);
+		const __u64 id = BPF_CORE_READ(cgroup, kn, id);
+
+		if (!above)
+			break;
+		bpf_map_update_elem(&guard_cgroups, &id, &one, BPF_ANY);
+		cgroup = BPF_CORE_READ(above, cgroup);
+	}
+	return 0;
+}
+
 /* Arguments: whose, which limit, the new one. */
 SEC("lsm/task_setrlimit")
 int guard_setrlimit(__u64 *arguments)

@@ -61,6 +61,8 @@ int guard_look(struct cordon_guard_look *look)
 		return 1;
 	look->operations = (__u64)BPF_CORE_READ(file, f_op);
 	look->mounts = guard_mounts();
+	for (int i = 0; i < CORDON_GUARD_CGROUPS; i++)
+		look->cgroup[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
 	mount = BPF_CORE_READ(file, f_path.mnt);
 	dentry = BPF_CORE_READ(file, f_path.dentry);
 	look->steps = 0;

@@ -31,6 +31,7 @@ struct hlist_head {
 
 struct inode {
 	unsigned short i_mode;
+	__u32 i_rdev;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	struct hlist_head i_dentry;

@@ -131,6 +131,7 @@ static int start(const struct cordon_call *call)
 
 	if (!error && cordon_guard_raise(call->context, &failure))
 		fprintf(stderr, "cordon: no guard: %s\n", failure.text);
+	cordon_guard_shelter(call->context);
 	return error;
 }
 

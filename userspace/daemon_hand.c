@@ -17,6 +17,7 @@
 #include "carry_out.h"
 #include "cmd_bundle.h"
 #include "destroy_order.h"
+#include "guard.h"
 #include "lockdown.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -27,8 +28,8 @@
 
 DEFINE_CLEANUP(folder, DIR *, closedir)
 
-/* Sockets past the packet path are looked for so often while the kernel is closed. */
-#define BYPASS_NS (10ULL * 1000000000ULL)
+/* What the guard needs done is done so often, sockets past the packet path among it. */
+#define GUARD_NS (10ULL * 1000000000ULL)
 
 /* struct hand - @not_before, @bypass_by: CLOCK_MONOTONIC, when orders and sockets are looked at
  * next */
@@ -38,7 +39,8 @@ struct hand {
 	struct cordon_failure stuck;	/* what cannot be held or let go; told once */
 	struct cordon_failure bypassed; /* sockets that cannot be cut; told once */
 	uint64_t not_before;
-	uint64_t bypass_by;
+	uint64_t guard_by;
+	bool closed; /* the kernel, at the last look */
 	bool failed; /* the last look; told once */
 };
 
@@ -124,20 +126,20 @@ static void follow_latch(struct hand *hand)
 	hand->stuck = failure;
 }
 
-/* At once when the kernel is closed, then again and again: somebody may have hidden one. */
-static void follow_bypass(struct hand *hand)
+/* At once when the kernel is closed, then again and again: somebody may have hidden one, or moved
+ * us into another control group. */
+static void follow_guard(struct hand *hand)
 {
 	struct cordon_failure failure = { .text = "" };
+	const bool closed = cordon_bypass_due(hand->context);
 	const uint64_t now = cordon_clock_ns();
 
-	if (!cordon_bypass_due(hand->context)) {
-		hand->bypass_by = 0;
+	if (closed == hand->closed && now < hand->guard_by)
 		return;
-	}
-	if (now < hand->bypass_by)
-		return;
-	hand->bypass_by = now + BYPASS_NS;
-	if (cordon_bypass_cut(hand->context, &failure) &&
+	hand->closed = closed;
+	hand->guard_by = now + GUARD_NS;
+	cordon_guard_shelter(hand->context);
+	if (closed && cordon_bypass_cut(hand->context, &failure) &&
 	    strcmp(failure.text, hand->bypassed.text) != 0)
 		fprintf(stderr, "cordon: %s\n", failure.text);
 	hand->bypassed = failure;
@@ -173,7 +175,7 @@ int cordon_daemon_hand(const struct cordon_context *context, struct cordon_failu
 	puts("following the latch, and orders that destroy");
 	fflush(stdout);
 	do {
-		follow_bypass(&hand);
+		follow_guard(&hand);
 		look(&hand);
 	} while (sigtimedwait(&ends, NULL, &second) < 0);
 	cordon_lockdown_clear(&hand.lockdown);

@@ -22,6 +22,7 @@
 	X(TASKS, "guard_tasks")                                                                    \
 	X(OBJECTS, "guard_objects")                                                                \
 	X(TOLD, "guard_told")                                                                      \
+	X(CGROUPS, "guard_cgroups")                                                                \
 	X(REFUSED, "guard_refused")
 
 enum cordon_guard_map {
@@ -101,6 +102,12 @@ int cordon_guard_check(const struct cordon_context *context, struct cordon_failu
 
 /** cordon_guard_renounce() - this process is ours no more: it writes where it is told to */
 void cordon_guard_renounce(const struct cordon_context *context);
+
+/**
+ * cordon_guard_shelter() - the control groups that this process is in, and those above, are nobody
+ *	else's to freeze, limit or end, if a guard stands; for the daemon and its hand
+ */
+void cordon_guard_shelter(const struct cordon_context *context);
 
 /** cordon_guard_holds() - an open file is one that the guard keeps from others */
 bool cordon_guard_holds(const struct cordon_context *context, int fd);

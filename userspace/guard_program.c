@@ -46,6 +46,7 @@ static const char *const programs[] = {
 	"guard_setioprio",
 	"guard_setscheduler",
 	"guard_setrlimit",
+	"guard_moved",
 	/* guard_kernel.bpf.c */
 	"guard_locked_down",
 	"guard_read_file",

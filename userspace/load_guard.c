@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -228,6 +230,16 @@ static int add_operations(struct cordon_guard *guard, const struct cordon_contex
 	return error ? error : operations_of(program, program, &guard->program);
 }
 
+/* As the kernel numbers it (MKDEV). */
+static uint32_t device_of(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) || !S_ISCHR(status.st_mode))
+		return 0;
+	return major(status.st_rdev) << 20 | minor(status.st_rdev);
+}
+
 static int fill(struct cordon_guard *guard, const struct cordon_context *context, int program,
 		struct cordon_failure *failure)
 {
@@ -242,6 +254,8 @@ static int fill(struct cordon_guard *guard, const struct cordon_context *context
 		error = add_root(guard, program);
 	if (!error)
 		error = add_operations(guard, context, program);
+	guard->tpm[0] = device_of("/dev/tpm0");
+	guard->tpm[1] = device_of("/dev/tpmrm0");
 	guard->look = cordon_pin_id(program);
 	guard->build = cordon_object_digest();
 	return error ? cordon_fail(failure, error, "cannot tell what is to be guarded: %s",

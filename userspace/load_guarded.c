@@ -89,6 +89,24 @@ void cordon_guard_renounce(const struct cordon_context *context)
 	cordon_guard_mark(context, false);
 }
 
+/* What is behind the descriptor does not matter. */
+void cordon_guard_shelter(const struct cordon_context *context)
+{
+	const int map CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_CGROUPS);
+	struct cordon_guard_look look = { .steps = 0 };
+	struct cordon_guard guard;
+	const uint32_t one = 1;
+	int program CLEANUP(close) = -1;
+
+	if (map < 0 || cordon_guard_read(context, &guard))
+		return;
+	program = bpf_prog_get_fd_by_id(guard.look);
+	if (program < 0 || cordon_guard_look(program, map, &look))
+		return;
+	for (int i = 0; i < CORDON_GUARD_CGROUPS && look.cgroup[i]; i++)
+		bpf_map_update_elem(map, &look.cgroup[i], &one, BPF_ANY);
+}
+
 bool cordon_guard_holds(const struct cordon_context *context, int fd)
 {
 	struct cordon_guard guard;

@@ -5,7 +5,7 @@
 Each act is a function that raises when it is refused. It is tried in a process of its own, and its
 outcome printed as a line: NAME, a tab, "done" or why not. `when` says who must be refused it:
 "always" wherever the guard stands, "closed" from the level on at which the kernel is closed, "never"
-nobody, as it only reads. STAGE is "absent", "open" or "closed"; what should have come out is printed
+nobody, as it only reads, or no hook could refuse it (cordon(8) says what then). STAGE is "absent", "open" or "closed"; what should have come out is printed
 behind it: "done" or "refused".
 
 Without a guard every act must be done, or it would prove nothing that it is refused with one. What it
@@ -13,6 +13,7 @@ breaks then MEND puts right again.
 """
 import ctypes
 import errno
+import fcntl
 import mmap
 import os
 import re
@@ -27,6 +28,8 @@ TARGET, WANTED = int(sys.argv[4]), sys.argv[5:]
 LIBC = ctypes.CDLL(None, use_errno=True)
 NR_BPF, NR_FINIT_MODULE, NR_KEXEC_LOAD, NR_IOPRIO_SET = 321, 313, 246, 251
 NR_PIDFD_OPEN, NR_PIDFD_GETFD, NR_PROCESS_VM_READV, NR_DELETE_MODULE = 434, 438, 310, 176
+NR_PROCESS_VM_WRITEV, NR_IOPL, NR_IOPERM, NR_KEXEC_FILE_LOAD, NR_MOUNT_SETATTR = 311, 172, 173, 320, 442
+NR_IO_URING_SETUP, NR_IO_URING_ENTER = 425, 426
 
 MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE = 0, 1, 2, 3
 PROG_LOAD, OBJ_PIN, OBJ_GET, PROG_ATTACH, TEST_RUN, MAP_BY_ID, OBJ_INFO = 5, 6, 7, 8, 10, 14, 15
@@ -54,6 +57,63 @@ def syscall(number, *arguments):
 def bpf(command, attributes):
     room = ctypes.create_string_buffer(attributes.ljust(144, b"\0"), 144)
     return syscall(NR_BPF, command, room, 144)
+
+
+def unless(number, act, *arguments):
+    """An act that gets so far where nobody refuses it; the kernel asks for the right before."""
+    try:
+        act(*arguments)
+    except OSError as error:
+        if error.errno != number:
+            raise
+
+
+def kept(name):
+    """By descriptors of before the guard."""
+    with open(os.environ["KEEPER"] + ".in", "w") as file:
+        print(name, file=file)
+    with open(os.environ["KEEPER"] + ".out") as file:
+        answer = file.readline().strip()
+    if answer != "done":
+        raise Refused(answer)
+
+
+# ---- io_uring --------------------------------------------------------------------------------
+
+
+class Ring:
+    """One entry at a time. Of struct io_uring_params the offsets of its two rings are read."""
+    OPENAT, SOCKET, SQPOLL, WAKEUP, GETEVENTS = 18, 45, 2, 2, 1
+
+    def __init__(self, flags=0):
+        params = ctypes.create_string_buffer(struct.pack("IIII", 4, 0, flags, 0).ljust(120, b"\0"), 120)
+        self.fd = syscall(NR_IO_URING_SETUP, 4, params)
+        words = struct.unpack("30I", params.raw)
+        self.sq, self.cq, self.poll = words[10:20], words[20:30], flags & self.SQPOLL
+        self.rings = mmap.mmap(self.fd, 4096, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        self.entries = mmap.mmap(self.fd, 4096, mmap.MAP_SHARED,
+                                 mmap.PROT_READ | mmap.PROT_WRITE, offset=0x10000000)
+
+    def do(self, entry):
+        self.entries[:64] = entry.ljust(64, b"\0")
+        struct.pack_into("I", self.rings, self.sq[6], 0)
+        struct.pack_into("I", self.rings, self.sq[1], 1)
+        syscall(NR_IO_URING_ENTER, self.fd, 0 if self.poll else 1, 1,
+                self.GETEVENTS | (self.WAKEUP if self.poll else 0), None, 0)
+        result = struct.unpack_from("i", self.rings, self.cq[5] + 8)[0]
+        if result < 0:
+            raise OSError(-result, os.strerror(-result))
+        return result
+
+
+def ring_open(flags=0):
+    path = ctypes.create_string_buffer(f"{STATE}/latch.copy".encode())
+    # opcode, flags, priority, fd, offset, path, mode, flags of open(2)
+    Ring(flags).do(struct.pack("BBHiQQII", Ring.OPENAT, 0, 0, -100, 0, address(path), 0, os.O_WRONLY))
+
+
+def ring_socket(flags=0):
+    Ring(flags).do(struct.pack("BBHiQQII", Ring.SOCKET, 0, 0, socket.AF_PACKET, socket.SOCK_RAW, 0, 0, 0))
 
 
 def sh(command):
@@ -107,6 +167,13 @@ def map_update_batch():
     key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(80)
     bpf(MAP_LOOKUP, struct.pack("I4xQQQ", fd, address(key), address(value), 0))
     bpf(UPDATE_BATCH, struct.pack("QQQQIIQQ", 0, 0, address(key), address(value), 1, fd, 0, 0))
+
+
+def map_delete():
+    """Of an address that is none of the node's."""
+    key = ctypes.create_string_buffer(b"\xfe" * 16)
+    unless(errno.ENOENT, bpf, MAP_DELETE,
+           struct.pack("I4xQQQ", get("maps/local_addresses"), address(key), 0, 0))
 
 
 def map_mmap():
@@ -319,10 +386,27 @@ def read_memory():
     syscall(NR_PROCESS_VM_READV, TARGET, ours, 1, theirs, 1, 0)
 
 
+def write_memory():
+    """The deep end of its stack, which it does not use."""
+    with open(f"/proc/{TARGET}/maps") as file:
+        start = next(int(line.split("-")[0], 16) for line in file if "[stack]" in line)
+    room = ctypes.create_string_buffer(8)
+    ours = ctypes.create_string_buffer(struct.pack("QQ", address(room), 8))
+    theirs = ctypes.create_string_buffer(struct.pack("QQ", start, 8))
+    syscall(NR_PROCESS_VM_WRITEV, TARGET, ours, 1, theirs, 1, 0)
+
+
+def preload():
+    """It is linked statically: nothing reads this."""
+    done = subprocess.run([HELPER, "--help"], env={"LD_PRELOAD": "/nowhere.so"}, capture_output=True,
+                          check=True)
+    if done.stderr:
+        raise Refused(done.stderr.decode())
+
+
 def sigio_kill():
     """Its owner gets the signal of a descriptor; one that exists always."""
     read, write = os.pipe()
-    import fcntl
     fcntl.fcntl(read, fcntl.F_SETOWN, TARGET)
     fcntl.fcntl(read, 10, signal.SIGURG)  # F_SETSIG
     fcntl.fcntl(read, fcntl.F_SETFL, os.O_ASYNC)
@@ -347,6 +431,27 @@ def io_priority():
     syscall(NR_IOPRIO_SET, 1, TARGET, 2 << 13 | 7)
 
 
+# ---- its control group -----------------------------------------------------------------------
+
+
+def lever(name, folder="node.service"):
+    os.close(os.open(f"{os.environ['SLICE']}/{folder}/{name}", os.O_WRONLY))
+
+
+def move_to(folder):
+    os.makedirs(f"{os.environ['SLICE']}/{folder}", exist_ok=True)
+    with open(f"{os.environ['SLICE']}/{folder}/cgroup.procs", "w") as file:
+        file.write(str(TARGET))
+
+
+def freeze_elsewhere():
+    move_to("other.service")
+    try:
+        lever("cgroup.freeze", "other.service")
+    finally:
+        move_to("node.service")
+
+
 # ---- the kernel ------------------------------------------------------------------------------
 
 
@@ -354,14 +459,10 @@ def module_load():
     sh("modprobe dummy && modprobe -r dummy")
 
 
-def module_unload():
-    """Of one that is not there: the kernel asks for the right before it looks."""
+def module_unload(flags=os.O_NONBLOCK):
+    """Of one that is not there."""
     name = ctypes.create_string_buffer(b"nothing_of_that_name")
-    try:
-        syscall(NR_DELETE_MODULE, name, os.O_NONBLOCK)
-    except OSError as error:
-        if error.errno != errno.ENOENT:
-            raise
+    unless(errno.ENOENT, syscall, NR_DELETE_MODULE, name, flags)
 
 
 def kexec():
@@ -369,12 +470,50 @@ def kexec():
     syscall(NR_KEXEC_LOAD, 0, 0, None, 0)
 
 
-def raw_memory():
-    os.close(os.open("/dev/mem", os.O_RDONLY))
+def kexec_file():
+    """Of what is no kernel."""
+    line = ctypes.create_string_buffer(b"")
+    with open("/bin/true", "rb") as file:
+        unless(errno.ENOEXEC, syscall, NR_KEXEC_FILE_LOAD, file.fileno(), -1, 1, line, 4)
 
 
-def kernel_core():
-    os.close(os.open("/proc/kcore", os.O_RDONLY))
+def opened(path, flags=os.O_RDONLY):
+    return lambda: os.close(os.open(path, flags))
+
+
+def ports():
+    syscall(NR_IOPL, 3)
+    syscall(NR_IOPL, 0)
+
+
+def port():
+    syscall(NR_IOPERM, 0x80, 1, 1)
+
+
+def set_attribute():
+    with open(f"{STATE}/latch") as file:
+        unless(errno.ENOTTY, fcntl.ioctl, file, 0x40086602, struct.pack("L", 0x10))  # immutable
+        unless(errno.ENOTTY, fcntl.ioctl, file, 0x40086602, struct.pack("L", 0))
+
+
+def extended_attribute():
+    os.setxattr(f"{STATE}/latch", "trusted.try", b"x")
+    os.removexattr(f"{STATE}/latch", "trusted.try")
+
+
+def mount_attribute():
+    """No hook is asked; the helper is told when it writes."""
+    path = ctypes.create_string_buffer(MOUNT.encode())
+    for words in (1, 0), (0, 1):
+        syscall(NR_MOUNT_SETATTR, -100, path, 0,
+                ctypes.create_string_buffer(struct.pack("QQQQ", *words, 0, 0)), 32)
+
+
+def tpm():
+    """By its name: there is none in here."""
+    if not os.path.exists("/dev/tpm9"):
+        os.mknod("/dev/tpm9", 0o20600, os.makedev(1, 3))
+    opened("/dev/tpm9")()
 
 
 def packet_socket():
@@ -383,18 +522,6 @@ def packet_socket():
 
 def xdp_socket():
     socket.socket(44, socket.SOCK_RAW, 0).close()
-
-
-def block_device():
-    os.close(os.open("/dev/loop0", os.O_RDWR))
-
-
-def block_device_read():
-    os.close(os.open("/dev/loop0", os.O_RDONLY))
-
-
-def sysrq():
-    os.close(os.open("/proc/sysrq-trigger", os.O_WRONLY))
 
 
 def kprobe():
@@ -413,6 +540,8 @@ ROWS = [
     ("map: update by its pin", "always", map_update_pinned, False),
     ("map: update by its number", "always", map_update_by_id, False),
     ("map: update by batch", "always", map_update_batch, False),
+    ("map: delete from it", "always", map_delete, False),
+    ("map: update by a descriptor of before", "always", lambda: kept("update"), False),
     ("map: write to its memory", "always", map_mmap, False),
     ("map: put into another map", "always", map_inner, False),
     ("map: by socket from who may read it", "always", map_by_socket, False),
@@ -434,7 +563,9 @@ ROWS = [
     ("program: load any", "closed", load_program, False),
     ("link: open by its number", "always", link_open_by_id, False),
     ("link: open by its pin", "always", link_open_pin, False),
+    ("link: update by a descriptor of before", "always", lambda: kept("link-update"), False),
     ("link: detach", "always", link_detach, True),
+    ("link: detach by a descriptor of before", "always", lambda: kept("link-detach"), True),
     ("pin: remove a link's", "always", shell(f"rm {LINK}"), True),
     ("pin: remove a map's", "always", shell(f"rm {PINS}"), True),
     ("pin: rename", "always", shell(f"mv {PINS} {PINS}-x && mv {PINS}-x {PINS}"), False),
@@ -463,6 +594,11 @@ ROWS = [
     ("mount: move the pins", "always",
      shell(f"mkdir -p /tmp/moved && mount --move {MOUNT} /tmp/moved && "
            f"mount --move /tmp/moved {MOUNT}"), False),
+    ("mount: make the pins read-only", "never", mount_attribute, False),
+    ("file: write to the state by io_uring", "always", ring_open, False),
+    ("file: and by a thread of the kernel's", "always", lambda: ring_open(Ring.SQPOLL), False),
+    ("file: make one immutable", "always", set_attribute, False),
+    ("file: extended attribute", "always", extended_attribute, False),
     ("file: write to the state", "always", shell(f"echo x >>{STATE}/latch.copy"), True),
     ("file: truncate", "always", shell(f"truncate -s +0 {STATE}/latch"), False),
     ("file: remove", "always", shell(f"cp {STATE}/latch.copy /tmp/kept && rm {STATE}/latch.copy"), True),
@@ -493,6 +629,8 @@ ROWS = [
     ("helper: trace", "always", ptrace_attach, False),
     ("helper: open its memory", "always", memory_write, False),
     ("helper: read its memory", "always", read_memory, False),
+    ("helper: write to its memory", "always", write_memory, False),
+    ("helper: another library before its own", "never", preload, False),
     ("helper: take a descriptor", "always", take_descriptor, False),
     ("helper: priority", "always", nice, False),
     ("helper: which CPUs", "always", scheduler, False),
@@ -500,17 +638,32 @@ ROWS = [
     ("helper: of its files", "always", io_priority, False),
     ("helper: its status in /proc", "never", shell(f"cat /proc/{TARGET}/status /proc/{TARGET}/maps"),
      False),
+    ("helper: freeze its control group", "always", lambda: lever("cgroup.freeze"), False),
+    ("helper: end all that is in it", "always", lambda: lever("cgroup.kill"), False),
+    ("helper: freeze the one above", "always", lambda: lever("cgroup.freeze", "."), False),
+    ("helper: move it into another", "never", lambda: (move_to("other.service"),
+                                                      move_to("node.service")), False),
+    ("helper: freeze the one that it was moved to", "always", freeze_elsewhere, False),
     ("kernel: load a module", "closed", module_load, False),
     ("kernel: unload one", "closed", module_unload, False),
+    ("kernel: unload one by force", "closed", lambda: module_unload(os.O_NONBLOCK | os.O_TRUNC), False),
     ("kernel: kexec", "closed", kexec, False),
-    ("kernel: raw memory", "closed", raw_memory, False),
-    ("kernel: kcore", "closed", kernel_core, False),
+    ("kernel: kexec by a file", "closed", kexec_file, False),
+    ("kernel: raw memory", "closed", opened("/dev/mem"), False),
+    ("kernel: kcore", "closed", opened("/proc/kcore"), False),
+    ("kernel: all ports", "closed", ports, False),
+    ("kernel: one port", "closed", port, False),
+    ("kernel: ports by a file", "closed", opened("/dev/port"), False),
+    ("kernel: registers of the CPU", "closed", opened("/dev/cpu/0/msr"), False),
+    ("kernel: a TPM", "closed", tpm, False),
     ("kernel: kprobe", "closed", kprobe, False),
     ("kernel: packet socket", "closed", packet_socket, False),
+    ("kernel: packet socket by io_uring", "closed", ring_socket, False),
+    ("kernel: and by a thread of the kernel's", "closed", lambda: ring_socket(Ring.SQPOLL), False),
     ("kernel: XDP socket", "closed", xdp_socket, False),
-    ("kernel: write to a block device", "closed", block_device, False),
-    ("kernel: read from one", "never", block_device_read, False),
-    ("kernel: magic request", "closed", sysrq, False),
+    ("kernel: write to a block device", "closed", opened("/dev/loop0", os.O_RDWR), False),
+    ("kernel: read from one", "never", opened("/dev/loop0"), False),
+    ("kernel: magic request", "closed", opened("/proc/sysrq-trigger", os.O_WRONLY), False),
     ("interface: XDP by netlink", "always", xdp_by_netlink, True),
     ("interface: XDP by a link", "always", attach_xdp, False),
     ("interface: XDP of before, in another namespace", "closed", xdp_kept, False),

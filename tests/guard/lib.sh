@@ -19,21 +19,28 @@ guard_start()
 	cp "$CORDON" "$HELPER"
 	CORDON=$HELPER
 	net_small_policy
-	modprobe -a loop dummy
+	modprobe -a loop dummy msr
 	mkdir -p "$NET_ROOT/etc/cordon/trust" "$NET_ROOT/var/lib/cordon/inbox"
 	on_node sleep 1000 &
 	NODE_PID=$! TCX=yes LINK_PIN=wan0-egress LINK_ID=$NET_TMP/link
 	uname -r | grep -q '^6\.1\.' && TCX=no LINK_PIN=cgroup-connect4
 	MEND="nsenter --net=/run/netns/$NODE $CORDON --root $NET_ROOT --bpffs $NET_BPFFS"
 	MEND+=" --cgroup $NET_CGROUP apply --force $NET_TMP/policy.yaml"
+	KEEPER=$NET_TMP/keeper SLICE=$NET_CGROUP
+	mkfifo "$KEEPER.in" "$KEEPER.out"
+	mkdir -p "$SLICE/node.service"
+	echo $$ >"$SLICE/node.service/cgroup.procs"
 	guard_note_link
-	export MEND LINK_PIN LINK_ID HELPER TCX NODE_PID
+	export KEEPER SLICE MEND LINK_PIN LINK_ID HELPER TCX NODE_PID
 }
 
-# Under the guard nobody is told it any more.
+# Under the guard nobody is told it any more; and somebody who has descriptors from before.
 guard_note_link()
 {
 	bpftool link show pinned "$NET_BPFFS/links/$LINK_PIN" | sed -n '1s/:.*//p' >"$LINK_ID"
+	[ -z "${KEEPING:-}" ] || kill "$KEEPING"
+	python3 tests/guard/keeper.py "$NET_BPFFS" "$NET_BPFFS/links/$LINK_PIN" "$KEEPER.in" "$KEEPER.out" &
+	KEEPING=$!
 }
 
 guard_target()

@@ -29,6 +29,11 @@
 /* Folders that are followed from a file up to one of ours: no deeper do ours go. */
 #define CORDON_GUARD_DEPTH 6
 
+/* The TPM's devices: with and without its resource manager. */
+#define CORDON_GUARD_TPMS 2
+/* Control groups, from a process of ours up to the root's children. */
+#define CORDON_GUARD_CGROUPS 8
+
 /* Folders of ours, with all that is in them. */
 enum cordon_guard_tree {
 	CORDON_GUARD_PINS,  /* --bpffs */
@@ -57,6 +62,7 @@ struct cordon_guard_place {
  * @why: enum cordon_guard_doubt of the last one
  * @digest_error: what the kernel said when it was asked for a digest of another kind, or for none
  * @map, @program, @link: the kernel's operations on their descriptors, by which it tells them
+ * @tpm: devices, as the kernel numbers them; 0: there is none
  * @digest: SHA-256 of the helper
  * @above: folders that may not be moved or mounted over; then zeros
  * @mount: ids of mounts that may not be taken away; then zeros
@@ -76,6 +82,7 @@ struct cordon_guard {
 	__u64 map;
 	__u64 program;
 	__u64 link;
+	__u32 tpm[CORDON_GUARD_TPMS];
 	__u8 digest[32];
 	struct cordon_guard_place tree[CORDON_GUARD_TREES];
 	struct cordon_guard_place links;
@@ -111,7 +118,9 @@ enum cordon_guard_doubt {
 	X(PROCESS, "process")                                                                      \
 	X(INTERFACE, "interface")                                                                  \
 	X(DEVICE, "block device")                                                                  \
-	X(KERNEL, "kernel")
+	X(KERNEL, "kernel")                                                                        \
+	X(TPM, "TPM")                                                                              \
+	X(CGROUP, "control group")
 
 enum cordon_guard_object {
 #define CORDON_GUARD_OBJECT_ENUM(name, text) CORDON_GUARD_OBJECT_##name,
@@ -148,6 +157,7 @@ enum cordon_guard_object {
 	X(TRACE, "trace, or get at the memory or files of,")                                       \
 	X(SCHEDULE, "change the priority of")                                                      \
 	X(LIMIT, "limit")                                                                          \
+	X(CONTROL, "freeze, limit or end all that is in")                                          \
 	X(LOAD_MODULE, "load a module into")                                                       \
 	X(USE_MODULES, "load or unload modules of")                                                \
 	X(KEXEC, "start another kernel in place of")                                               \
@@ -298,6 +308,7 @@ _Static_assert(sizeof(struct cordon_event_cut) == 72, "no padding");
  * @steps: of @step that were filled
  * @mounts: number of this process's mount namespace
  * @operations: that the kernel has for it
+ * @cgroup: those of who asks; then zeros
  * @step: what it is, and then what it is in, up to the root of all
  */
 struct cordon_guard_look {
@@ -306,6 +317,7 @@ struct cordon_guard_look {
 	__u32 mounts;
 	__u32 pad;
 	__u64 operations;
+	__u64 cgroup[CORDON_GUARD_CGROUPS];
 	struct {
 		struct cordon_guard_place place;
 		__u32 mount;
