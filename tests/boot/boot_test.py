@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # vm: own
-# timeout: 700
+# timeout: 1500
 """A Debian node that boots, with somebody on it and somebody outside who do not wait for a policy:
-what passes, and when. Then it is sealed, and its plug is pulled at moments that nobody chose.
+what passes, and when. Then it is sealed, and its plug is pulled at moments that nobody chose. At
+last, where there is swtpm, somebody puts back its disk of when it was open.
 
     tests/boot/boot_test.py 6.1|6.12 [SEED]
 
-BOOT_PULLS says how often (4): a boot takes half a minute of an emulated machine.
+BOOT_PULLS says how often (10, so that it is 20 on both kernels).
 """
 
 import base64
@@ -26,7 +27,7 @@ from keys import Owner
 from machine import Died, Disk, Machine
 from peer import Peer
 
-PULLS = int(os.environ.get("BOOT_PULLS", "4"))
+PULLS = int(os.environ.get("BOOT_PULLS", "10"))
 # To raise the guard takes longer than all else of an emulated boot; now and then it is.
 UNGUARDED = "cordon.guard=off"
 OPEN = {"arp", "ipv6", "icmp to management", "tcp 22 to management"}
@@ -51,6 +52,10 @@ class Tap:
         if not success:
             print("\n".join(f"# {line}" for line in str(why).splitlines()), flush=True)
 
+    def skip(self, text, why):
+        self.number += 1
+        print(f"ok {self.number} - {text} # SKIP {why}", flush=True)
+
     def note(self, text):
         print(f"# {text}", flush=True)
 
@@ -67,8 +72,9 @@ def wait_for(question, limit=PATIENCE):
 class Story:
     """One disk, booted again and again."""
 
-    def __init__(self, tap, owner, image, seed):
+    def __init__(self, tap, owner, image, cordon, seed):
         self.tap, self.owner, self.folder = tap, owner, owner.folder
+        self.cordon = cordon
         self.disk, self.peer = Disk(self.folder, image), Peer(self.folder)
         self.chance = random.Random(seed)
         self.boot_time = 0.0  # until what the keep list lets in was answered
@@ -76,8 +82,9 @@ class Story:
     def boot(self, append=""):
         return Machine(self.folder, self.disk, self.peer, append)
 
-    def order(self, machine, action):
-        text = base64.b64encode(self.owner.order(action)).decode()
+    @staticmethod
+    def order(machine, signed):
+        text = base64.b64encode(signed).decode()
         machine.does(f"base64 -d <<<{text} >/run/order.p7")
         return machine.run("cordon order /run/order.p7")
 
@@ -99,8 +106,12 @@ class Story:
         moment = datetime.datetime.fromisoformat(told["@timestamp"].replace("Z", "+00:00"))
         return moment.timestamp() - now + uptime
 
+    @staticmethod
+    def status(machine):
+        return json.loads(machine.run("cordon status --json")[1])
+
     def latch(self, machine):
-        return machine.run("cordon status --json")[1].split('"latch":')[1].split(",")[0].strip(' "')
+        return self.status(machine)["latch"]
 
     # ---- what is shown ----------------------------------------------------------------------
 
@@ -155,7 +166,7 @@ class Story:
                 machine.up()
                 self.restored(machine)
                 early = self.peer.kinds() <= KEPT
-                status, said = self.order(machine, "release")
+                status, said = self.order(machine, self.owner.order("release"))
                 self.seal(machine)
                 machine.pull_plug()
                 self.tap.case(f"pull {number}: as soon as it was sealed anew",
@@ -170,16 +181,57 @@ class Story:
             machine.up()
             self.restored(machine)
             latch = self.latch(machine)
-            status, said = self.order(machine, "release")
+            status, said = self.order(machine, self.owner.order("release"))
             answered = wait_for(lambda: "tcp 22 to management" in self.peer.kinds())
             machine.does("sync")
         self.tap.case("still sealed after all that, and opened by its owner's order",
                       latch == "isolate" and not status and answered,
                       f"{latch}\n{said}\n{self.seen()}")
-        with self.boot():
+        with self.boot() as machine:
             answered = wait_for(lambda: "tcp 22 to management" in self.peer.kinds(), 2 * PATIENCE)
-        self.tap.case("and open after the next boot", answered and self.peer.kinds() <= OPEN,
-                      self.seen())
+            self.tap.case("and open after the next boot",
+                          answered and self.peer.kinds() <= OPEN, self.seen())
+            self.anchored(machine)
+
+    def anchored(self, machine):
+        """Leaves the disk of an open node that its TPM knows."""
+        if not shutil.which("swtpm"):
+            self.tap.skip("its TPM anchors it", "there is no swtpm")
+            return
+        machine.up()
+        self.tap.case("its TPM anchors it",
+                      wait_for(lambda: self.anchor(machine)["kind"] == "tpm"), self.anchor(machine))
+        machine.does("sync")
+
+    def anchor(self, machine):
+        return self.status(machine)["latch_state"]["anchor"]
+
+    def put_back(self):
+        """The disk of when it was open, after a seal."""
+        if not shutil.which("swtpm"):
+            self.tap.skip("the disk of before a seal", "there is no swtpm")
+            self.tap.skip("its owner's order", "there is no swtpm")
+            return
+        self.disk.keep()
+        with self.boot(UNGUARDED) as machine:
+            machine.up()
+            self.restored(machine)
+            self.seal(machine)
+        self.disk.put_back()
+        with self.boot(UNGUARDED) as machine:
+            machine.up()
+            self.restored(machine)
+            said = self.status(machine)
+            latch, state = said["latch"], said["latch_state"]
+            self.tap.case("the disk of before a seal, put back, opens nothing",
+                          latch == "isolate" and self.peer.kinds() <= KEPT,
+                          f"{latch}: {self.seen()}\n{machine.said()}")
+            before = self.order(machine, self.owner.order("release"))
+            status, said = self.order(machine, self.owner.release(
+                self.cordon, state["challenge"], state["anchor"]["seals"]))
+            self.tap.case("its owner's order does, if it says at which seal",
+                          before[0] and not status and self.latch(machine) == "open",
+                          f"{before}\n{said}")
 
 
 def main():
@@ -193,15 +245,16 @@ def main():
     try:
         owner = Owner(folder)
         subprocess.run([here / "image", kernel, f"{folder}/image", owner.trust], check=True)
-        tap = Tap(PULLS + 8)
+        tap = Tap(PULLS + 11)
         tap.note(f"seed {seed}")
-        story = Story(tap, owner, f"{folder}/image", seed)
+        story = Story(tap, owner, f"{folder}/image", build / "cordon", seed)
         story.without()
         story.first_boot()
         story.sealed_boot()
         for number in range(1, PULLS + 1):
             story.pull(number)
         story.released()
+        story.put_back()
         return 1 if tap.failed else 0
     except Died as why:
         print(f"Bail out! {why}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The owner of the node: keys of one run, the trust folder, and orders signed by openssl alone. RSA,
-which every kernel's own check of signatures can do."""
+"""The owner of the node: keys of one run, the trust folder, and orders. RSA, which every kernel's own
+check of signatures can do; signed by openssl alone, but for what the node's TPM wants, too."""
 
 import subprocess
 from pathlib import Path
@@ -20,6 +20,7 @@ class Owner:
         self.trust = self.folder / "trust"
         self.trust.mkdir()
         self.key, self.certificate = self.folder / "owner.key", self.trust / "release.pem"
+        (self.trust / "node").write_text(f"{NODE}\n", encoding="ascii")
         self.counter = 0
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=owner",
                 "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", self.key,
@@ -34,4 +35,15 @@ class Owner:
         openssl("cms", "-sign", "-binary", "-nodetach", "-noattr", "-nocerts", "-md", "sha256",
                 "-in", text, "-outform", "DER", "-out", signed, "-signer", self.certificate,
                 "-inkey", self.key)
+        return signed.read_bytes()
+
+    def release(self, cordon, challenge, seal):
+        """For a node that its TPM anchors, at a seal by number."""
+        self.counter += 1
+        signed = self.folder / "release.p7"
+        subprocess.run([cordon, "sign", "order", "release", "--node", NODE, "--issuer", "owner",
+                        "--counter", str(self.counter), "--reason", "test", "--force",
+                        "--challenge", challenge, "--anchor", str(seal), "--trust", self.trust,
+                        "--cert", self.certificate, "--key", self.key, "-o", signed],
+                       check=True, capture_output=True, stdin=subprocess.DEVNULL)
         return signed.read_bytes()

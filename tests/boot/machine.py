@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 BOOT_LIMIT = 150
-COMMAND_LIMIT = 60
+COMMAND_LIMIT = 180
 WORDS = ("console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off norandmaps tsc=reliable "
          "lsm=landlock,lockdown,yama,integrity,bpf rcupdate.rcu_expedited=1 no_timer_check "
          "systemd.show_status=0 net.ifnames=0")
@@ -44,7 +44,7 @@ class Disk:
 
 
 class Machine:
-    """One boot: from start() to stop() or pull_plug()."""
+    """One boot: from start() to stop() or pull_plug(). Its TPM's memory stays in the folder."""
 
     def __init__(self, folder, disk, peer, append="", options=(), initramfs="initrd.img"):
         self.folder, self.disk, self.peer = Path(folder), disk, peer
@@ -66,7 +66,19 @@ class Machine:
                 "-device", "virtio-net-pci,netdev=wire,romfile=",
                 "-serial", f"file:{self.console}", "-device", "virtio-serial",
                 "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=off",
-                "-device", "virtserialport,chardev=agent,name=agent", *self.options]
+                "-device", "virtserialport,chardev=agent,name=agent", *self.options,
+                *self.tpm()]
+
+    def tpm(self):
+        """Words for QEMU, and a TPM that ends with it; none where there is no swtpm."""
+        if not shutil.which("swtpm"):
+            return []
+        (self.folder / "tpm").mkdir(exist_ok=True)
+        subprocess.run(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}/tpm", "--ctrl",
+                        f"type=unixio,path={self.folder}/tpm.socket", "--terminate", "--daemon"],
+                       check=True)
+        return ["-chardev", f"socket,id=tpm,path={self.folder}/tpm.socket",
+                "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0"]
 
     def start(self):
         for name in ("node", "agent", "console"):
