@@ -7,6 +7,7 @@ What came out in between is told beside it, as the time from the first to the la
 there in a column (pins where nothing is pinned) is not done there.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -35,10 +36,10 @@ class Act:
     """A row of the table.
 
     cordon    only where Cordon is: it is about what Cordon has
-    known     why it gets through all the same
+    known     why it gets through all the same, where neither guard nor module hold the node
     before    what is done first, with the node open; the act shuts it
     lacks     why it cannot be done on the machine itself, only in a virtual one
-    files     Cordon's own files decide, no kernel: only on the machine itself, at every level
+    files     Cordon's own files decide: on the machine itself, at every level, and where it is held
     """
 
     way = "root"
@@ -87,7 +88,7 @@ class Prober:
     def during(self, do, patience):
         """Do it while datagrams flow; seconds from the first to the last that came out."""
         self.mark, self.flowing = self.token(), True
-        start = time.monotonic()
+        start = self.watch.now()
         thread = threading.Thread(target=self.flow, daemon=True)
         thread.start()
         try:
@@ -103,11 +104,11 @@ class Prober:
         quiet = QUIET * g.slower()
         time.sleep(quiet)
         until(patience, lambda: not self.watch.saw([self.mark], ("wan0",),
-                                                   time.monotonic() - quiet))
+                                                   self.watch.now() - quiet))
 
     def kinds_out(self, keeps=False):
         """Which kinds of packets come out now; one of the keep list must, or we are blind."""
-        start, kept = time.monotonic(), self.token()
+        start, kept = self.watch.now(), self.token()
         tokens = {kind: self.token() for kind in KINDS}
         for kind, token in tokens.items():
             send_kind(self.ground, kind, token)
@@ -172,6 +173,20 @@ class Root:
 
     def pins(self, *names):
         return os.path.join(self.ground.bpffs, *names)
+
+    def unpin(self, folder):
+        for name in os.listdir(self.pins(folder)):
+            with self.refusable():
+                os.unlink(self.pins(folder, name))
+
+    @contextlib.contextmanager
+    def refusable(self):
+        """Where a kernel holds the node, an act may be refused; what comes out decides."""
+        try:
+            yield
+        except (PermissionError, g.Lacking):
+            if not self.ground.is_held:
+                raise
 
 
 @act("nothing yet: what is asked after each act")
@@ -259,18 +274,13 @@ def new_uplink(root):
 
 def plug(root):
     """Another wire to the outside, with the stranger behind it."""
-    name = root.ground.name
-    root.ground.ip(f"link add at-new type veth peer name eth9 netns {name}-wan0")
+    root.ground.plug()
     root.ground.ip("link set eth9 up", at="wan0")
-    root.watch.add(root.ground, "wan0", "eth9")
+    root.watch.add("wan0", "eth9")
     root.ground.ip("address add 10.9.0.1/24 dev at-new")
     root.ground.ip("link set at-new up")
     root.ground.ip(f"neighbour replace {g.STRANGER4} lladdr 02:00:00:00:00:07 dev at-new")
     root.ground.ip(f"route replace {g.STRANGER4}/32 dev at-new")
-
-
-def unplug(root):
-    root.ground.ip("link del at-new", check=False)
 
 
 @act("a program of root's at tc, ahead of all others", known=AHEAD)
@@ -295,7 +305,7 @@ def xdp_aside(root):
 @act("SIGSTOP to the daemon, then a new uplink", cordon=True,
      known="what nobody covers is covered by the next apply or run")
 def stopped_uplink(root):
-    root.guard.daemon.send_signal(signal.SIGSTOP)
+    root.guard.signal_daemon(signal.SIGSTOP)
     plug(root)
 
 
@@ -310,7 +320,7 @@ def kill(root):
 
 @act("SIGSTOP to the daemon, then tc, xdp and nft as above", cordon=True)
 def stopped(root):
-    root.guard.daemon.send_signal(signal.SIGSTOP)
+    root.guard.signal_daemon(signal.SIGSTOP)
     flush(root)
     xdp_off(root)
 
@@ -318,14 +328,13 @@ def stopped(root):
 @act("SIGSTOP to the daemon, then tc qdisc del dev X clsact", cordon=True,
      known=None if TCX else "below Linux 6.6 the hooks are filters on clsact")
 def stopped_qdisc(root):
-    root.guard.daemon.send_signal(signal.SIGSTOP)
+    root.guard.signal_daemon(signal.SIGSTOP)
     qdisc_del(root)
 
 
 @act("removing the pins of the links", cordon=True)
 def links_unpinned(root):
-    for name in os.listdir(root.pins("links")):
-        os.unlink(root.pins("links", name))
+    root.unpin("links")
     grace()
 
 
@@ -337,8 +346,7 @@ def grace():
 @act("removing all pins", cordon=True)
 def all_unpinned(root):
     for folder in ("links", "progs", "maps"):
-        for name in os.listdir(root.pins(folder)):
-            os.unlink(root.pins(folder, name))
+        root.unpin(folder)
     grace()
 
 
@@ -365,21 +373,22 @@ def stored(root):
     root.guard.store_latch(0)
 
 
+STATE = ("var/lib/cordon/latch", "var/lib/cordon/latch.copy")
+
+
 @act("deleting the state files, and the daemon started anew", cordon=True, files=True)
 def state_deleted(root):
     root.guard.end_daemon()
-    shutil.rmtree(os.path.join(root.ground.root, "var"))
+    with root.refusable():
+        shutil.rmtree(os.path.join(root.ground.root, "var"))
     root.guard.run()
 
 
 @act("deleting one copy of the state, and the daemon started anew", cordon=True, files=True)
 def state_torn(root):
     root.guard.end_daemon()
-    state = os.path.join(root.ground.root, "var/lib/cordon")
-    for name in sorted(os.listdir(state)):
-        if name.startswith("latch"):
-            os.unlink(os.path.join(state, name))
-            break
+    with root.refusable():
+        os.unlink(os.path.join(root.ground.root, STATE[0]))
     root.guard.run()
 
 
@@ -387,11 +396,13 @@ def state_torn(root):
 def policy_changed(root):
     root.guard.end_daemon()
     policy = os.path.join(root.ground.root, "var/lib/cordon/policy")
-    with open(os.path.join(policy, "active.yaml"), "a", encoding="ascii") as file:
+    with root.refusable(), open(os.path.join(policy, "active.yaml"), "a", encoding="ascii") as file:
         file.write("    - {name: out,     from: node, to: any, services: [any]}\n"
                    "    - {name: through, from: any,  to: any, services: [any]}\n")
-    os.truncate(os.path.join(policy, "active.image"), 0)
-    os.unlink(root.pins("maps", "control"))
+    with root.refusable():
+        os.truncate(os.path.join(policy, "active.image"), 0)
+    with root.refusable():
+        os.unlink(root.pins("maps", "control"))
     root.guard.run()
 
 
@@ -425,7 +436,8 @@ act("filling the disk, and only then sealed", cordon=True, files=True, before=fi
 def released_once(root):
     """A release that was good: the node took it, and is open."""
     root.keys = Keys(root.ground)
-    root.keys.trusted("owner")
+    with root.refusable():
+        root.keys.trusted("owner")
     root.guard.seal()
     root.order = root.keys.release("owner", 10)
     root.guard.cordon("order", root.order)
@@ -442,7 +454,7 @@ def by_both_ways(root, order):
      before=released_once)
 def replayed(root):
     root.guard.seal()
-    for order in (root.order, root.keys.changed(root.order, b"counter: 10", b"counter: 99"),
+    for order in (root.order, root.keys.changed(root.order, 10, 99),
                   root.keys.release("stranger", 11), root.keys.release("owner", 9)):
         by_both_ways(root, order)
     time.sleep(1)  # the inbox
@@ -452,12 +464,10 @@ def replayed(root):
      before=released_once, known=UNGUARDED)
 def own_trust(root):
     root.guard.seal()
-    root.keys.trusted("root")
+    with root.refusable():
+        root.keys.trusted("root")
     by_both_ways(root, root.keys.release("root", 20))
     time.sleep(1)
-
-
-STATE = ("var/lib/cordon/latch", "var/lib/cordon/latch.copy")
 
 
 def released_and_kept(root):
@@ -473,8 +483,9 @@ def released_and_kept(root):
 def state_put_back(root):
     root.guard.seal()
     for name in STATE:
-        shutil.copy(os.path.join(root.ground.tmp, os.path.basename(name)),
-                    os.path.join(root.ground.root, name))
+        with root.refusable():
+            shutil.copy(os.path.join(root.ground.tmp, os.path.basename(name)),
+                        os.path.join(root.ground.root, name))
     by_both_ways(root, root.order)
     time.sleep(1)
 
@@ -505,7 +516,7 @@ def why_not(what, guard):
     """Why it is not done in this column, or None."""
     if what.lacks and not os.path.isdir("/run/vm"):
         return what.lacks
-    if what.files and os.path.isdir("/run/vm"):
+    if what.files and os.path.isdir("/run/vm") and not guard.ground.is_held:
         return "decided by files, whatever the kernel: done on the machine itself"
     if what.cordon and not guard.is_cordon:
         return "it has nothing of the kind"
@@ -514,32 +525,41 @@ def why_not(what, guard):
     return None
 
 
+def try_act(what, root, found):
+    with root.refusable():
+        found.append(what.function(root))
+
+
 def perform(what, root, prober):
     """{result, leak, kinds}"""
     found, leak = [], None
     if what.before:
         root.guard.anew(shut=False)
-        what.before(root)
-        what.function(root)
+        with root.refusable():
+            what.before(root)
+        try_act(what, root, found)
     else:
-        leak = prober.during(lambda: found.append(what.function(root)),
+        leak = prober.during(lambda: try_act(what, root, found),
                              QUIET if what.known else PATIENCE)
     kinds = prober.kinds_out(root.guard.is_cordon)
     if found and found[0]:
         kinds.append("in the new namespace")
-    unplug(root)
+    root.ground.unplug()
     return {"out": bool(kinds), "leak": leak, "why": ", ".join(kinds)}
 
 
 def put_right(what, root, prober):
     """The next act finds all as this one did; what cannot be mended is set up anew."""
+    if what.function is nothing:
+        return
     root.end_helpers()
     root.run("tc", "filter", "del", "dev", "wan0", "egress", "prio", "1", "handle", "66", "bpf")
     if what.before:
         root.run("mount", "-o", "remount,rw", root.ground.root)
+        root.run("rm", "-f", os.path.join(root.ground.root, "ballast"))
     if not root.guard.is_cordon:
         root.guard.again()
-    elif what.before or not root.guard.mended() or prober.kinds_out():
+    elif what.before and not root.ground.is_held or not root.guard.mended() or prober.kinds_out():
         root.guard.anew()
 
 

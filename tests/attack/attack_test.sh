@@ -12,6 +12,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/net/lib.sh
+. tests/attack/judge.sh
 
 [ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
 [ -x "$CORDON" ] || die "$CORDON is not built"
@@ -49,18 +50,10 @@ make_columns()
 
 files=("${columns[@]/%/.json}")
 files=("${files[@]/#/$out/}")
-test_start "$(python3 tests/attack/table.py count)"
+test_start "$(python3 tests/attack/table.py count "${columns[@]}")"
 make_columns "${columns[@]}"
 for column in "${columns[@]}"; do
 	[ -s "$out/$column.json" ] || { sed 's/^/# /' "$out/$column.err"; die "no column $column"; }
 done
-python3 tests/attack/table.py table "${files[@]}" >"$out/table.txt" || die "no table"
-while IFS=$'\t' read -r verdict text; do
-	case $verdict in
-	ok) ok "$text" ;;
-	skip) skip "$text" ;;
-	*) not_ok "$text" ;;
-	esac
-done < <(python3 tests/attack/table.py checks "${files[@]}")
-sed 's/^/# /' "$out/table.txt"
+judge "$out/table.txt" "${files[@]}"
 test_end

@@ -19,7 +19,6 @@ import packets as p
 from attempt import ATTACKS, STOPPED, attack, in_unit, section, words
 
 STRANGERS = ((4, g.NODE4, g.STRANGER4), (6, g.NODE6, g.STRANGER6))
-MPTCP = 262
 MSG_FASTOPEN = 0x20000000
 UDP_SEGMENT, SOL_UDP = 103, 17
 SOL_PACKET, PACKET_QDISC_BYPASS = 263, 20
@@ -115,14 +114,14 @@ def udp_device(t):
 def mptcp(t):
     t.marks.append(g.asks(g.NODE4, g.STRANGER4, t.port, 9000))
     yield
-    sock = t.connecting(g.STRANGER4, 9000, protocol=MPTCP)
+    sock = t.connecting(g.STRANGER4, 9000, protocol=g.MPTCP)
     yield
     sock.send(t.data())
 
 
 @attack("out", "MPTCP, connected before")
 def mptcp_before(t):
-    sock = t.connected(g.STRANGER4, 9001, protocol=MPTCP)
+    sock = t.connected(g.STRANGER4, 9001, protocol=g.MPTCP)
     yield
     sock.send(t.data())
 
@@ -547,7 +546,7 @@ section("payload on the link, in what built-in rules pass")
 ON_LINK = "a built-in rule passes it on the link"
 
 
-@attack("out", "on the link: payload in a multicast listener report", known=ON_LINK)
+@attack("out", "on the link: payload in a multicast listener report", known=ON_LINK, held=True)
 def mld_link(t):
     mld(t, 256, "ff02::16")
 
@@ -557,30 +556,30 @@ def frame_icmp6(t, kind, source, to, data):
     t.frame(p.IPV6, p.ip6(source, to, p.ICMP6, message, 255))
 
 
-@attack("out", "on the link: payload in neighbour solicitations", known=ON_LINK)
+@attack("out", "on the link: payload in neighbour solicitations", known=ON_LINK, held=True)
 def nd_link(t):
     message = p.packed(g.STRANGER6) + b"\x0e\x05" + t.data(38)
     frame_icmp6(t, 135, g.NODE6, g.STRANGER6, message)
 
 
-@attack("out", "on the link: payload in a router solicitation", known=ON_LINK)
+@attack("out", "on the link: payload in a router solicitation", known=ON_LINK, held=True)
 def rs_link(t):
     frame_icmp6(t, 133, "fe80::1", "ff02::2", b"\x0e\x05" + t.data(38))
 
 
-@attack("out", "on the link: payload in a DHCP broadcast", known=ON_LINK)
+@attack("out", "on the link: payload in a DHCP broadcast", known=ON_LINK, held=True)
 def dhcp_link(t):
     dhcp(t, "0.0.0.0", "255.255.255.255")
 
 
-@attack("out", "on the link: payload in DHCPv6 to all servers", known=ON_LINK)
+@attack("out", "on the link: payload in DHCPv6 to all servers", known=ON_LINK, held=True)
 def dhcp6_link(t):
     link, to = "fe80::1", "ff02::1:2"
     message = p.udp(link, to, 546, 547, b"\1\0\0\1" + words(1, 200) + t.data(200))
     t.frame(p.IPV6, p.ip6(link, to, p.UDP, message))
 
 
-@attack("out", "on the link: a word in the padding of ARP", known=ON_LINK)
+@attack("out", "on the link: a word in the padding of ARP", known=ON_LINK, held=True)
 def arp_padding(t):
     node = t.ground.macs["node", "wan0"]
     t.frame(p.ARP, p.arp(1, node, g.NODE4, g.STRANGER4, t.data(18)))
@@ -954,9 +953,8 @@ def bridged(t):
     t.ground.ip("link set eth1 up", at="guest")
     t.ground.ip("link set at-port up")
     t.ground.ip("link set at-bridge up")
-    with t.ground.at("guest"):
-        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        sock.bind(("eth1", 0))
+    sock = t.ground.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, at="guest")
+    sock.bind(("eth1", 0))
     t.held.append(sock)
     far = t.ground.macs["wan0", "eth0"]
     frame = p.ether(far, b"\2\0\0\0\0\7", p.IPV4, t.datagram("10.1.0.99", g.STRANGER4))

@@ -19,6 +19,7 @@ import packets as p
 OUT, IN, STOPPED, PASSES, FAILS, LACKS, BROKEN = \
     "OUT", "IN", "stopped", "passes", "FAILS", "-", "broken"
 LEVELS = ("egress", "isolate", "lockdown")
+HELD = tuple(f"held-{level}" for level in LEVELS)  # with guard and module
 WAYS = {"out": ("wan0", "lan0"), "through": ("wan0",), "back": ("lan0",), "in": (), "keep": ()}
 ATTACKS = []
 SECTIONS = []  # names, for what is counted together
@@ -29,6 +30,7 @@ class Attack:
 
     open      what Cordon's level `open` does with it, though the policy allows all
     known     why it gets through a latch all the same, for a row that cannot be closed here
+    held      so it is with guard and module, too
     served    a rule of the policy leads in: under egress it is answered, as it should be
     lacks     a kernel may be without what it needs; else it must get out with no firewall
     """
@@ -37,7 +39,7 @@ class Attack:
         self.way, self.name, self.function = way, name, function
         self.section = SECTIONS[-1]
         self.open = more.pop("open", None)
-        self.known = more.pop("known", None)
+        self.known, self.held = more.pop("known", None), more.pop("held", False)
         self.served = more.pop("served", False)
         self.lacks = more.pop("lacks", False)
         assert not more, more
@@ -48,17 +50,19 @@ class Attack:
     def failure(self):
         return FAILS if self.way == "keep" else STOPPED
 
+    def known_in(self, column):
+        return self.known if column in LEVELS or self.held and column in HELD else None
+
     def wanted(self, column):
         """What must be seen, or None where the column is only shown."""
-        if column == "bare" or self.way == "keep" and column in ("open", *LEVELS):
+        level = column.removeprefix("held-")
+        if level == "bare" or self.way == "keep" and level in ("open", *LEVELS):
             return self.success()
-        if column == "open":
+        if level == "open":
             return self.open or self.success()
-        if column not in LEVELS:
+        if level not in LEVELS or self.known_in(column):
             return None
-        if self.known:
-            return None
-        return self.success() if self.served and column == "egress" else self.failure()
+        return self.success() if self.served and level == "egress" else self.failure()
 
 
 def section(name):
@@ -111,7 +115,7 @@ class Attempt:
         try:
             yield
         except g.Lacking as why:
-            self.error, self.broken = str(why), True
+            self.error, self.broken = str(why), not self.ground.is_held
             self.phases = iter(())
         except OSError as why:
             self.error = why.strerror or str(why)
@@ -153,11 +157,15 @@ class Attempt:
         sock.sendto(data or self.data(), (to, dport))
         return sock
 
-    def connecting(self, to, dport, at="node", source=None, protocol=0):
-        """A connection being made; its first segment alone is a success."""
+    def bound(self, to, at, source, protocol):
         sock = self.socket(p.family(to), socket.SOCK_STREAM, protocol, at=at)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((source or ("::" if ":" in to else "0.0.0.0"), self.port))
+        return sock
+
+    def connecting(self, to, dport, at="node", source=None, protocol=0):
+        """A connection being made; its first segment alone is a success."""
+        sock = self.bound(to, at, source, protocol)
         done = sock.connect_ex((to, dport))
         if done not in (0, errno.EINPROGRESS):
             raise OSError(done, os.strerror(done))
@@ -165,13 +173,9 @@ class Attempt:
 
     def connected(self, to, dport, at="node", source=None, protocol=0):
         """One that stands before the node is shut."""
-        sock = self.connecting(to, dport, at, source, protocol)
+        sock = self.bound(to, at, source, protocol)
         sock.settimeout(5 * g.slower())
-        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error:
-            raise OSError(error, os.strerror(error))
-        if not g.select.select([], [sock], [], 5 * g.slower())[1]:
-            raise OSError(errno.ETIMEDOUT, "no connection before")
+        sock.connect((to, dport))
         sock.setblocking(False)
         return sock
 
@@ -192,8 +196,7 @@ class Attempt:
         sock = self.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, at=at)
         for option in options:
             sock.setsockopt(*option)
-        with self.ground.at(at):
-            sock.bind((interface, 0))
+        sock.bind((interface, 0))
         sock.send(p.ether(to or macs[far[at, interface]], macs[at, interface], ethertype, data))
 
     def datagram(self, source, to, dport=None):

@@ -13,8 +13,9 @@ import sys
 import time
 
 import acts
-import attacks
+import far
 import ground as g
+import attacks  # the rows of packets
 from attempt import ATTACKS, Attempt
 from guards import GUARDS
 
@@ -32,32 +33,18 @@ def ears_on_node(ground):
     return ears
 
 
-def ears_outside(ground):
-    ears = g.Ears()
-    for port in (9000, 53, g.KEPT_PORT):
-        ears.add(g.listener(ground, "wan0", socket.SOCK_STREAM, port), answer=True)
-    resolver = g.listener(ground, "wan0", socket.SOCK_DGRAM, 53, "::ffff:" + g.RESOLVER4)
-    ears.add(resolver, answer=True)
-    ears.add(g.listener(ground, "wan0", socket.SOCK_DGRAM, 9000))
-    multipath = ground.socket(socket.AF_INET, socket.SOCK_STREAM, attacks.MPTCP, at="wan0")
-    multipath.bind((g.STRANGER4, 9001))
-    multipath.listen(8)
-    ears.add(multipath)
-    return ears
-
-
 def settle():
     """What is on its way arrives: all the wires are in this machine's memory."""
     time.sleep(0.3 * g.slower())
 
 
-def run_attacks(guard, attempts):
-    """Returns when all was shut."""
+def run_attacks(guard, attempts, watch):
+    """Returns when all was shut, by the clock of the watch."""
     for attempt in attempts:
         attempt.advance()
     settle()
     guard.shut()
-    since = time.monotonic()
+    since = watch.now()
     for _ in range(2):
         for attempt in attempts:
             attempt.advance()
@@ -67,15 +54,15 @@ def run_attacks(guard, attempts):
 
 def main():
     name, with_acts = sys.argv[1], sys.argv[2:] == ["acts"]
-    ground = g.Ground(os.environ)
+    ground = far.NodeGround(os.environ) if far.is_there() else g.Ground(os.environ)
     guard = GUARDS[name](ground, name)
-    watch = g.Watch(ground, ("wan0", "lan0"))
-    ears, outside = ears_on_node(ground), ears_outside(ground)
+    watch = ground.watch()
+    ears, outside = ears_on_node(ground), ground.ears_outside()
     attempts = [Attempt(what, number, ground, watch, ears)
                 for number, what in enumerate(ATTACKS, 1)]
     try:
         guard.start()
-        since = run_attacks(guard, attempts)
+        since = run_attacks(guard, attempts, watch)
         watch.catch_up()
         rows = [{"number": attempt.number, "result": attempt.result(since), "why": attempt.error}
                 for attempt in attempts]

@@ -8,6 +8,9 @@ Everything is of this process: it enters a namespace, makes a socket there, and 
 socket is where it was made. What comes out of the node is seen as raw frames by packet sockets at
 the far ends, and looked through for tokens. Nothing here decides what is a success, and nothing
 touches a namespace but those that the script `column` made.
+
+Where guard and module hold the node, it is a whole machine, whose far ends no kernel of its own may
+hold: far.py has them, on the machine that runs QEMU.
 """
 
 import contextlib
@@ -33,6 +36,7 @@ INSIDE4, INSIDE6 = "10.2.0.1", "fd02::1"
 DEVICE4, DEVICE6 = "10.2.0.2", "fd02::2"
 KEPT_PORT, KEPT_IN_PORT = 8883, 22
 SERVED_PORT = 80
+MPTCP = 262
 TRUSTED_GROUP = 8883  # of the agent, where a guard asks for that
 WORKLOAD = "pos.service"
 ETH_P_ALL = 3
@@ -60,7 +64,10 @@ def setns(path):
 
 
 class Ground:
-    """The namespaces, by the names that tests/net/lib.sh gave them."""
+    """The namespaces, by the names that tests/net/lib.sh gave them; of them those of `places`."""
+
+    places = (("node", "wan0"), ("node", "lan0"), ("wan0", "eth0"), ("lan0", "eth0"))
+    is_held = False  # may a kernel refuse what root tries on the node?
 
     def __init__(self, environment):
         self.name = environment["NET"]
@@ -71,10 +78,9 @@ class Ground:
         self.cordon = environment["CORDON"]
         self.build = environment["BUILD"]
         self.made = []  # what must go at the end
-        self.macs = {}
-        for place, interface in (("node", "wan0"), ("node", "lan0"), ("wan0", "eth0"),
-                                 ("lan0", "eth0")):
-            self.macs[place, interface] = self.hardware(place, interface)
+        self.counter = 0  # of orders, before those that come
+        self.home = "/proc/self/fd/%d" % os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.macs = {end: self.hardware(*end) for end in self.places}
 
     def path(self, place):
         return f"/run/netns/{self.name}-{place}"
@@ -85,7 +91,7 @@ class Ground:
         try:
             yield
         finally:
-            setns(self.path("node"))
+            setns(self.home)
 
     def run(self, *command, at="node", check=True, **options):
         """A command in a namespace; its errors are the attack's reason why it cannot be made."""
@@ -103,9 +109,7 @@ class Ground:
         return self.run("ip", *words.split(), at=at, check=check)
 
     def hardware(self, place, interface):
-        with self.at(place):
-            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        with sock, self.at(place):
+        with self.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, at=place) as sock:
             sock.bind((interface, 0))
             return sock.getsockname()[4]
 
@@ -118,24 +122,48 @@ class Ground:
         with self.at(at):
             return socket.socket(*words)
 
+    def watch(self):
+        return Watch(self, ("wan0", "lan0"))
+
+    def ears_outside(self):
+        """Who is asked by the node."""
+        ears = Ears()
+        for port in (9000, 53, KEPT_PORT):
+            ears.add(listener(self, "wan0", socket.SOCK_STREAM, port), answer=True)
+        ears.add(listener(self, "wan0", socket.SOCK_DGRAM, 53, "::ffff:" + RESOLVER4), answer=True)
+        ears.add(listener(self, "wan0", socket.SOCK_DGRAM, 9000))
+        multipath = self.socket(socket.AF_INET, socket.SOCK_STREAM, MPTCP, at="wan0")
+        multipath.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        multipath.bind((STRANGER4, 9001))
+        multipath.listen(8)
+        ears.add(multipath)
+        return ears
+
+    def plug(self):
+        """Another interface of the node, at-new, on a wire to the outside's eth9."""
+        self.ip(f"link add at-new type veth peer name eth9 netns {self.name}-wan0")
+
+    def unplug(self):
+        self.ip("link del at-new", check=False)
+
 
 class Watch(threading.Thread):
     """Every frame that arrives at the far end of an interface of the node, with its time."""
 
     def __init__(self, ground, places):
         super().__init__(daemon=True)
+        self.ground = ground
         self.frames = {place: [] for place in places}
         self.sockets = {}
         self.over = False
         for place in places:
-            self.add(ground, place, "eth0")
+            self.add(place, "eth0")
         self.start()
 
-    def add(self, ground, place, interface):
-        with ground.at(place):
-            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-            sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
-            sock.bind((interface, ETH_P_ALL))
+    def add(self, place, interface):
+        sock = self.ground.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, at=place)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+        sock.bind((interface, ETH_P_ALL))
         sock.setblocking(False)
         self.sockets[sock] = place
 
@@ -155,6 +183,11 @@ class Watch(threading.Thread):
             pass
         except OSError:  # its interface is gone
             del self.sockets[sock]
+
+    @staticmethod
+    def now():
+        """By the clock of the frames' times."""
+        return time.monotonic()
 
     def saw(self, marks, places, since=0):
         """Times at which a frame with one of the marks arrived."""
@@ -233,13 +266,12 @@ def is_listening(sock):
 
 def listener(ground, at, kind, port, wildcard="::"):
     """On both families."""
-    with ground.at(at):
-        sock = socket.socket(socket.AF_INET6, kind)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        sock.bind((wildcard, port))
-        if kind == socket.SOCK_STREAM:
-            sock.listen(64)
+    sock = ground.socket(socket.AF_INET6, kind, at=at)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    sock.bind((wildcard, port))
+    if kind == socket.SOCK_STREAM:
+        sock.listen(64)
     return sock
 
 

@@ -5,6 +5,7 @@ use to isolate a Linux host today, set up as it is published.
 Each is told to start while all may pass, and then to shut. None sends or looks at a packet.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import time
 
 import ground as g
 import packets as p
+from orders import Keys
 
 POLICY = """
 cordon: 1
@@ -90,7 +92,7 @@ class Cordon(Bare):
         self.serial += 1
         path = os.path.join(self.ground.tmp, "policy.yaml")
         with open(path, "w", encoding="ascii") as file:
-            file.write(POLICY.format(serial=self.serial))
+            file.write(POLICY.format(serial=self.serial) + (CLOSED if self.ground.is_held else ""))
         self.cordon("apply", path, check=check)
 
     def run(self):
@@ -99,7 +101,10 @@ class Cordon(Bare):
         with open(log, "wb") as out:
             self.daemon = subprocess.Popen((*self.command(), "run"), stdin=subprocess.DEVNULL,
                                            stdout=out, stderr=out)
-        until(5, lambda: os.path.getsize(log) or self.daemon.poll() is not None)
+        until(20, lambda: os.path.getsize(log) or self.daemon.poll() is not None)
+
+    def signal_daemon(self, number):
+        self.daemon.send_signal(number)
 
     def end_daemon(self):
         if self.daemon:
@@ -149,12 +154,54 @@ class Cordon(Bare):
         """Is all as it was, perhaps with a new daemon and another seal?"""
         if self.daemon.poll() is not None:
             self.run()
-        self.daemon.send_signal(signal.SIGCONT)
+        self.signal_daemon(signal.SIGCONT)
         self.seal(check=False)
         return until(1, lambda: self.standing() == self.well)
 
     def stop(self):
         self.end_daemon()
+
+
+CLOSED = "guard: {kernel_closed_from: egress}\n"
+
+
+class Held(Cordon):
+    """With the module and the guard, on a machine that is the node: whoever may release it has a
+    key, and what root tries may be refused. Nothing can be set up anew: nor must that be needed."""
+
+    def __init__(self, ground, level):
+        super().__init__(ground, level.removeprefix("held-"))
+
+    def start(self):
+        Keys(self.ground).trusted("owner")
+        kernel = ".".join(os.uname().release.split(".")[:2])
+        self.ground.run("insmod", f"{self.ground.build}/kmod/{kernel}/cordon.ko")
+        super().start()
+        said = json.loads(self.cordon("status", "--json").stdout)
+        if said["guard"]["state"] != "stands" or not said["module"].get("closed"):
+            raise g.Lacking(f"guard or module is not there: {said['guard']}, {said['module']}")
+
+    def end_daemon(self):
+        with contextlib.suppress(PermissionError):
+            super().end_daemon()
+
+    def signal_daemon(self, number):
+        with contextlib.suppress(PermissionError):
+            super().signal_daemon(number)
+
+    def run(self):
+        """Also where there is one already."""
+        if self.daemon and self.daemon.poll() is None:
+            self.cordon("run", check=False)
+        else:
+            super().run()
+
+    def anew(self, shut=True):
+        """A good release, and only that."""
+        if shut:
+            raise g.Lacking(f"after this the node is not what it was: {self.standing()}")
+        self.ground.counter += 100
+        self.cordon("order", Keys(self.ground).release("owner", 1))
 
 
 class Velociraptor(Bare):
@@ -243,8 +290,8 @@ class Elastic(Bare):
 
 GUARDS = {"bare": Bare, "open": Cordon, "egress": Cordon, "isolate": Cordon, "lockdown": Cordon,
           "velociraptor": Velociraptor, "defender": Defender, "elastic": Elastic,
-          "firewalld": Panic}
-CHECKED = ("bare", "open", "egress", "isolate", "lockdown")
+          "firewalld": Panic,
+          "held-open": Held, "held-egress": Held, "held-isolate": Held, "held-lockdown": Held}
 
 
 def until(seconds, question):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Orders, made by openssl alone: keys, who is trusted, and a signed release. The keys are of P-256
-and of one run; nothing here carries an order out."""
+"""Orders, made by openssl alone: keys, who is trusted, and a signed release. The keys are of RSA, which
+every kernel checks, and of one run; nothing here carries an order out."""
 
 import os
 
@@ -19,8 +19,8 @@ class Keys:
 
     def make(self, name):
         if not os.path.exists(self.path(f"{name}.key")):
-            self.ground.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                            "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+            self.ground.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                            "-subj", f"/CN={name}",
                             "-addext", "basicConstraints=critical,CA:FALSE",
                             "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.pem"))
 
@@ -31,8 +31,9 @@ class Keys:
         self.ground.run("cp", self.path(f"{name}.pem"), os.path.join(self.trust, "release.pem"))
 
     def release(self, signer, counter):
-        """A file with the order."""
+        """A file with the order; the counter is from where the ground's orders begin."""
         self.make(signer)
+        counter += self.ground.counter
         text, order = self.path("order"), self.path(f"release-{signer}-{counter}.p7")
         with open(text, "w", encoding="ascii") as file:
             file.write("cordon-order: 1\naction: release\nnode: attacked\nissuer: attack\n"
@@ -42,8 +43,9 @@ class Keys:
                         self.path(f"{signer}.pem"), "-inkey", self.path(f"{signer}.key"))
         return order
 
-    def changed(self, order, old, new):
-        """The order with other words in it, under the same signature."""
+    def changed(self, order, counter, other):
+        """The order with another counter in it, under the same signature."""
+        old, new = (f"counter: {n + self.ground.counter}\n".encode() for n in (counter, other))
         with open(order, "rb") as file:
             data = file.read()
         if data.count(old) != 1:

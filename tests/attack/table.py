@@ -5,10 +5,10 @@
     table.py table COLUMN.json...    the table, as text
     table.py summary COLUMN.json...  how many of each kind got through, in Markdown
     table.py checks COLUMN.json...   a line a check: ok, fail or skip, a tab, and what it was
-    table.py count                   how many checks there are of Cordon's columns and the control
+    table.py count COLUMN...         how many checks there are of those
 
-An attack that does not get through with no firewall proves nothing: where the kernel may lack what
-it needs it is left out of every column, and else that is a failure.
+An attack that does not get through with no firewall, or an open Cordon, proves nothing: where the
+kernel may lack what it needs it is left out of every column, and else that is a failure.
 """
 
 import json
@@ -16,9 +16,10 @@ import sys
 
 import attacks  # the rows of packets
 from acts import ACTS, KINDS, PATIENCE
-from attempt import ATTACKS, BROKEN, LACKS, LEVELS, OUT, SECTIONS, STOPPED
-from guards import CHECKED, GUARDS
+from attempt import ATTACKS, BROKEN, HELD, LACKS, LEVELS, OUT, SECTIONS, STOPPED
+from guards import GUARDS
 
+CONTROLS = ("bare", "open", "held-open")
 NAMES = 63
 CELL = 13
 
@@ -38,18 +39,18 @@ def result(column, number):
 
 def lacking(columns, what, number):
     """Why it cannot be made here, or None."""
-    bare = next(column for column in columns if column["column"] == "bare")
-    if not what.lacks or result(bare, number) == what.success():
+    control = next(column for column in columns if column["column"] in ("bare", "held-open"))
+    if not what.lacks or result(control, number) == what.success():
         return None
-    return bare["rows"][number - 1]["why"] or "it did not arrive"
+    return control["rows"][number - 1]["why"] or "it did not arrive"
 
 
 def text_of(what, column, found):
     if found != what.success() or what.way == "keep":
         return found
-    if what.served and column == "egress":
+    if what.served and column.endswith("egress"):
         return f"{found} by rule"
-    return f"{found} (known)" if what.known and column in LEVELS else found
+    return f"{found} (known)" if what.known_in(column) else found
 
 
 def print_table(columns):
@@ -64,13 +65,17 @@ def print_table(columns):
         print(line.rstrip() + (f"  cannot be made here: {why}" if why else ""))
 
 
+def known_act(what, column):
+    return what.known and column["column"] in LEVELS
+
+
 def act_text(what, column, place):
     if not column["acts"]:
-        return "" if column["column"] != "lockdown" else "as isolate"
+        return "as isolate" if column["column"].endswith("lockdown") else ""
     row = column["acts"][place]
     if row["out"] is None:
         return LACKS
-    known = " (known)" if what.known and column["column"] in LEVELS else ""
+    known = " (known)" if known_act(what, column) else ""
     if row["out"]:
         return OUT + known
     return STOPPED if row["leak"] is None else f"after {1000 * row['leak']:.0f} ms"
@@ -117,7 +122,7 @@ def check_act(what, number, column):
         print(f"fail\t{name}: {row['why']}")
     elif row["out"] is None:
         print(f"skip\t{name}: {row['why']}")
-    elif what.known:
+    elif known_act(what, column):
         print(f"ok\t{name}: {act_text(what, column, place)}: {what.known}")
     elif row["out"]:
         print(f"fail\t{name}: {row['why']} got out, after {PATIENCE} s")
@@ -136,13 +141,13 @@ def print_checks(columns):
     for number, what in enumerate(ATTACKS, 1):
         why = lacking(columns, what, number)
         for column in columns:
-            if column["column"] in CHECKED:
+            if column["column"] in CONTROLS + LEVELS + HELD:
                 check(what, number, column, why)
     for column in columns:
-        if column["column"] in ("bare", "open"):
+        if column["column"] in CONTROLS:
             check_probes(column)
         for number, what in enumerate(ACTS, len(ATTACKS) + 1):
-            if column["column"] in LEVELS:
+            if column["column"] in LEVELS + HELD:
                 check_act(what, number, column)
 
 
@@ -165,7 +170,9 @@ def check(what, number, column, why):
 def main():
     order, paths = sys.argv[1], sys.argv[2:]
     if order == "count":
-        print(len(ATTACKS) * len(CHECKED) + len(ACTS) * len(LEVELS) + 2)
+        checked = [name for name in paths if name in CONTROLS + LEVELS + HELD]
+        print(len(ATTACKS) * len(checked) +
+              sum(1 if name in CONTROLS else len(ACTS) for name in checked))
     elif order == "summary":
         print_summary(read(paths))
     elif order == "table":

@@ -31,20 +31,13 @@ kmod_start()
 	test_start $(($1 + 1))
 }
 
-# kmod_node: this machine's own namespace is the node, since the module speaks to no other. What is
-# left behind goes with the machine.
 kmod_node()
 {
 	net_start
-	ip netns del "$NODE"
-	ip netns attach "$NODE" 1
-	ip link set lo up
-	sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
+	net_own
 	TRUST=$NET_ROOT/etc/cordon/trust
 	mkdir -p "$TRUST"
 }
-
-net_stop() { exit "$?"; }
 
 kmod_load() { insmod "$KMOD" "$@" || die "the module cannot be loaded"; }
 

@@ -6,6 +6,7 @@
 # it ends. It must not touch this machine's own interfaces, cgroups, pins or policy.
 #
 #   net_start                  a bpffs, a cgroup, a root folder and the namespace of the node
+#   net_own                    instead of it this machine's own namespace, in a virtual machine
 #   net_peer PEER [IFACE]      a peer namespace, joined to the node's interface IFACE (PEER)
 #   net_address PEER NODE-ADDRESS/LEN PEER-ADDRESS/LEN
 #   on_node CMD...             run in the node's namespace
@@ -83,8 +84,24 @@ net_start()
 	ip netns add "$NODE"
 	ip -n "$NODE" link set lo up
 	# Duplicate address detection would make every test wait for a second.
+	net_sysctl
+}
+
+net_sysctl()
+{
 	on_node sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.ip_forward=1
+}
+
+# What holds a whole machine speaks to no other namespace. What is left behind goes with the machine.
+net_own()
+{
+	[ -d /run/vm ] || die "only in a virtual machine"
+	ip netns del "$NODE"
+	ip netns attach "$NODE" $$
+	net_stop() { exit "$?"; }
+	ip link set lo up
+	net_sysctl
 }
 
 net_peer()
