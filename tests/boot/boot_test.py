@@ -34,7 +34,7 @@ OPEN = {"arp", "ipv6", "icmp to management", "tcp 22 to management"}
 KEPT = {"arp", "ipv6", "icmp to control"}
 LEAKS = {"icmp to stranger", "udp 9 to stranger", "tcp 8080 to management"}
 NOBODY = "systemd.mask=cordon-restore.service systemd.mask=cordon.service cordon.gate=off"
-PATIENCE = 60
+PATIENCE = 150
 CLOCK = 0.25  # seconds that we may be wrong about when the node's clock began
 
 
