@@ -13,16 +13,11 @@
 #include <cordon/uapi/guard.h>
 
 #include "path.h"
-#include "ring.h"
 #include "state.h"
 #include "task.h"
+#include "tried.h"
 
 #define EPERM 1
-
-/* Of one process and act at most one record in this time. */
-#define GUARD_QUIET_NS 1000000000ULL
-/* And of all of them on one CPU in a second. */
-#define GUARD_RECORDS_PER_SECOND 16
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -48,24 +43,6 @@ struct {
 	__type(key, struct cordon_guard_id);
 	__type(value, __u32);
 } guard_objects SEC(".maps");
-
-struct guard_trial {
-	__u32 pid;
-	__u32 act;
-};
-
-struct guard_told {
-	__u64 until;
-	__u64 folded;
-};
-
-/* Full: who was refused longest ago is told at once again. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct guard_trial);
-	__type(value, struct guard_told);
-} guard_told SEC(".maps");
 
 /* Control groups that the daemon and its hand are in, and those above, by id; the value is 1. */
 struct {
@@ -148,21 +125,12 @@ static __always_inline bool guard_closed(void)
 }
 
 /** guard_latched() - at any level */
-static __always_inline bool guard_latched(void)
+static __always_inline __u32 guard_latched(void)
 {
 	const struct cordon_control *held = find_control();
 
-	return held && control_latch(held, bpf_ktime_get_ns());
+	return held ? control_latch(held, bpf_ktime_get_ns()) : 0;
 }
-
-/** struct guard_try - what somebody tried; see struct cordon_event_tried */
-struct guard_try {
-	__u64 number;
-	__u16 act;
-	__u16 object;
-	__u32 detail;
-	char name[CORDON_GUARD_NAME];
-};
 
 static __always_inline void guard_count(__u32 act)
 {
@@ -172,74 +140,19 @@ static __always_inline void guard_count(__u32 act)
 		__sync_fetch_and_add(count, 1);
 }
 
-/* Return: whether it is to be told now; @ret_folded: what was not */
-static __always_inline bool guard_is_news(__u32 pid, __u32 act, __u64 now, __u64 *ret_folded)
+static __always_inline struct tried guard_try(__u16 act, __u16 object, __u64 number)
 {
-	const struct guard_trial trial = { pid, act };
-	struct guard_told first = { now + GUARD_QUIET_NS, 0 };
-	struct guard_told *told = bpf_map_lookup_elem(&guard_told, &trial);
+	struct tried tried = { .number = number, .act = act, .object = object };
 
-	*ret_folded = 0;
-	if (!told) {
-		bpf_map_update_elem(&guard_told, &trial, &first, BPF_ANY);
-		return true;
-	}
-	if (now < told->until) {
-		__sync_fetch_and_add(&told->folded, 1);
-		return false;
-	}
-	*ret_folded = told->folded;
-	bpf_map_update_elem(&guard_told, &trial, &first, BPF_ANY);
-	return true;
+	tried.latch = guard_latched();
+	return tried;
 }
 
-static __always_inline void guard_fill(struct cordon_event_tried *record,
-				       const struct guard_try *try, __u64 now)
+/** guard_tell() - count it and tell it */
+static __always_inline void guard_tell(const struct tried *tried)
 {
-	const struct cordon_control *held = find_control();
-	const struct task_struct *task = bpf_get_current_task_btf();
-
-	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
-	record->cgroup = bpf_get_current_cgroup_id();
-	record->number = try->number;
-	record->act = try->act;
-	record->object = try->object;
-	record->detail = try->detail;
-	record->uid = (__u32)bpf_get_current_uid_gid();
-	record->latch = held ? control_latch(held, now) : 0;
-	bpf_get_current_comm(record->comm, sizeof(record->comm));
-	__builtin_memcpy(record->name, try->name, sizeof(record->name));
-}
-
-/** guard_tell() - count it and tell it. Return: nothing of use */
-VERIFIED_APART __u32 guard_tell(const struct guard_try *try)
-{
-	struct cordon_loss *loss = event_loss(CORDON_CLASS_TAMPER);
-	const __u32 pid = bpf_get_current_pid_tgid() >> 32;
-	const __u64 now = bpf_ktime_get_ns();
-	struct cordon_event_tried *record;
-	__u64 folded;
-
-	if (!try || !loss)
-		return 0;
-	guard_count(try->act);
-	if (!guard_is_news(pid, try->act, now, &folded) ||
-	    !event_share_left(loss, now, GUARD_RECORDS_PER_SECOND))
-		return 0;
-	record = event_reserve(&tamper_ring, CORDON_EVENT_TRIED, sizeof(*record), pid, now);
-	if (!record)
-		return 0;
-	guard_fill(record, try, now);
-	record->folded = folded;
-	bpf_ringbuf_submit(record, 0);
-	return 0;
-}
-
-static __always_inline struct guard_try guard_try(__u16 act, __u16 object, __u64 number)
-{
-	struct guard_try try = { .number = number, .act = act, .object = object };
-
-	return try;
+	guard_count(tried->act);
+	tried_tell(tried);
 }
 
 /** guard_refuse() - the end of every hook that refuses
@@ -247,11 +160,11 @@ static __always_inline struct guard_try guard_try(__u16 act, __u16 object, __u64
  */
 static __always_inline int guard_refuse(__u16 act, __u16 object, __u64 number, const void *name)
 {
-	struct guard_try try = guard_try(act, object, number);
+	struct tried tried = guard_try(act, object, number);
 
 	if (name)
-		bpf_probe_read_kernel_str(try.name, sizeof(try.name), name);
-	guard_tell(&try);
+		bpf_probe_read_kernel_str(tried.name, sizeof(tried.name), name);
+	guard_tell(&tried);
 	return -EPERM;
 }
 

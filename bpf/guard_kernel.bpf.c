@@ -43,10 +43,10 @@ static __always_inline bool is_refused(void)
 
 static __always_inline int refuse_kernel(__u16 act, __u64 number, __u32 detail)
 {
-	struct guard_try try = guard_try(act, CORDON_GUARD_OBJECT_KERNEL, number);
+	struct tried tried = guard_try(act, CORDON_GUARD_OBJECT_KERNEL, number);
 
-	try.detail = detail;
-	guard_tell(&try);
+	tried.detail = detail;
+	guard_tell(&tried);
 	return -EPERM;
 }
 

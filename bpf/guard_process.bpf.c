@@ -20,10 +20,10 @@
 
 static __always_inline int refuse_process(__u16 act, const struct task_struct *task, __u32 detail)
 {
-	struct guard_try try = guard_try(act, CORDON_GUARD_OBJECT_PROCESS, task->tgid);
+	struct tried tried = guard_try(act, CORDON_GUARD_OBJECT_PROCESS, task->tgid);
 
-	try.detail = detail;
-	guard_tell(&try);
+	tried.detail = detail;
+	guard_tell(&tried);
 	return -EPERM;
 }
 
