@@ -88,6 +88,7 @@ struct sched_entity {
 struct task_struct {
 	struct sched_entity se;
 	struct mm_struct *mm;
+	char comm[16];
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;

@@ -2,8 +2,8 @@
 /*
  * Programs and secrets at lockdown: bpf/lsm.bpf.c is loaded and attached when the
  * node comes to that level, and its pins, below bpffs in lockdown/GENERATION, keep
- * it there.  What it refuses is what is listed when all of it is attached: until
- * then it refuses nothing, and a set for another policy stands before the former
+ * it there (what it lists: attach_listed.c).  What it refuses is what is listed when all of it is
+ * attached: until then it refuses nothing, and a set for another policy stands before the former
  * goes.
  */
 #include <dirent.h>
@@ -12,15 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "attach_listed.h"
 #include "bpf/lsm.skel.h"
 #include "lockdown.h"
 #include "lockdown_look.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 
 #define FOLDER "lockdown"
@@ -91,7 +92,7 @@ static void remove_generations(const struct cordon_context *context, uint32_t bu
 		rmdir(all.text);
 }
 
-/* ---- what is listed ---------------------------------------------------------------------- */
+/* ---- maps -------------------------------------------------------------------------------- */
 
 static int write_held(struct build *build)
 {
@@ -101,123 +102,40 @@ static int write_held(struct build *build)
 				   BPF_ANY);
 }
 
-/* The opening lists it.  What is not there is none of its programs or secrets. */
-static int learn(struct build *build, enum cordon_lockdown_lesson lesson, const char *path,
-		 struct cordon_lockdown_right right)
+/* The rings that are read are those that are pinned. */
+static int reuse_maps(const struct build *build)
 {
-	int fd CLEANUP(close) = -1;
-	int error;
+	struct bpf_map *map;
+	int error = 0;
 
-	build->held.learner = (uint32_t)getpid();
-	build->held.lesson = lesson;
-	build->held.right = right;
-	error = write_held(build);
-	if (error)
-		return error;
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	build->held.learner = 0;
-	return write_held(build);
-}
+	bpf_object__for_each_map(map, build->lsm->obj) {
+		const struct cordon_path path =
+			cordon_path_pin(build->context, "maps", bpf_map__name(map));
+		const int fd CLEANUP(close) = bpf_obj_get(path.text);
 
-static uint64_t bit_of(const struct cordon_image *image, const char *secret)
-{
-	uint64_t bit = 1;
-
-	for (size_t i = 0; i < image->nr_lockdown; i++) {
-		const struct cordon_image_lockdown *entry = &image->lockdown[i];
-
-		if (!entry->secret[0] || (i && !strcmp(entry->secret, entry[-1].secret)))
-			continue;
-		if (!strcmp(entry->secret, secret))
-			return bit;
-		bit = bit << 1 ? bit << 1 : bit;
+		if (fd >= 0 && !error)
+			error = bpf_map__reuse_fd(map, fd);
 	}
-	return 0;
+	return error;
 }
 
-/* All that is listed of one program. */
-static struct cordon_lockdown_right right_of(const struct cordon_image *image, const char *path)
+/* Until the last of it nothing is refused that starts. */
+static int list_all(struct build *build)
 {
-	struct cordon_lockdown_right right = { .opens = 0 };
-
-	for (size_t i = 0; i < image->nr_lockdown; i++) {
-		const struct cordon_image_lockdown *entry = &image->lockdown[i];
-
-		if (strcmp(entry->text, path) != 0)
-			continue;
-		right.starts |= entry->kind == CORDON_LOCKDOWN_PROGRAM;
-		if (entry->kind == CORDON_LOCKDOWN_OPENER)
-			right.opens |= bit_of(image, entry->secret);
-	}
-	return right;
-}
-
-static int learn_program(struct build *build, const struct cordon_image_lockdown *entry)
-{
-	const struct cordon_path path = cordon_path_root(build->context, entry->text);
-	struct cordon_failure lack;
-
-	/* Another one than the digest says is not listed. */
-	if (cordon_lockdown_lack(build->context, entry, &lack)) {
-		cordon_fail(build->failure, -ENOENT, "%s", lack.text);
-		return 0;
-	}
-	return learn(build, CORDON_LOCKDOWN_LEARN_PROGRAM, path.text,
-		     right_of(build->image, entry->text));
-}
-
-static int learn_tpm(struct build *build, struct cordon_lockdown_right right)
-{
-	int error = learn(build, CORDON_LOCKDOWN_LEARN_SECRET,
-			  cordon_path_root(build->context, "/dev/tpmrm0").text, right);
-
-	return error ? error :
-		       learn(build, CORDON_LOCKDOWN_LEARN_SECRET,
-			     cordon_path_root(build->context, "/dev/tpm0").text, right);
-}
-
-static int learn_entry(struct build *build, const struct cordon_image_lockdown *entry)
-{
-	const struct cordon_lockdown_right secret = { .opens =
-							      bit_of(build->image, entry->secret) };
-
-	switch ((enum cordon_lockdown_kind)entry->kind) {
-	case CORDON_LOCKDOWN_PROGRAM:
-	case CORDON_LOCKDOWN_OPENER:
-		return learn_program(build, entry);
-	case CORDON_LOCKDOWN_FILE:
-		return learn(build, CORDON_LOCKDOWN_LEARN_SECRET,
-			     cordon_path_root(build->context, entry->text).text, secret);
-	case CORDON_LOCKDOWN_TPM:
-		return learn_tpm(build, secret);
-	default:
-		return 0;
-	}
-}
-
-/* Our own helper starts, and opens what an order is to destroy. */
-static int learn_helper(struct build *build)
-{
-	const struct cordon_lockdown_right all = { .opens = UINT64_MAX, .starts = 1 };
-	struct cordon_lockdown_file key;
-	const int map = bpf_map__fd(build->lsm->maps.lockdown_programs);
-	const int error = learn(build, CORDON_LOCKDOWN_LEARN_PROGRAM, "/proc/self/exe", all);
+	const struct cordon_image *image = build->image;
+	struct cordon_listed listed = {
+		.context = build->context,
+		.image = image,
+		.lesson = bpf_map__fd(build->lsm->maps.lockdown_lesson),
+		.code = bpf_map__fd(build->lsm->maps.lockdown_code),
+		.keys = bpf_map__fd(build->lsm->maps.lockdown_keys),
+		.failure = build->failure,
+	};
+	const int error = cordon_listed_fill(&listed);
 
 	if (error)
 		return error;
-	/* Hooks that nobody calls taught nothing. */
-	return bpf_map_get_next_key(map, NULL, &key) ? -ENOTSUP : 0;
-}
-
-static int learn_all(struct build *build)
-{
-	int error = learn_helper(build);
-
-	for (size_t i = 0; i < build->image->nr_lockdown && !error; i++)
-		error = learn_entry(build, &build->image->lockdown[i]);
-	if (error)
-		return error;
-	build->held.programs = cordon_lockdown_count(build->image, CORDON_LOCKDOWN_PROGRAM) > 0;
+	build->held.programs = cordon_lockdown_count(image, CORDON_LOCKDOWN_PROGRAM) > 0;
 	return write_held(build);
 }
 
@@ -245,27 +163,46 @@ static int pin_all(struct build *build)
 
 static int make(struct build *build)
 {
-	struct lsm_bpf *lsm CLEANUP(lsm) = lsm_bpf__open_and_load();
+	struct lsm_bpf *lsm CLEANUP(lsm) = lsm_bpf__open();
 	int error = lsm ? 0 : -errno;
 
 	build->lsm = lsm;
+	if (!error)
+		error = reuse_maps(build);
+	if (!error)
+		error = lsm_bpf__load(lsm);
 	if (!error)
 		error = write_held(build);
 	if (!error)
 		error = lsm_bpf__attach(lsm);
 	if (!error)
-		error = learn_all(build);
+		error = list_all(build);
 	return error ? error : pin_all(build);
 }
 
+/* Its programs are pinned by their names before the map is. */
 static bool stands(const struct cordon_context *context, uint32_t generation)
 {
-	return !access(pin_path(context, generation, "held").text, F_OK) &&
-	       !access(pin_path(context, generation, "lockdown_start").text, F_OK) &&
-	       !access(pin_path(context, generation, "lockdown_map").text, F_OK) &&
-	       !access(pin_path(context, generation, "lockdown_open").text, F_OK) &&
-	       !access(pin_path(context, generation, "lockdown_rename").text, F_OK) &&
-	       !access(pin_path(context, generation, "lockdown_link").text, F_OK);
+	static const char *const names[] = {
+		"lockdown_start",
+		"lockdown_started",
+		"lockdown_forked",
+		"lockdown_map",
+		"lockdown_protect",
+		"lockdown_open",
+		"lockdown_rename",
+		"lockdown_link",
+		"lockdown_key",
+		"lockdown_trace",
+		"lockdown_traceme",
+		"lockdown_prctl",
+		"held",
+	};
+	bool all = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		all &= !access(pin_path(context, generation, names[i]).text, F_OK);
+	return all;
 }
 
 /* ---- the part ---------------------------------------------------------------------------- */
@@ -274,6 +211,7 @@ static bool is_wanted(const struct cordon_image *image)
 {
 	return cordon_lockdown_count(image, CORDON_LOCKDOWN_PROGRAM) ||
 	       cordon_lockdown_count(image, CORDON_LOCKDOWN_FILE) ||
+	       cordon_lockdown_count(image, CORDON_LOCKDOWN_KEY) ||
 	       cordon_lockdown_count(image, CORDON_LOCKDOWN_TPM);
 }
 
@@ -281,7 +219,7 @@ static int hold(const struct cordon_image *image, struct cordon_ledger *ledger,
 		struct cordon_failure *failure)
 {
 	const struct cordon_context *context = ledger->context;
-	struct build build = { context, image, NULL, { .since = time(NULL) }, failure };
+	struct build build = { context, image, NULL, { .programs = 0 }, failure };
 	int error;
 
 	build.held.generation = image->settings.generation;
@@ -296,7 +234,9 @@ static int hold(const struct cordon_image *image, struct cordon_ledger *ledger,
 	if (error)
 		return cordon_fail(
 			failure, error, "the kernel holds no programs and no secrets: %s",
-			error == -ENOTSUP ? "it calls no BPF LSM program" : strerror(-error));
+			error == -ENOTSUP ?
+				"it calls no BPF LSM program, or makes no digests (CONFIG_IMA)" :
+				strerror(-error));
 	remove_generations(context, build.held.generation);
 	return build.failure->text[0] ? -ENOENT : 0;
 }

@@ -21,6 +21,7 @@ static const struct {
 	const char *one, *many;
 } counted[] = {
 	{ CORDON_LOCKDOWN_PROGRAM, "program", "programs" },
+	{ CORDON_LOCKDOWN_LIBRARY, "library", "libraries" },
 	{ CORDON_LOCKDOWN_FILE, "secret file", "secret files" },
 	{ CORDON_LOCKDOWN_KEY, "key", "keys" },
 	{ CORDON_LOCKDOWN_TPM, "TPM handle", "TPM handles" },
@@ -94,9 +95,11 @@ static void print_refused(const struct cordon_context *context)
 		return;
 	}
 	printf("lockdown    the kernel refused %" PRIu64 " starts of programs, %" PRIu64
-	       " changed files as code, %" PRIu64 " openings of secrets\n",
-	       refused[CORDON_LOCKDOWN_START], refused[CORDON_LOCKDOWN_LIBRARY],
-	       refused[CORDON_LOCKDOWN_OPEN] + refused[CORDON_LOCKDOWN_MOVE]);
+	       " files as code, %" PRIu64 " openings of secrets, %" PRIu64
+	       " writes to listed files, %" PRIu64 " traces of processes\n",
+	       refused[CORDON_LOCKDOWN_START], refused[CORDON_LOCKDOWN_CODE],
+	       refused[CORDON_LOCKDOWN_OPEN] + refused[CORDON_LOCKDOWN_NAME],
+	       refused[CORDON_LOCKDOWN_WRITE], refused[CORDON_LOCKDOWN_TRACE]);
 }
 
 static bool is_held(const struct cordon_context *context)

@@ -18,6 +18,7 @@
 #include "daemon.h"
 #include "daemon_hand.h"
 #include "guard.h"
+#include "lockdown.h"
 #include "session.h"
 #include "store.h"
 
@@ -123,7 +124,7 @@ static int restore_all(const struct cordon_call *call)
 	return error;
 }
 
-/* A node enforces without a guard, too; status says so. */
+/* A node enforces without a guard, too, and without what lockdown holds; status says so. */
 static int start(const struct cordon_call *call)
 {
 	struct cordon_failure failure = { .text = "" };
@@ -132,6 +133,9 @@ static int start(const struct cordon_call *call)
 	if (!error && cordon_guard_raise(call->context, &failure))
 		fprintf(stderr, "cordon: no guard: %s\n", failure.text);
 	cordon_guard_shelter(call->context);
+	failure.text[0] = '\0';
+	if (!error && cordon_lockdown_boot(call->context, &failure))
+		fprintf(stderr, "cordon: at lockdown, but %s\n", failure.text);
 	return error;
 }
 

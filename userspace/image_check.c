@@ -405,7 +405,7 @@ static bool is_lockdown_path(uint32_t kind)
 {
 	return kind == CORDON_LOCKDOWN_PROGRAM || kind == CORDON_LOCKDOWN_FILE ||
 	       kind == CORDON_LOCKDOWN_OPENER || kind == CORDON_LOCKDOWN_LUKS ||
-	       kind == CORDON_LOCKDOWN_WIPE;
+	       kind == CORDON_LOCKDOWN_WIPE || kind == CORDON_LOCKDOWN_LIBRARY;
 }
 
 static bool is_lockdown_sound(const struct cordon_image *image)

@@ -158,3 +158,23 @@ int cordon_lockdown_once(const struct cordon_context *context, struct cordon_fai
 
 	return lock < 0 ? 0 : cordon_lockdown_follow(&lockdown, failure);
 }
+
+int cordon_lockdown_boot(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct cordon_lockdown lockdown CLEANUP(lockdown) = { .context = context };
+	struct cordon_ledger ledger CLEANUP(ledger) = { .nr = 0 };
+	int lock CLEANUP(close) = -1;
+	int error;
+
+	if (cordon_latch_level(context) != CORDON_LATCH_LOCKDOWN)
+		return 0;
+	lock = cordon_destroy_lock(context, 2);
+	error = lock < 0 ? lock : cordon_ledger_read(context, &ledger);
+	if (error)
+		return cordon_fail(failure, error, "what lockdown changed cannot be read: %s",
+				   strerror(-error));
+	error = read_image(&lockdown, failure);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	return cordon_lockdown_programs.hold(lockdown.image, &ledger, failure);
+}

@@ -41,6 +41,13 @@ int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failu
  *	himself */
 int cordon_lockdown_once(const struct cordon_context *context, struct cordon_failure *failure);
 
+/**
+ * cordon_lockdown_boot() - as a node that is at `lockdown` starts: what the kernel holds of it,
+ *	before the hand does, and holds the rest
+ * Return: 0; -errno with @failure
+ */
+int cordon_lockdown_boot(const struct cordon_context *context, struct cordon_failure *failure);
+
 /*
  * The parts, each its file: attach_lockdown.c, lockdown_unit.c, lockdown_login.c,
  * lockdown_input.c.

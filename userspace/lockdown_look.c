@@ -59,6 +59,18 @@ size_t cordon_lockdown_count(const struct cordon_image *image, enum cordon_lockd
 	return nr;
 }
 
+/* What is only destroyed, by order, holds nothing. */
+bool cordon_lockdown_holds(const struct cordon_image *image)
+{
+	for (size_t i = 0; i < image->nr_lockdown; i++) {
+		const uint32_t kind = image->lockdown[i].kind;
+
+		if (kind != CORDON_LOCKDOWN_LUKS && kind != CORDON_LOCKDOWN_WIPE)
+			return true;
+	}
+	return false;
+}
+
 /* ---- what there is ----------------------------------------------------------------------- */
 
 /* A line is NAME:PASSWORD:UID:...; the C library's own way needs shared objects. */
@@ -135,6 +147,7 @@ static const char *lack_of(const struct cordon_context *context,
 		return program_lack(path.text, entry);
 	case CORDON_LOCKDOWN_FILE:
 	case CORDON_LOCKDOWN_WIPE:
+	case CORDON_LOCKDOWN_LIBRARY:
 		return lstat(path.text, &status) ? "there is none" : NULL;
 	case CORDON_LOCKDOWN_LUKS:
 		return device_lack(path.text);

@@ -24,6 +24,9 @@ uint32_t cordon_lockdown_generation(const struct cordon_context *context);
 /** cordon_lockdown_count() - entries of a kind */
 size_t cordon_lockdown_count(const struct cordon_image *image, enum cordon_lockdown_kind kind);
 
+/** cordon_lockdown_holds() - whether the level holds more than `isolate` does */
+bool cordon_lockdown_holds(const struct cordon_image *image);
+
 /**
  * cordon_lockdown_lack() - why an entry means nothing on this machine
  *

@@ -222,6 +222,13 @@ static int read_programs(struct parse *parse, const struct cordon_value *value, 
 				 target);
 }
 
+static int read_libraries(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	(void)target;
+	return read_list(parse, value, "'libraries'",
+			 (struct list){ CORDON_LOCKDOWN_LIBRARY, path_problem, SIZE_MAX });
+}
+
 /* ---- secrets ----------------------------------------------------------------------------- */
 
 /* struct secret - @nr: things that it is */
@@ -391,6 +398,7 @@ static int read_wipe(struct parse *parse, const struct cordon_value *value, void
 
 static const struct parse_field lockdown_fields[] = {
 	{ .name = "programs", .read = read_programs },
+	{ .name = "libraries", .read = read_libraries },
 	{ .name = "secrets", .read = read_secrets },
 	{ .name = "units", .read = read_units },
 	{ .name = "logins", .read = read_logins },

@@ -187,7 +187,8 @@ struct cordon_lease {
 	X(USB_INPUT, "USB input")	 /* "off"; likewise */                                     \
 	X(LUKS, "LUKS device")		 /* to wipe; an absolute path */                           \
 	X(LOGINS, "logins")		 /* "listed": nobody but LOGINs logs in */                 \
-	X(WIPE, "path to wipe")		 /* likewise */
+	X(WIPE, "path to wipe")		 /* likewise */                                            \
+	X(LIBRARY, "library")		 /* that programs open later, or a folder; likewise */
 
 enum cordon_lockdown_kind {
 #define CORDON_LOCKDOWN_ENUM(name, text) CORDON_LOCKDOWN_##name,

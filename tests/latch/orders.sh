@@ -5,17 +5,27 @@
 # openssl alone. It must carry nothing out itself.
 #
 #   key NAME ALGORITHM...          NAME.key and NAME.pem, as openssl req -newkey takes it
+#   keys NAME...                   of elliptic curves, and an empty $TRUST
 #   trust ROLE NAME...             $TRUST/ROLE.pem
 #   order NAME COUNTER ACTION SIGNERS [LINE...]
 #                                  a signed order as $NET_TMP/NAME.p7; signers in one word, "ada grace"
 #   bundle NAME COUNTER POLICY SIGNER
 #   carry NAME, inbox NAME         give it to cordon order, or put it into the inbox
 #   receipts, last_receipt, took ROLE COUNTER
+#   killed_at STEP ARGUMENT...     the faulty build of cordon; was it killed there?
 
 key()
 {
 	openssl req -x509 -newkey "${@:2}" -nodes -keyout "$NET_TMP/$1.key" -out "$NET_TMP/$1.pem" \
 		-subj "/CN=$1" -addext basicConstraints=critical,CA:FALSE 2>/dev/null
+}
+
+keys()
+{
+	local name
+	TRUST=$NET_ROOT/etc/cordon/trust
+	mkdir -p "$TRUST"
+	for name in "$@"; do key "$name" ec -pkeyopt ec_paramgen_curve:P-256; done
 }
 
 trust() { local role=$1; shift; (cd "$NET_TMP" && cat "${@/%/.pem}") >"$TRUST/$role.pem"; }
@@ -40,6 +50,15 @@ order()
 	printf '%s\n' "$@" >>"$NET_TMP/$name"
 	# shellcheck disable=SC2086 # one word each
 	sign "$name" $signers
+}
+
+FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
+faulty() { on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"; }
+killed_at()
+{
+	local status=0
+	CORDON_KILL_AT=$1 faulty "${@:2}" >/dev/null 2>&1 || status=$?
+	[ $status = 137 ]
 }
 
 carry() { cordon order "$NET_TMP/$1.p7"; }

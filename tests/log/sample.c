@@ -584,7 +584,7 @@ static bool each_config(struct sample *sample)
 	return sample_write_here(sample);
 }
 
-static void add_tried(struct sample *sample)
+static void add_tried(struct sample *sample, uint16_t act, uint16_t object)
 {
 	union cordon_event_room room;
 	struct cordon_event_tried *tried =
@@ -595,9 +595,9 @@ static void add_tried(struct sample *sample)
 	tried->cgroup = 1;
 	tried->number = 17;
 	tried->folded = 2;
-	tried->act = CORDON_GUARD_ACT_SIGNAL;
-	tried->object = CORDON_GUARD_OBJECT_PROCESS;
-	tried->detail = 9;
+	tried->act = act;
+	tried->object = object;
+	tried->detail = act == CORDON_GUARD_ACT_SIGNAL ? 9 : 0;
 	memcpy(tried->comm, "bash", 4);
 	memcpy(tried->name, "cordon", 6);
 	sample_add(sample, cordon_event_end(&room));
@@ -613,7 +613,8 @@ bool sample_each(struct sample *sample)
 	    !each_process(sample))
 		return false;
 	sample_begin(sample, CORDON_CLASS_TAMPER);
-	add_tried(sample);
+	add_tried(sample, CORDON_GUARD_ACT_SIGNAL, CORDON_GUARD_OBJECT_PROCESS);
+	add_tried(sample, CORDON_GUARD_ACT_START, CORDON_GUARD_OBJECT_EXECUTABLE);
 	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);
 	add_texts(sample, CORDON_EVENT_STRAY, sizeof(struct cordon_event_stray), none);
 	return sample_write_here(sample);

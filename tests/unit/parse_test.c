@@ -745,27 +745,28 @@ TEST(lockdown)
 	ASSERT_NE(NULL, policy);
 	ASSERT_EQ(2, policy->nr_secrets);
 	EXPECT_STREQ("other", policy->secrets[1].text);
-	ASSERT_EQ(17, policy->nr_lockdown);
+	ASSERT_EQ(18, policy->nr_lockdown);
 	entry = policy->lockdown;
 	EXPECT_EQ(CORDON_LOCKDOWN_PROGRAM, entry[1].kind);
 	EXPECT_STREQ("/usr/bin/bash", entry[1].name.text);
 	EXPECT_EQ(0xe3, entry[1].sha256[0]);
 	EXPECT_EQ(0, entry[0].sha256[0]);
-	EXPECT_EQ(CORDON_LOCKDOWN_FILE, entry[3].kind);
-	EXPECT_STREQ("/srv/pos/token", entry[3].name.text);
-	EXPECT_EQ(0, entry[3].secret);
-	EXPECT_EQ(CORDON_LOCKDOWN_KEY, entry[5].kind);
-	EXPECT_STREQ("user:pos key", entry[5].name.text);
-	EXPECT_EQ(CORDON_LOCKDOWN_OPENER, entry[9].kind);
-	EXPECT_EQ(1, entry[9].secret);
-	EXPECT_EQ(CORDON_LOCKDOWN_UNIT, entry[11].kind);
-	EXPECT_STREQ("cockpit.socket", entry[11].name.text);
-	EXPECT_EQ(CORDON_LOCKDOWN_LOGINS, entry[12].kind);
-	EXPECT_EQ(CORDON_LOCKDOWN_LOGIN, entry[13].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_LIBRARY, entry[2].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_FILE, entry[4].kind);
+	EXPECT_STREQ("/srv/pos/token", entry[4].name.text);
+	EXPECT_EQ(0, entry[4].secret);
+	EXPECT_EQ(CORDON_LOCKDOWN_KEY, entry[6].kind);
+	EXPECT_STREQ("user:pos key", entry[6].name.text);
+	EXPECT_EQ(CORDON_LOCKDOWN_OPENER, entry[10].kind);
+	EXPECT_EQ(1, entry[10].secret);
+	EXPECT_EQ(CORDON_LOCKDOWN_UNIT, entry[12].kind);
+	EXPECT_STREQ("cockpit.socket", entry[12].name.text);
+	EXPECT_EQ(CORDON_LOCKDOWN_LOGINS, entry[13].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_LOGIN, entry[14].kind);
 	/* USB input is kept, and no entry. */
-	EXPECT_EQ(CORDON_LOCKDOWN_CONSOLE, entry[14].kind);
-	EXPECT_EQ(CORDON_LOCKDOWN_LUKS, entry[15].kind);
-	EXPECT_EQ(CORDON_LOCKDOWN_WIPE, entry[16].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_CONSOLE, entry[15].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_LUKS, entry[16].kind);
+	EXPECT_EQ(CORDON_LOCKDOWN_WIPE, entry[17].kind);
 }
 
 TEST(workloads_and_rules)

@@ -108,7 +108,8 @@ enum cordon_guard_doubt {
 	CORDON_GUARD_DOUBT_COUNT
 };
 
-/* cordon_event_tried.object: X(NAME, "what it is called") */
+/* cordon_event_tried.object: X(NAME, "what it is called"); from DEVICE on none of ours, from
+ * EXECUTABLE on what lockdown lists */
 #define CORDON_GUARD_OBJECTS(X)                                                                    \
 	X(MAP, "map")                                                                              \
 	X(PROGRAM, "program")                                                                      \
@@ -120,7 +121,12 @@ enum cordon_guard_doubt {
 	X(DEVICE, "block device")                                                                  \
 	X(KERNEL, "kernel")                                                                        \
 	X(TPM, "TPM")                                                                              \
-	X(CGROUP, "control group")
+	X(CGROUP, "control group")                                                                 \
+	X(EXECUTABLE, "program")                                                                   \
+	X(CODE, "file")                                                                            \
+	X(SECRET, "secret")                                                                        \
+	X(KEY, "key")                                                                              \
+	X(OTHER, "process")
 
 enum cordon_guard_object {
 #define CORDON_GUARD_OBJECT_ENUM(name, text) CORDON_GUARD_OBJECT_##name,
@@ -165,7 +171,11 @@ enum cordon_guard_object {
 	X(LOAD_PROGRAM, "load a BPF program into")                                                 \
 	X(SOCKET, "open a socket past the packet path of")                                         \
 	X(SOCKET_USE, "use a socket past the packet path of")                                      \
-	X(SYSRQ, "give a magic system request to")
+	X(SYSRQ, "give a magic system request to")                                                 \
+	X(START, "start")                                                                          \
+	X(RUN_CODE, "run code of")                                                                 \
+	X(BE_TRACED, "be traced by")                                                               \
+	X(FEIGN_PROGRAM, "feign which program runs in")
 
 enum cordon_guard_act {
 #define CORDON_GUARD_ACT_ENUM(name, text) CORDON_GUARD_ACT_##name,
@@ -177,7 +187,7 @@ enum cordon_guard_act {
 #define CORDON_GUARD_NAME 32
 
 /**
- * struct cordon_event_tried - what the guard refused
+ * struct cordon_event_tried - what the guard refused, or at lockdown bpf/lsm.bpf.c
  * @start: of the process, CLOCK_BOOTTIME
  * @cgroup: its
  * @number: id of a map, program or link, pid, interface index, mount id, signal's
