@@ -10,16 +10,34 @@
 #include "bypass.h"
 #include "command.h"
 #include "lockdown.h"
+#include "lockdown_look.h"
 #include "order.h"
 #include "seal.h"
+#include "util/cleanup.h"
 #include "util/print.h"
 
-static void print_json(const struct cordon_sealed *sealed, uint32_t level)
+DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
+
+/* A policy that says nothing of lockdown makes no more of it. */
+static bool is_isolation(const struct cordon_call *call, uint32_t level)
+{
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_image *image CLEANUP(image) = NULL;
+	int error;
+
+	if (level != CORDON_LATCH_LOCKDOWN)
+		return false;
+	error = cordon_lockdown_image(call->context, &unsaid, &image);
+	return error ? error == -ENOENT : !cordon_lockdown_holds(image);
+}
+
+static void print_json(const struct cordon_sealed *sealed, uint32_t level, bool isolation)
 {
 	struct json json = { .file = stdout };
 
 	json_object(&json, NULL);
 	json_string(&json, "level", cordon_latch_name(level));
+	json_bool(&json, "same_as_isolate", isolation);
 	json_string(&json, "before", cordon_latch_name(sealed->before));
 	json_bool(&json, "was_loaded", sealed->loaded);
 	json_number(&json, "overtaken_packets", sealed->overtaken);
@@ -32,13 +50,15 @@ static void print_json(const struct cordon_sealed *sealed, uint32_t level)
 	json_line_end(&json);
 }
 
-static void print_text(const struct cordon_sealed *sealed, uint32_t level)
+static void print_text(const struct cordon_sealed *sealed, uint32_t level, bool isolation)
 {
 	if (sealed->before == level)
 		printf("the node is sealed at %s already\n", cordon_latch_name(level));
 	else
 		printf("the node is sealed: %s (was %s)\n", cordon_latch_name(level),
 		       cordon_latch_name(sealed->before));
+	if (isolation)
+		puts("the policy has no 'lockdown': this is the same as isolate");
 	if (!sealed->loaded)
 		puts("nothing was loaded: the programs were loaded and attached first; nothing "
 		     "passes until\ncordon run or cordon run --once loads the policy with its keep "
@@ -52,12 +72,13 @@ static void print_text(const struct cordon_sealed *sealed, uint32_t level)
 static int print_result(const struct cordon_call *call, const struct cordon_sealed *sealed,
 			uint32_t level)
 {
+	const bool isolation = is_isolation(call, level);
 	struct cordon_failure faults;
 
 	if (call->context->json)
-		print_json(sealed, level);
+		print_json(sealed, level, isolation);
 	else
-		print_text(sealed, level);
+		print_text(sealed, level, isolation);
 	cordon_sealed_faults(sealed, &faults);
 	if (!faults.text[0])
 		return CORDON_EXIT_DONE;
