@@ -33,6 +33,7 @@ struct work {
 	struct cordon_trust trust;
 	struct cordon_warrant *warrant;
 	struct cordon_outcome *outcome;
+	int *destroying; /* the lock of who destroys, until the receipt is kept */
 };
 
 static enum cordon_refusal refuse(struct work *work, enum cordon_refusal refusal)
@@ -354,7 +355,7 @@ static enum cordon_refusal carry_out(struct work *work)
 	case CORDON_ACTION_REVOKE:
 	case CORDON_ACTION_WIPE:
 		return cordon_destroy_order(work->context, work->delivery, work->warrant,
-					    work->outcome);
+					    work->outcome, work->destroying);
 	case CORDON_ACTION_DETACH:
 		return take_and(work, leave);
 	case CORDON_ACTION_RELEASE:
@@ -421,7 +422,9 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 		     struct cordon_warrant *ret_warrant, struct cordon_outcome *ret_outcome)
 {
 	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
-	struct work work = { context, delivery, policy, { .node = "" }, ret_warrant, ret_outcome };
+	int destroying CLEANUP(close) = -1;
+	struct work work = { context,	  delivery,    policy,	   { .node = "" },
+			     ret_warrant, ret_outcome, &destroying };
 	struct cordon_latch_state state;
 	int error, rest = 0;
 
@@ -440,6 +443,8 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 		return 0;
 	tell(context, ret_warrant, ret_outcome);
 	error = cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);
+	if (ret_outcome->destruction.each)
+		rest = cordon_destroy_end(context, ret_warrant, ret_outcome, failure);
 	/* With what tells, as the last. */
 	if (ret_outcome->detached)
 		rest = cordon_detach_rest(context, failure);

@@ -54,13 +54,14 @@ int cordon_destroy_lock(const struct cordon_context *context, unsigned int secon
 	return TAKE_FD(fd);
 }
 
-static struct cordon_path copy_path(const struct job *job, const char *before)
+static struct cordon_path copy_path(const struct cordon_context *context,
+				    const struct cordon_warrant *warrant, const char *before)
 {
 	char name[96], digest[33];
 
-	cordon_hex_format(job->warrant->message.digest, sizeof(digest) / 2, digest);
+	cordon_hex_format(warrant->message.digest, sizeof(digest) / 2, digest);
 	snprintf(name, sizeof(name), CORDON_ORDERS_FOLDER "/%s%s", before, digest);
-	return cordon_path_root(job->context, name);
+	return cordon_path_root(context, name);
 }
 
 static int write_whole(const char *path, const void *bytes, size_t size)
@@ -76,7 +77,8 @@ static int write_whole(const char *path, const void *bytes, size_t size)
 static int keep_copy(const struct job *job)
 {
 	const struct cordon_path folder = cordon_path_root(job->context, CORDON_ORDERS_FOLDER);
-	const struct cordon_path aside = copy_path(job, "."), path = copy_path(job, "");
+	const struct cordon_path aside = copy_path(job->context, job->warrant, ".");
+	const struct cordon_path path = copy_path(job->context, job->warrant, "");
 	int error = cordon_folder_make(folder.text, 0700);
 
 	if (!error)
@@ -141,20 +143,6 @@ static enum cordon_refusal take(struct job *job)
 								  CORDON_REFUSAL_NONE;
 }
 
-static void finish(struct job *job)
-{
-	struct cordon_failure unkept = { .text = "" };
-	struct cordon_latch_state state;
-	int lock CLEANUP(close) = -1;
-
-	if (!cordon_lock_take(job->context, &unkept, &lock)) {
-		cordon_latch_read(job->context, &state);
-		cordon_warrant_finish(job->warrant, &state);
-		cordon_latch_write(job->context, &state, &unkept);
-	}
-	cordon_fail_also(&job->outcome->why, "that it is done is not kept", &unkept);
-}
-
 static void destroy(struct job *job, const struct cordon_image *image)
 {
 	struct cordon_destruction *destruction = &job->outcome->destruction;
@@ -165,6 +153,7 @@ static void destroy(struct job *job, const struct cordon_image *image)
 		error = cordon_destroy_disks(job->context, image, destruction);
 	else
 		error = cordon_destroy_secrets(job->context, image, destruction);
+	destruction->failed += error != 0;
 	if (error)
 		cordon_fail(why, error, "no memory for all of them");
 	else if (destruction->failed)
@@ -172,8 +161,6 @@ static void destroy(struct job *job, const struct cordon_image *image)
 			    "%zu of %zu are not, or not wholly, destroyed: the receipt says which; "
 			    "the same order may come again",
 			    destruction->failed, destruction->nr);
-	else
-		finish(job);
 }
 
 static bool is_any(const struct cordon_image *image, enum cordon_action action)
@@ -200,19 +187,18 @@ static enum cordon_refusal carry_out(struct job *job, const struct cordon_image 
 	keep_copy(job);
 	cordon_step("order kept");
 	destroy(job, image);
-	cordon_step("order done");
-	unlink(copy_path(job, "").text);
 	return CORDON_REFUSAL_NONE;
 }
 
 enum cordon_refusal cordon_destroy_order(const struct cordon_context *context,
 					 const struct cordon_delivery *delivery,
 					 const struct cordon_warrant *warrant,
-					 struct cordon_outcome *outcome)
+					 struct cordon_outcome *outcome, int *ret_lock)
 {
 	struct job job = { context, delivery, warrant, outcome };
 	struct cordon_image *image CLEANUP(image) = NULL;
 	int lock CLEANUP(close) = -1;
+	enum cordon_refusal refusal;
 
 	if (delivery->confined)
 		return hand_over(&job);
@@ -226,5 +212,26 @@ enum cordon_refusal cordon_destroy_order(const struct cordon_context *context,
 	}
 	if (cordon_lockdown_image(context, &outcome->why, &image))
 		return fail(&job, true);
-	return carry_out(&job, image);
+	refusal = carry_out(&job, image);
+	*ret_lock = TAKE_FD(lock);
+	return refusal;
+}
+
+int cordon_destroy_end(const struct cordon_context *context, const struct cordon_warrant *warrant,
+		       const struct cordon_outcome *outcome, struct cordon_failure *failure)
+{
+	struct cordon_latch_state state;
+	int lock CLEANUP(close) = -1;
+	int error;
+
+	unlink(copy_path(context, warrant, "").text);
+	cordon_step("order done");
+	if (outcome->destruction.failed)
+		return 0;
+	error = cordon_lock_take(context, failure, &lock);
+	if (error)
+		return error;
+	cordon_latch_read(context, &state);
+	cordon_warrant_finish(warrant, &state);
+	return cordon_latch_write(context, &state, failure);
 }
