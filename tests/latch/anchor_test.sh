@@ -10,7 +10,6 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 . tests/latch/orders.sh
-FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 
 if ! tpm_there; then echo "1..0 # SKIP there is no swtpm"; exit 0; fi
 
@@ -231,23 +230,13 @@ done
 check "and seals are counted all the same" eval 'cordon seal isolate --reason o >/dev/null && [ "$(anchor seals)" -gt "$(anchor released)" ]'
 check "and released" opens
 
-# Power that fails after each step: the node is open, and not shut for good, or sealed and can be opened.
-killed_at()
-{
-	local step=$1 status=0
-	shift
-	CORDON_KILL_AT=$step on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" \
-		--cgroup "$NET_CGROUP" "$@" >/dev/null 2>&1 || status=$?
-	[ $status = 137 ]
-}
-
 # The numbers of steps of the latch and its anchor
 steps_of()
 {
-	CORDON_STEPS=1 on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" \
-		"$@" 2>&1 >/dev/null | awk '$1 == "step" && $3 ~ /^(latch|anchor|order)$/ { print $2 }'
+	CORDON_STEPS=1 faulty "$@" 2>&1 >/dev/null | awk '$1 == "step" && $3 ~ /^(latch|anchor|order)$/ { print $2 }'
 }
 
+# Power that fails after each step: the node is open, and not shut for good, or sealed and can be opened.
 each_step()
 {
 	local prepare=$1 verify=$2 step steps bad=0

@@ -8,7 +8,6 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 . tests/latch/orders.sh
-FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 
 nothing_pinned() { [ -z "$(find "$NET_BPFFS/links" "$NET_BPFFS/maps" "$NET_BPFFS/progs" -type f 2>/dev/null)" ]; }
 ended() { ! kill -0 "$DAEMON" 2>/dev/null; }
@@ -24,9 +23,7 @@ daemon()
 
 test_start 21
 latch_start
-TRUST=$NET_ROOT/etc/cordon/trust
-mkdir -p "$TRUST"
-for name in ada grace; do key $name ec -pkeyopt ec_paramgen_curve:P-256; done
+keys ada grace
 trust seal ada
 trust release ada grace
 printf 'release 2\n' >"$TRUST/threshold"
@@ -67,13 +64,10 @@ check "nothing is held" shut_at none
 # kill -9 after each step: the order can be finished, unless the node is sealed once more.
 kill_detach_at()
 {
-	local status=0
 	cordon run --once >/dev/null
 	cordon seal isolate --reason 'to be killed' >/dev/null
 	order killed $((counter += 1)) detach 'ada grace'
-	CORDON_KILL_AT=$1 on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup \
-		"$NET_CGROUP" order "$NET_TMP/killed.p7" >/dev/null 2>&1 || status=$?
-	[ $status = 137 ]
+	killed_at "$1" order "$NET_TMP/killed.p7"
 }
 
 bad=0 again=0 counter=10 step=0 kills=0 sealed=0

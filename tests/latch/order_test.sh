@@ -9,7 +9,6 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 . tests/latch/orders.sh
-FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 
 # refused WORD TEXT NAME: with its own word, exit 1, a record, and nothing changed
 refused()
@@ -30,9 +29,7 @@ refused()
 
 test_start 96
 latch_start
-TRUST=$NET_ROOT/etc/cordon/trust
-mkdir -p "$TRUST"
-for name in ada grace edsger; do key $name ec -pkeyopt ec_paramgen_curve:P-256; done
+keys ada grace edsger
 key barbara rsa:4096
 key mallory rsa:2048
 trust seal ada grace barbara
@@ -299,12 +296,9 @@ check "a release and who waited with it" test $bad = 0
 # is sealed once more.
 kill_release_at()
 {
-	local status=0
 	cordon seal isolate --reason 'to be killed' >/dev/null
 	order killed $((counter += 1)) release 'ada grace'
-	CORDON_KILL_AT=$1 on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup \
-		"$NET_CGROUP" order "$NET_TMP/killed.p7" >/dev/null 2>&1 || status=$?
-	[ $status = 137 ]
+	killed_at "$1" order "$NET_TMP/killed.p7"
 }
 
 order open7 60 release 'ada grace'

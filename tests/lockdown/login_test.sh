@@ -18,9 +18,8 @@ ended() { ! lives "$1"; }
 
 test_start 12
 latch_world
-TRUST=$NET_ROOT/etc/cordon/trust
-mkdir -p "$TRUST" "$NET_ROOT/proc" "$NET_ROOT/run"
-for name in ada grace; do key $name ec -pkeyopt ec_paramgen_curve:P-256; done
+mkdir -p "$NET_ROOT/proc" "$NET_ROOT/run"
+keys ada grace
 trust seal ada
 trust release grace
 printf 'root:x:0:0::/:/bin/sh\nalice:x:1001:1001::/:/bin/sh\nbob:x:1002:1002::/:/bin/sh\n' >"$NET_ROOT/etc/passwd"

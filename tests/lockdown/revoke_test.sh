@@ -9,7 +9,6 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 . tests/latch/orders.sh
-FAULTY=${FAULTY:-$BUILD/tests/fault/cordon}
 KEY=cordon-test-$$
 
 lockdown_policy()
@@ -86,9 +85,7 @@ finish()
 	net_stop
 }
 trap finish EXIT
-TRUST=$NET_ROOT/etc/cordon/trust
-mkdir -p "$TRUST"
-for name in ada grace edsger; do key $name ec -pkeyopt ec_paramgen_curve:P-256; done
+keys ada grace edsger
 trust seal ada
 trust release grace
 trust wipe ada grace
@@ -161,11 +158,8 @@ wait "$DAEMON" || true
 # kill -9 at every step: what was taken is gone on with by who starts then, whatever was sealed since.
 kill_revoke_at()
 {
-	local status=0
 	order killed $((counter += 1)) revoke ada
-	CORDON_KILL_AT=$1 on_node "$FAULTY" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup \
-		"$NET_CGROUP" order "$NET_TMP/killed.p7" >/dev/null 2>&1 || status=$?
-	[ $status = 137 ]
+	killed_at "$1" order "$NET_TMP/killed.p7"
 }
 bad=0 counter=30 step=0 kills=0 resumed=0
 while [ $((step += 2)) -lt 60 ]; do
