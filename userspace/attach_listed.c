@@ -20,6 +20,7 @@
 #include "libraries.h"
 #include "lockdown_look.h"
 #include "util/cleanup.h"
+#include "util/hex.h"
 
 #define SHA256 4 /* enum hash_algo */
 
@@ -101,24 +102,56 @@ static struct cordon_lockdown_right right_of(const struct cordon_image *image, c
 	return right;
 }
 
-/* It was another one a moment ago. */
-static bool is_another(const struct cordon_image_lockdown *entry,
-		       const struct cordon_lockdown_right *right)
-{
-	static const uint8_t none[sizeof(entry->sha256)];
+static const uint8_t no_digest[32];
 
-	return memcmp(entry->sha256, none, sizeof(none)) != 0 && right->algorithm == SHA256 &&
-	       memcmp(entry->sha256, right->digest, sizeof(entry->sha256)) != 0;
+/* As the policy wants it; if it says nothing, as it was when the level was reached. */
+static int check(const struct cordon_listed *listed, const char *path, const uint8_t *wanted,
+		 const struct cordon_lockdown_right *right)
+{
+	const bool told = memcmp(wanted, no_digest, sizeof(no_digest)) != 0;
+	const struct cordon_ledger_line *line = cordon_ledger_find(listed->ledger, "code", path);
+	char value[sizeof(line->value)], digest[2 * sizeof(no_digest) + 1];
+
+	if (told && right->algorithm == SHA256)
+		return memcmp(wanted, right->digest, sizeof(no_digest)) ? -ESTALE : 0;
+	cordon_hex_format(right->digest, sizeof(no_digest), digest);
+	snprintf(value, sizeof(value), "%d:%s", right->algorithm, digest);
+	if (line)
+		return strcmp(line->value, value) ? -ESTALE : 0;
+	/* A line has no room for a blank. */
+	return strchr(path, ' ') ? 0 : cordon_ledger_add(listed->ledger, "code", path, value);
 }
 
-/* Another one than the digest says is not listed. */
+static bool is_fatal(int error)
+{
+	return error == -ENOTSUP || error == -E2BIG || error == -ENOMEM;
+}
+
+/* What cannot be opened, or is another one, is not listed. */
+static int list_one(const struct cordon_listed *listed, const char *text, const uint8_t *wanted,
+		    struct cordon_lockdown_right right)
+{
+	const struct cordon_path path = cordon_path_root(listed->context, text);
+	struct cordon_lockdown_lesson lesson = { .kind = CORDON_LOCKDOWN_LEARN_CODE,
+						 .right = right };
+	int error = teach(listed, path.text, &lesson);
+
+	if (!error) {
+		error = check(listed, text, wanted, &lesson.right);
+		if (error)
+			bpf_map_delete_elem(listed->code, &lesson.file);
+	}
+	if (!error || is_fatal(error))
+		return error;
+	cordon_fail(listed->failure, error, "%s: %s", text,
+		    error == -ESTALE ? "it was changed since the node was shut" : strerror(-error));
+	return 0;
+}
+
 static int list_program(const struct cordon_listed *listed,
 			const struct cordon_image_lockdown *entry,
 			struct cordon_libraries *libraries)
 {
-	const struct cordon_path path = cordon_path_root(listed->context, entry->text);
-	struct cordon_lockdown_lesson lesson = { .kind = CORDON_LOCKDOWN_LEARN_CODE,
-						 .right = right_of(listed->image, entry->text) };
 	struct cordon_failure lack;
 	int error;
 
@@ -126,33 +159,19 @@ static int list_program(const struct cordon_listed *listed,
 		cordon_fail(listed->failure, -ENOENT, "%s", lack.text);
 		return 0;
 	}
-	error = teach(listed, path.text, &lesson);
-	if (error)
-		return error;
-	if (is_another(entry, &lesson.right)) {
-		cordon_fail(listed->failure, -ENOENT, "%s was changed just now", entry->text);
-		return bpf_map_delete_elem(listed->code, &lesson.file);
-	}
-	return cordon_libraries_add(libraries, entry->text);
+	error = list_one(listed, entry->text, entry->sha256, right_of(listed->image, entry->text));
+	return error ? error : cordon_libraries_add(libraries, entry->text);
 }
 
-/* What cannot be opened any more is not listed. */
 static int list_libraries(const struct cordon_listed *listed,
 			  const struct cordon_libraries *libraries)
 {
-	for (size_t i = 0; i < libraries->nr; i++) {
-		const struct cordon_path path =
-			cordon_path_root(listed->context, libraries->path[i]);
-		struct cordon_lockdown_lesson lesson = { .kind = CORDON_LOCKDOWN_LEARN_CODE };
-		const int error = teach(listed, path.text, &lesson);
+	const struct cordon_lockdown_right mapped = { .starts = 0 };
+	int error = 0;
 
-		if (error == -ENOTSUP || error == -E2BIG)
-			return error;
-		if (error)
-			cordon_fail(listed->failure, error, "library %s: %s", path.text,
-				    strerror(-error));
-	}
-	return 0;
+	for (size_t i = 0; i < libraries->nr && !error; i++)
+		error = list_one(listed, libraries->path[i], no_digest, mapped);
+	return error;
 }
 
 static int list_code(const struct cordon_listed *listed)
@@ -190,7 +209,7 @@ static int list_file(const struct cordon_listed *listed, const char *path, uint6
 						 .right = { .opens = secret } };
 	const int error = teach(listed, file.text, &lesson);
 
-	return error == -ENOTSUP || error == -E2BIG ? error : 0;
+	return is_fatal(error) ? error : 0;
 }
 
 static int list_tpm(const struct cordon_listed *listed, uint64_t secret)

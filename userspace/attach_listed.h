@@ -8,14 +8,17 @@
 
 #include "context.h"
 #include "image.h"
+#include "ledger.h"
 
 /**
  * struct cordon_listed - where it is listed: the maps of bpf/lsm.bpf.c
- * @failure: what is listed in the policy and not there, or another one: the last of them
+ * @ledger: knows what the code was when the level was reached: a boot must not take another for it
+ * @failure: what is listed in the policy and not there, or another one: the first of them
  */
 struct cordon_listed {
 	const struct cordon_context *context;
 	const struct cordon_image *image;
+	struct cordon_ledger *ledger;
 	int lesson;
 	int code;
 	int keys;

@@ -32,6 +32,7 @@ DEFINE_CLEANUP(lsm, struct lsm_bpf *, lsm_bpf__destroy)
 struct build {
 	const struct cordon_context *context;
 	const struct cordon_image *image;
+	struct cordon_ledger *ledger;
 	struct lsm_bpf *lsm;
 	struct cordon_lockdown_held held;
 	struct cordon_failure *failure;
@@ -126,13 +127,16 @@ static int list_all(struct build *build)
 	struct cordon_listed listed = {
 		.context = build->context,
 		.image = image,
+		.ledger = build->ledger,
 		.lesson = bpf_map__fd(build->lsm->maps.lockdown_lesson),
 		.code = bpf_map__fd(build->lsm->maps.lockdown_code),
 		.keys = bpf_map__fd(build->lsm->maps.lockdown_keys),
 		.failure = build->failure,
 	};
-	const int error = cordon_listed_fill(&listed);
+	int error = cordon_listed_fill(&listed);
 
+	if (!error)
+		error = cordon_ledger_save(build->ledger);
 	if (error)
 		return error;
 	build->held.programs = cordon_lockdown_count(image, CORDON_LOCKDOWN_PROGRAM) > 0;
@@ -219,7 +223,7 @@ static int hold(const struct cordon_image *image, struct cordon_ledger *ledger,
 		struct cordon_failure *failure)
 {
 	const struct cordon_context *context = ledger->context;
-	struct build build = { context, image, NULL, { .programs = 0 }, failure };
+	struct build build = { context, image, ledger, NULL, { .programs = 0 }, failure };
 	int error;
 
 	build.held.generation = image->settings.generation;

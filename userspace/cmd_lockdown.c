@@ -139,6 +139,9 @@ void cmd_lockdown_status_json(struct json *json, const struct cordon_context *co
 	json_bool(json, "hand", cordon_hand_pid(context));
 	json_array(json, "changed");
 	for (size_t i = 0; i < ledger.nr; i++) {
+		/* That is what was listed. */
+		if (!strcmp(ledger.line[i].kind, "code"))
+			continue;
 		json_object(json, NULL);
 		json_string(json, "kind", ledger.line[i].kind);
 		json_string(json, "name", ledger.line[i].name);

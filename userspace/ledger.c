@@ -18,7 +18,7 @@
 
 #define FOLDER "/var/lib/cordon"
 #define FILE_NAME FOLDER "/lockdown"
-#define SIZE_MOST (1UL << 20)
+#define SIZE_MOST (16UL << 20)
 
 static bool read_line(const char *text, struct cordon_ledger_line *line)
 {
@@ -81,7 +81,7 @@ static int write_lines(const struct cordon_ledger *ledger, const char *path)
 	return fflush(file) || fsync(fileno(file)) ? -errno : 0;
 }
 
-static int save(const struct cordon_ledger *ledger)
+int cordon_ledger_save(const struct cordon_ledger *ledger)
 {
 	const struct cordon_path folder = cordon_path_root(ledger->context, FOLDER);
 	const struct cordon_path aside = cordon_path_root(ledger->context, FILE_NAME ".new");
@@ -95,21 +95,30 @@ static int save(const struct cordon_ledger *ledger)
 	return error ? error : cordon_folder_sync(folder.text);
 }
 
-int cordon_ledger_note(struct cordon_ledger *ledger, const char *kind, const char *name,
-		       const char *value)
+int cordon_ledger_add(struct cordon_ledger *ledger, const char *kind, const char *name,
+		      const char *value)
 {
-	struct cordon_ledger_line *line;
-	int error;
+	struct cordon_ledger_line *line = array_push(ledger->line, ledger->nr);
 
-	if (cordon_ledger_find(ledger, kind, name))
-		return 0;
-	line = array_push(ledger->line, ledger->nr);
 	if (!line)
 		return -ENOMEM;
 	snprintf(line->kind, sizeof(line->kind), "%s", kind);
 	snprintf(line->name, sizeof(line->name), "%s", name);
 	snprintf(line->value, sizeof(line->value), "%s", value);
-	error = save(ledger);
+	return 0;
+}
+
+int cordon_ledger_note(struct cordon_ledger *ledger, const char *kind, const char *name,
+		       const char *value)
+{
+	int error;
+
+	if (cordon_ledger_find(ledger, kind, name))
+		return 0;
+	error = cordon_ledger_add(ledger, kind, name, value);
+	if (error)
+		return error;
+	error = cordon_ledger_save(ledger);
 	if (error)
 		ledger->nr--;
 	cordon_step("noted in the ledger");

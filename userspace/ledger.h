@@ -45,6 +45,14 @@ const struct cordon_ledger_line *cordon_ledger_find(const struct cordon_ledger *
 int cordon_ledger_note(struct cordon_ledger *ledger, const char *kind, const char *name,
 		       const char *value);
 
+/** cordon_ledger_add() - the same of what changes nothing: on storage with cordon_ledger_save().
+ * Return: 0 or -ENOMEM */
+int cordon_ledger_add(struct cordon_ledger *ledger, const char *kind, const char *name,
+		      const char *value);
+
+/** cordon_ledger_save() - Return: 0 or -errno */
+int cordon_ledger_save(const struct cordon_ledger *ledger);
+
 /** cordon_ledger_end() - all is as it was. Return: 0 or -errno */
 int cordon_ledger_end(struct cordon_ledger *ledger);
 

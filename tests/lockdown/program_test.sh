@@ -24,7 +24,7 @@ policy()
 		echo '  programs:'
 		for name in $LISTED; do [ ! -x "/usr/bin/$name" ] || echo "    - /usr/bin/$name"; done | sort -u
 		printf '    - /usr/sbin/%s\n' ip tc
-		echo '    - /opt/tool'
+		printf '    - /opt/%s\n' tool other
 		echo "    - {path: /usr/bin/uname, sha256: \"$(printf '%064d' 1)\"}"
 		echo '  libraries: [/opt/lib]'
 		echo '  secrets:'
@@ -61,7 +61,7 @@ plant()
 	mkdir "$NET_TMP/over/upper" "$NET_TMP/over/work" "$NET_TMP/over/all"
 }
 
-test_start 58
+test_start 60
 latch_world
 NOW=$(date +%s)
 SRV=$NET_ROOT/srv
@@ -72,6 +72,7 @@ modprobe -a loop ext4
 ln -s usr/lib usr/lib64 "$NET_ROOT/"
 cp /etc/ld.so.cache "$NET_ROOT/etc/"
 cp /usr/bin/id "$NET_ROOT/opt/tool"
+cp /usr/bin/id "$NET_ROOT/opt/other"
 cp /usr/lib/x86_64-linux-gnu/libm.so.6 "$NET_ROOT/opt/lib/later.so"
 keys ada grace
 trust seal ada
@@ -120,7 +121,7 @@ check "what was written to does not, whatever the clock said" says_no "$NET_ROOT
 cp /usr/lib/x86_64-linux-gnu/libm.so.6 "$NET_TMP/new.so"
 date -s "@$NOW" >/dev/null
 check "nothing that is listed is opened to be written to" says_no cp "$NET_TMP/copy" /usr/bin/true
-check "nor renamed" says_no mv -T "$NET_ROOT/opt/tool" "$NET_ROOT/opt/other"
+check "nor renamed" says_no mv -T "$NET_ROOT/opt/tool" "$NET_ROOT/opt/new"
 
 # Libraries.
 check "what was written with the clock set back is not preloaded" no_preload "$NET_TMP/new.so"
@@ -175,8 +176,12 @@ kill "$(cat "$NET_ROOT/run/cordon/daemon")"
 wait "$DAEMON" || true
 reboot
 check "where nothing is loaded everything starts" /usr/bin/id
-cordon run --once >/dev/null
+cp /usr/bin/who "$NET_ROOT/opt/later"
+mv "$NET_ROOT/opt/later" "$NET_ROOT/opt/other"
+cordon run --once >/dev/null 2>"$NET_TMP/once"
 check "a boot holds it again, without the hand" says_no /usr/bin/id
+check "what was replaced while it was off does not start" says_no "$NET_ROOT/opt/other"
+check "which is told" grep -q 'it was changed since the node was shut' "$NET_TMP/once"
 check "a revoke reaches secrets" carry revoke
 check "and they are gone" test ! -e "$SRV/token"
 carry open >/dev/null
