@@ -20,7 +20,7 @@ class Owner:
         self.trust = self.folder / "trust"
         self.trust.mkdir()
         self.key, self.certificate = self.folder / "owner.key", self.trust / "release.pem"
-        (self.trust / "node").write_text(f"{NODE}\n", encoding="ascii")
+        (self.trust / "node").write_text(f"node: {NODE}\n", encoding="ascii")
         self.counter = 0
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=owner",
                 "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", self.key,
