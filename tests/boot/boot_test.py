@@ -86,7 +86,10 @@ class Story:
     def order(machine, signed):
         text = base64.b64encode(signed).decode()
         machine.does(f"base64 -d <<<{text} >/run/order.p7")
-        return machine.run("cordon order /run/order.p7")
+        done = []
+        wait_for(lambda: done.append(machine.run("cordon order /run/order.p7")) or
+                 "try again" not in done[-1][1])
+        return done[-1]
 
     def seen(self):
         return ", ".join(sorted(self.peer.kinds())) or "nothing"
