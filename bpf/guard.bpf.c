@@ -5,6 +5,7 @@
  *	bprm_committed_creds	a process that starts the helper becomes ours
  *	sched_process_fork	what it forks is, too
  *	bpf_link_settle		a link that we make is known before anybody can ask for it
+ *	bpf_link_new_fd		a link that is about to be given to somebody
  *	bpf			calls that write, detach, attach or run, and loads where closed
  *	bpf_map, bpf_prog	descriptors: what we make is known from now on; who is given
  *				one of ours to read is remembered
@@ -24,6 +25,8 @@
 /* include/linux/binfmts.h */
 #define UNSAFE_SHARE 1
 #define UNSAFE_PTRACE 2
+
+#define SIGNAL_KILL 9
 
 #define SHA256 4 /* enum hash_algo */
 
@@ -384,6 +387,21 @@ static __always_inline int check_open_link(__u32 id)
 	return guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_LINK, id, NULL);
 }
 
+/* By its name, so that a tool is refused and goes on; guard_link_given is for those who call it
+ * otherwise, or change the name meanwhile. */
+static __always_inline int check_get(const struct cordon_guard *guard, const void *path)
+{
+	char theirs[CORDON_GUARD_PATH] = { 0 };
+
+	if (bpf_probe_read_user_str(theirs, sizeof(theirs), path) < 0)
+		return 0;
+	for (int i = 0; i < CORDON_GUARD_PATH && guard->links[i]; i++) {
+		if (theirs[i] != guard->links[i])
+			return 0;
+	}
+	return guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_LINK, 0, NULL);
+}
+
 static __always_inline int check_call(const struct cordon_guard *guard, __u32 call,
 				      const union bpf_attr *attr)
 {
@@ -403,6 +421,8 @@ static __always_inline int check_call(const struct cordon_guard *guard, __u32 ca
 		return check_load();
 	case BPF_PROG_TEST_RUN:
 		return check_run(guard, attr->test.prog_fd);
+	case BPF_OBJ_GET:
+		return check_get(guard, (const void *)attr->pathname);
 	case BPF_LINK_GET_FD_BY_ID:
 		return check_open_link(attr->link_id);
 	case BPF_LINK_UPDATE:
@@ -549,6 +569,20 @@ int guard_link(__u64 *arguments)
 
 	if (guard && guard_is_us())
 		guard_learn(guard, CORDON_GUARD_OBJECT_LINK, primer->id);
+	return 0;
+}
+
+/* Of a link no hook asks who may have it, and to look at every path that anybody follows would cost
+ * each open a fifth: whoever is about to get one of ours does not live to use it. */
+SEC("fentry/bpf_link_new_fd")
+int guard_link_given(__u64 *arguments)
+{
+	const struct bpf_link *link = (const void *)arguments[0];
+
+	if (!guard_stands() || !guard_knows(CORDON_GUARD_OBJECT_LINK, link->id) || guard_is_us())
+		return 0;
+	guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_LINK, link->id, NULL);
+	bpf_send_signal(SIGNAL_KILL);
 	return 0;
 }
 

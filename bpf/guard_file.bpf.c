@@ -11,7 +11,6 @@
 #include "guard.h"
 
 #define MODE_WRITE 2 /* FMODE_WRITE */
-#define MAY_WRITE 2
 
 #define KIND_MASK 0170000
 #define KIND_BLOCK 0060000
@@ -19,7 +18,6 @@
 
 #define PROC_MAGIC 0x9fa0
 #define CGROUP2_MAGIC 0x63677270
-#define BPF_MAGIC 0xcafe4a11
 
 #define SET_FLAGS 0x40086602	   /* FS_IOC_SETFLAGS */
 #define SET_FLAGS_SMALL 0x40046602 /* FS_IOC32_SETFLAGS */
@@ -274,36 +272,6 @@ int guard_lock(__u64 *arguments)
 	const struct file *file = (const void *)arguments[0];
 
 	return check_name(CORDON_GUARD_ACT_LOCK, file->f_path.dentry);
-}
-
-static __always_inline const struct dentry *name_of(const struct inode *inode)
-{
-	const struct hlist_node *first = inode->i_dentry.first;
-
-	return first ? (const void *)first - bpf_core_field_offset(struct dentry, d_u.d_alias) :
-		       NULL;
-}
-
-/* Of a link its pin gives a descriptor by which it can be detached: the kernel asks this of nobody
- * else.  Maps and programs are asked for at their own hooks. */
-SEC("lsm/inode_permission")
-int guard_permission(__u64 *arguments)
-{
-	const struct inode *inode = (const void *)arguments[0];
-	const struct cordon_guard *guard;
-	const struct dentry *dentry;
-	const struct inode *folder;
-
-	if (!(arguments[1] & MAY_WRITE) || inode->i_sb->s_magic != BPF_MAGIC)
-		return 0;
-	guard = guard_stands();
-	dentry = guard ? name_of(inode) : NULL;
-	folder = dentry ? BPF_CORE_READ(dentry, d_parent, d_inode) : NULL;
-	if (!folder || BPF_CORE_READ(folder, i_ino) != guard->links.inode ||
-	    inode->i_sb->s_dev != guard->links.device || guard_is_us())
-		return 0;
-	return guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_LINK, 0,
-			    BPF_CORE_READ(dentry, d_name.name));
 }
 
 /* ---- mounts ------------------------------------------------------------------------------- */

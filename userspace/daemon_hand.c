@@ -139,6 +139,7 @@ static void follow_guard(struct hand *hand)
 	hand->closed = closed;
 	hand->guard_by = now + GUARD_NS;
 	cordon_guard_shelter(hand->context);
+	cordon_guard_forget(hand->context);
 	if (closed && cordon_bypass_cut(hand->context, &failure) &&
 	    strcmp(failure.text, hand->bypassed.text) != 0)
 		fprintf(stderr, "cordon: %s\n", failure.text);

@@ -15,6 +15,7 @@
 #include "attach_hold.h"
 #include "attach_source.h"
 #include "daemon_log.h"
+#include "guard.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -283,4 +284,5 @@ void cordon_daemon_hold_tick(struct cordon_daemon_hold *hold,
 		return;
 	cordon_daemon_hold_sources(hold, settings);
 	cordon_daemon_hold_keep(hold);
+	cordon_guard_forget(hold->context);
 }

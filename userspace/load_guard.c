@@ -171,8 +171,10 @@ static int add_folders(struct cordon_guard *guard, const struct cordon_context *
 	error = cordon_folder_make(inbox.text, 0700);
 	if (!error)
 		error = add_place(guard, program, inbox.text, &guard->inbox);
+	if (!error && strlen(links.text) >= sizeof(guard->links))
+		error = -ENAMETOOLONG;
 	if (!error)
-		error = add_place(guard, program, links.text, &guard->links);
+		memcpy(guard->links, links.text, strlen(links.text));
 	return error ? cordon_fail(failure, error, "cannot guard %s and %s: %s", inbox.text,
 				   links.text, strerror(-error)) :
 		       0;

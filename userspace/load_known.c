@@ -140,10 +140,11 @@ static bool is_gone(const struct cordon_guard_id *object)
 }
 
 /* Numbers are not given twice before all have been; what is gone takes room. */
-static void forget_gone(int objects)
+void cordon_guard_forget(const struct cordon_context *context)
 {
+	const int objects CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_OBJECTS);
 	struct cordon_guard_id key, next;
-	bool more = !bpf_map_get_next_key(objects, NULL, &next);
+	bool more = objects >= 0 && !bpf_map_get_next_key(objects, NULL, &next);
 
 	while (more) {
 		key = next;
@@ -161,6 +162,6 @@ int cordon_guard_know(const struct cordon_context *context)
 	for (int i = 0; i < CORDON_PIN_FOLDERS && !error; i++)
 		error = know_folder(context, objects, i);
 	if (!error)
-		forget_gone(objects);
+		cordon_guard_forget(context);
 	return error;
 }

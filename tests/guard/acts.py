@@ -268,6 +268,13 @@ def link_open_pin():
     get(f"links/{os.environ['LINK_PIN']}")
 
 
+def link_open_otherwise():
+    """By a path that no rule could know."""
+    os.chdir(f"{BPFFS}/links")
+    name = ctypes.create_string_buffer(os.environ["LINK_PIN"].encode())
+    bpf(OBJ_GET, struct.pack("QII", address(name), 0, 0))
+
+
 def link_detach():
     bpf(LINK_DETACH, struct.pack("I", get(f"links/{os.environ['LINK_PIN']}")))
 
@@ -563,6 +570,8 @@ ROWS = [
     ("program: load any", "closed", load_program, False),
     ("link: open by its number", "always", link_open_by_id, False),
     ("link: open by its pin", "always", link_open_pin, False),
+    ("link: open by its pin, by another path", "always", link_open_otherwise, False),
+    ("program: bpftool with the names of pins", "never", shell("bpftool -f prog show >/dev/null"), False),
     ("link: update by a descriptor of before", "always", lambda: kept("link-update"), False),
     ("link: detach", "always", link_detach, True),
     ("link: detach by a descriptor of before", "always", lambda: kept("link-detach"), True),

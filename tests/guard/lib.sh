@@ -66,7 +66,7 @@ guard_judge()
 		done,done) ok "$1: $name" ;;
 		refused,*[Nn]"ot permitted"* | refused,*"must be superuser"* | \
 			refused,*"ermission denied"* | refused,*"is not a directory"* | \
-			refused,"no descriptor arrived") ok "$1: $name: refused" ;;
+			refused,"no descriptor arrived" | refused,died) ok "$1: $name: refused" ;;
 		*) not_ok "$1: $name: $outcome, wanted: $wanted" ;;
 		esac
 	done <"$NET_TMP/$1"

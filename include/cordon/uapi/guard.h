@@ -24,6 +24,8 @@
 
 /* Folders above ours, with those of every mount: /var/lib/cordon has three. */
 #define CORDON_GUARD_ABOVE 32
+/* Longer is what tests have, at most. */
+#define CORDON_GUARD_PATH 128
 /* Mounts through which ours are reached. */
 #define CORDON_GUARD_MOUNTS 16
 /* Folders that are followed from a file up to one of ours: no deeper do ours go. */
@@ -66,6 +68,7 @@ struct cordon_guard_place {
  * @digest: SHA-256 of the helper
  * @above: folders that may not be moved or mounted over; then zeros
  * @mount: ids of mounts that may not be taken away; then zeros
+ * @links: path of the pins of links, with a '/' at its end
  */
 struct cordon_guard {
 	__u32 standing;
@@ -85,12 +88,12 @@ struct cordon_guard {
 	__u32 tpm[CORDON_GUARD_TPMS];
 	__u8 digest[32];
 	struct cordon_guard_place tree[CORDON_GUARD_TREES];
-	struct cordon_guard_place links;
 	struct cordon_guard_place inbox;
 	struct cordon_guard_place helper;
 	struct cordon_guard_place root;
 	struct cordon_guard_place above[CORDON_GUARD_ABOVE];
 	__u32 mount[CORDON_GUARD_MOUNTS];
+	char links[CORDON_GUARD_PATH];
 };
 
 /* Why a process that started the helper is not ours: X(NAME, "text") */
