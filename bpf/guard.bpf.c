@@ -387,6 +387,15 @@ static __always_inline int check_open_link(__u32 id)
 	return guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_LINK, id, NULL);
 }
 
+static __always_inline bool begins(const char *path, const char *folder)
+{
+	for (int i = 0; i < CORDON_GUARD_PATH && folder[i]; i++) {
+		if (path[i] != folder[i])
+			return false;
+	}
+	return true;
+}
+
 /* By its name, so that a tool is refused and goes on; guard_link_given is for those who call it
  * otherwise, or change the name meanwhile. */
 static __always_inline int check_get(const struct cordon_guard *guard, const void *path)
@@ -395,10 +404,8 @@ static __always_inline int check_get(const struct cordon_guard *guard, const voi
 
 	if (bpf_probe_read_user_str(theirs, sizeof(theirs), path) < 0)
 		return 0;
-	for (int i = 0; i < CORDON_GUARD_PATH && guard->links[i]; i++) {
-		if (theirs[i] != guard->links[i])
-			return 0;
-	}
+	if (!begins(theirs, guard->links) && !begins(theirs, guard->lockdown))
+		return 0;
 	return guard_refuse(CORDON_GUARD_ACT_OPEN, CORDON_GUARD_OBJECT_LINK, 0, NULL);
 }
 
@@ -573,7 +580,7 @@ int guard_link(__u64 *arguments)
 }
 
 /* Of a link no hook asks who may have it, and to look at every path that anybody follows would cost
- * each open a fifth: whoever is about to get one of ours does not live to use it. */
+ * each open a third: whoever is about to get one of ours does not live to use it. */
 SEC("fentry/bpf_link_new_fd")
 int guard_link_given(__u64 *arguments)
 {

@@ -157,10 +157,16 @@ static int add_tree(struct cordon_guard *guard, const struct cordon_context *con
 		       0;
 }
 
+static bool has_room(char (*room)[CORDON_GUARD_PATH], const char *path)
+{
+	return snprintf(*room, sizeof(*room), "%s", path) < (int)sizeof(*room);
+}
+
 static int add_folders(struct cordon_guard *guard, const struct cordon_context *context,
 		       int program, struct cordon_failure *failure)
 {
 	const struct cordon_path links = cordon_path_pin(context, "links", "");
+	const struct cordon_path lockdown = cordon_path_pin(context, "lockdown", "");
 	const struct cordon_path inbox = cordon_path_root(context, "/var/lib/cordon/inbox");
 	int error = 0;
 
@@ -171,10 +177,9 @@ static int add_folders(struct cordon_guard *guard, const struct cordon_context *
 	error = cordon_folder_make(inbox.text, 0700);
 	if (!error)
 		error = add_place(guard, program, inbox.text, &guard->inbox);
-	if (!error && strlen(links.text) >= sizeof(guard->links))
+	if (!error &&
+	    (!has_room(&guard->links, links.text) || !has_room(&guard->lockdown, lockdown.text)))
 		error = -ENAMETOOLONG;
-	if (!error)
-		memcpy(guard->links, links.text, strlen(links.text));
 	return error ? cordon_fail(failure, error, "cannot guard %s and %s: %s", inbox.text,
 				   links.text, strerror(-error)) :
 		       0;

@@ -15,24 +15,6 @@
 
 KINDS="plain ring fanout locked mapped xdp passed"
 
-# holder KIND NAME [COMMAND...]: and wait until it holds one
-holder()
-{
-	local kind=$1 file=$NET_TMP/holder.$2
-	shift 2
-	"${@:-on_node}" python3 tests/guard/holder.py "$kind" "$file" >"$file.log" 2>&1 &
-	until_ok 10 test -e "$file" || die "no $kind: $(cat "$file.log")"
-}
-heard() { sed -n 's/heard \([0-9]*\).*/\1/p' "$NET_TMP/holder.$1"; }
-sends() { grep -q 'sent yes' "$NET_TMP/holder.$1"; }
-is_mute() { ! sends "$1"; }
-hears() { local before; before=$(heard "$1"); until_ok "${2:-5}" more "$1" "$before"; }
-more() { on_peer wan ping -q -c 1 -W 1 10.9.0.1 >/dev/null; [ "$(heard "$1")" -gt "$2" ]; }
-pid_of() { cat "$NET_TMP/holder.$1.pid"; }
-lives() { [ -e "/proc/$(pid_of "$1")/exe" ]; }
-ended() { ! lives "$1"; }
-told() { cordon events --class enforcement | grep "$1" | grep -F "[$(pid_of "$2")]" | grep -q "$3"; }
-
 guard_start
 net_address wan 10.9.0.1/24 10.9.0.2/24 wan0
 ip netns add "$NET-other"

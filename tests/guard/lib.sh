@@ -8,6 +8,8 @@
 #   guard_target                 a process of the helper to try signals and the like on
 #   guard_acts STAGE WHEN...     try those rows; what came of them is in $NET_TMP/STAGE
 #   guard_judge STAGE            one case for each of them
+#   holder KIND NAME [CMD...]    somebody who holds a socket past the packet path (holder.py), on the node
+#                                or by CMD; heard, hears, sends, is_mute, lives, ended, told NAME
 
 guard_start()
 {
@@ -73,3 +75,20 @@ guard_judge()
 }
 
 guard_rows() { wc -l <"$NET_TMP/$1"; }
+
+holder()
+{
+	local kind=$1 file=$NET_TMP/holder.$2
+	shift 2
+	"${@:-on_node}" python3 tests/guard/holder.py "$kind" "$file" >"$file.log" 2>&1 &
+	until_ok 10 test -e "$file" || die "no $kind: $(cat "$file.log")"
+}
+heard() { sed -n 's/heard \([0-9]*\).*/\1/p' "$NET_TMP/holder.$1"; }
+sends() { grep -q 'sent yes' "$NET_TMP/holder.$1"; }
+is_mute() { ! sends "$1"; }
+hears() { local before; before=$(heard "$1"); until_ok "${2:-5}" more "$1" "$before"; }
+more() { on_peer wan ping -q -c 1 -W 1 10.9.0.1 >/dev/null; [ "$(heard "$1")" -gt "$2" ]; }
+pid_of() { cat "$NET_TMP/holder.$1.pid"; }
+lives() { [ -e "/proc/$(pid_of "$1")/exe" ]; }
+ended() { ! lives "$1"; }
+told() { cordon events --class enforcement | grep "$1" | grep -F "[$(pid_of "$2")]" | grep -q "$3"; }

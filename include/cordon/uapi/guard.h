@@ -68,7 +68,7 @@ struct cordon_guard_place {
  * @digest: SHA-256 of the helper
  * @above: folders that may not be moved or mounted over; then zeros
  * @mount: ids of mounts that may not be taken away; then zeros
- * @links: path of the pins of links, with a '/' at its end
+ * @links, @lockdown: paths of the folders where links are pinned, with a '/' at their ends
  */
 struct cordon_guard {
 	__u32 standing;
@@ -94,6 +94,7 @@ struct cordon_guard {
 	struct cordon_guard_place above[CORDON_GUARD_ABOVE];
 	__u32 mount[CORDON_GUARD_MOUNTS];
 	char links[CORDON_GUARD_PATH];
+	char lockdown[CORDON_GUARD_PATH];
 };
 
 /* Why a process that started the helper is not ours: X(NAME, "text") */

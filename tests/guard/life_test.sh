@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vm: only
+# guard: yes
+# timeout: 300
+#
+# The guard's life: kept off by the command line, raised, found again by the next daemon, not taken
+# down without a signature, not deceived by a helper that somebody else directs; and what it costs.
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+# shellcheck source=tests/guard/lib.sh
+. tests/guard/lib.sh
+
+guard_start
+TRUST=$NET_ROOT/etc/cordon/trust
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
+	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
+test_start 20
+ROUNDS=3
+
+echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
+mount --bind "$NET_TMP/cmdline" /proc/cmdline
+cordon run --once 2>/dev/null
+check "the command line keeps it off, and status says so" says "off (cordon.guard=off" cordon status
+umount /proc/cmdline
+check "which is no fault" says "cordon is enforcing" cordon status
+
+# Without the host's file system below.
+mount -t tmpfs cost /mnt
+cp "$BUILD/tests/guard/cost_helper" /mnt/cost
+cost() { on_node /mnt/cost "$@" /mnt/cost; }
+cordon run --once
+check "it is raised" says "stands, on" cordon status
+# In thousandths, of each round: what is emulated is noisy, and its pace changes.
+for _ in $(seq "$ROUNDS"); do
+	cordon detach >/dev/null
+	mount --bind "$NET_TMP/cmdline" /proc/cmdline
+	cordon run --once 2>/dev/null
+	exec_before=$(cost exec 10) open_before=$(cost open 1000)
+	umount /proc/cmdline
+	cordon run --once
+	exec_after=$(cost exec 10) open_after=$(cost open 1000)
+	echo $((exec_after * 1000 / exec_before)) >>"$NET_TMP/cost.exec"
+	echo $((open_after * 1000 / open_before)) >>"$NET_TMP/cost.open"
+	echo "# fork, exec and wait: $exec_before ns, $exec_after ns; open and close: $open_before ns, $open_after ns"
+done
+median() { sort -n "$NET_TMP/cost.$1" | sed -n "$((ROUNDS / 2 + 1))p"; }
+echo "# cost of the guard, median of $ROUNDS: fork, exec and wait $(median exec), open and close" \
+	"$(median open) of 1000 without it"
+check "it stands after all that" says "stands, on" cordon status
+check "while nobody is trusted with a release it may be taken down" cordon detach
+check "and is gone" exits 4 cordon status
+
+cp "$NET_TMP/owner.pem" "$TRUST/release.pem"
+net_small_policy
+start_daemon()
+{
+	nsenter --net="/run/netns/$NODE" -- "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" \
+		--cgroup "$NET_CGROUP" run >"$NET_TMP/run.log" 2>&1 &
+	DAEMON=$!
+	until_ok 60 grep -q following "$NET_TMP/run.log"
+}
+start_daemon
+check "the daemon raises it" says "stands, on" cordon status
+program() { bpftool prog show name guard_open | sed -n '1s/:.*//p'; }
+before=$(program)
+refuse "kill -9 does not end the daemon" kill -9 "$DAEMON"
+# Not by check, which is another process.
+if kill "$DAEMON"; then
+	ok "who started it may ask it to end while the node is open"
+else
+	not_ok "who started it may ask it to end while the node is open"
+fi
+wait "$DAEMON"
+ok "it ends"
+check "the guard stands without it" says "stands, on" cordon status
+start_daemon
+check "another daemon starts" grep -q following "$NET_TMP/run.log"
+check "and finds it as it was" [ "${before:?}" = "$(program)" ]
+refuse "it is not taken down without a signature" cordon detach
+refuse "another root is refused" on_node "$CORDON" --root /nowhere --bpffs "$NET_BPFFS" status
+refuse "a helper with mounts of its own is not ours" nsenter --net="/run/netns/$NODE" unshare -m \
+	"$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" rollback
+refuse "evidence goes nowhere near who is trusted" cordon evidence "$TRUST/seal.pem"
+refuse "nor does the log's key" cordon log key "$TRUST/wipe.pem"
+check "nothing of them is there" [ "$(ls "$TRUST")" = release.pem ]
+check "status counts who was not taken for ours" says "were not taken for it" cordon status
+test_end
