@@ -4,7 +4,6 @@
  */
 #include "gate.h"
 
-#include <linux/err.h>
 #include <linux/inet.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -35,166 +34,151 @@ static char *gate_fallback = "isolate";
 module_param(gate_fallback, charp, 0444);
 MODULE_PARM_DESC(gate_fallback, "what then: open, or isolate (the default)");
 
-static int read_way(const char *text, struct cordon_module_rule *rule)
-{
-	if (!text)
-		return -EINVAL;
-	rule->way = strcmp(text, "out") ? CORDON_MODULE_WAY_IN : CORDON_MODULE_WAY_OUT;
-	return rule->way == CORDON_MODULE_WAY_IN && strcmp(text, "in") ? -EINVAL : 0;
-}
+/* struct list - the gate's keep list, as KEEP has it */
+struct list {
+	struct cordon_module_keep head;
+	struct cordon_module_rule rule[KEEP_MAX];
+	struct cordon_module_prefix prefix[KEEP_MAX];
+};
 
-static int read_protocol(const char *text, struct cordon_module_rule *rule)
-{
-	static const struct {
-		const char *name;
-		u8 number;
-	} names[] = { { "tcp", IPPROTO_TCP },
-		      { "udp", IPPROTO_UDP },
-		      { "icmp", IPPROTO_ICMP },
-		      { "icmpv6", IPPROTO_ICMPV6 } };
+static const struct {
+	const char *name;
+	u8 number;
+} protocols[] = {
+	{ "tcp", IPPROTO_TCP },
+	{ "udp", IPPROTO_UDP },
+	{ "icmp", IPPROTO_ICMP },
+	{ "icmpv6", IPPROTO_ICMPV6 },
+};
 
-	for (size_t i = 0; text && i < ARRAY_SIZE(names); i++) {
-		if (!strcmp(text, names[i].name)) {
-			rule->protocol = names[i].number;
-			return 0;
-		}
+static bool read_protocol(const char *text, struct cordon_module_rule *rule)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		if (!strcmp(text, protocols[i].name))
+			rule->protocol = protocols[i].number;
 	}
-	return -EINVAL;
+	return rule->protocol;
 }
 
 /* "22", "8000-8100", or "any" */
-static int read_ports(char *text, struct cordon_module_rule *rule)
+static bool read_ports(char *text, struct cordon_module_rule *rule)
 {
 	char *last = text;
 
 	rule->last = U16_MAX;
-	if (!text)
-		return -EINVAL;
 	if (!strcmp(text, "any"))
-		return 0;
+		return true;
 	text = strsep(&last, "-");
-	if (kstrtou16(text, 10, &rule->first) || kstrtou16(last ?: text, 10, &rule->last))
-		return -EINVAL;
-	return rule->first > rule->last ? -EINVAL : 0;
+	return !kstrtou16(text, 10, &rule->first) && !kstrtou16(last ?: text, 10, &rule->last) &&
+	       rule->first <= rule->last;
 }
 
-static int read_address(char *text, const char *length, struct cordon_module_prefix *prefix)
+static bool read_address(const char *text, const char *length, struct cordon_module_prefix *prefix)
 {
 	unsigned int most = 128;
 
-	if (!text)
-		return -EINVAL;
 	if (in4_pton(text, -1, prefix->address + 12, -1, NULL)) {
 		prefix->address[10] = prefix->address[11] = 0xff;
 		most = 32;
 	} else if (!in6_pton(text, -1, prefix->address, -1, NULL)) {
-		return -EINVAL;
+		return false;
 	}
 	prefix->length = most;
 	if (length && (kstrtou8(length, 10, &prefix->length) || prefix->length > most))
-		return -EINVAL;
+		return false;
 	prefix->length += 128 - most;
-	return 0;
+	return true;
 }
 
-static int read_keep(char *text, u16 place, struct cordon_module_rule *rule,
-		     struct cordon_module_prefix *prefix)
+static bool read_ends(const char *way, u16 place, struct cordon_module_rule *rule)
 {
-	char *rest = text, *address;
+	const bool out = !strcmp(way, "out");
 
-	if (read_way(strsep(&rest, "/"), rule) || read_protocol(strsep(&rest, "/"), rule) ||
-	    read_ports(strsep(&rest, "/"), rule))
-		return -EINVAL;
-	address = strsep(&rest, "/");
-	if (rule->way == CORDON_MODULE_WAY_IN) {
-		rule->from = place;
-		rule->froms = 1;
-	} else {
-		rule->to = place;
-		rule->tos = 1;
-	}
-	return read_address(address, rest, prefix);
+	rule->way = out ? CORDON_MODULE_WAY_OUT : CORDON_MODULE_WAY_IN;
+	*(out ? &rule->to : &rule->from) = place;
+	*(out ? &rule->tos : &rule->froms) = 1;
+	return out || !strcmp(way, "in");
 }
 
-static struct cordon_keep *make_keep(struct cordon_module_rule *rules,
-				     struct cordon_module_prefix *prefixes)
+static bool read_keep(const char *entry, u16 place, struct list *list)
 {
-	const struct cordon_keep_wish wish = {
-		.rule = rules, .prefix = prefixes, .rules = nr_gate_keep, .prefixes = nr_gate_keep
-	};
+	struct cordon_module_rule *rule = &list->rule[place];
+	char text[80], *rest = text, *word[5] = { NULL };
 
-	for (int i = 0; i < nr_gate_keep; i++) {
-		if (read_keep(gate_keep[i], i, &rules[i], &prefixes[i])) {
-			pr_err("cordon: gate_keep: entry %d is not WAY/PROTOCOL/PORTS/ADDRESS\n",
-			       i + 1);
-			return ERR_PTR(-EINVAL);
+	if (strscpy(text, entry, sizeof(text)) < 0)
+		return false;
+	for (int i = 0; i < 5; i++)
+		word[i] = strsep(&rest, "/");
+	return !rest && word[3] && read_ends(word[0], place, rule) &&
+	       read_protocol(word[1], rule) && read_ports(word[2], rule) &&
+	       read_address(word[3], word[4], &list->prefix[place]);
+}
+
+/* With nothing to reach, it needs no neighbours. */
+static int make_keep(struct list *list)
+{
+	const size_t nr = nr_gate_keep;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!read_keep(gate_keep[i], i, list)) {
+			pr_err("cordon: gate_keep: %s: not WAY/PROTOCOL/PORTS/ADDRESS[/LENGTH]\n",
+			       gate_keep[i]);
+			return -EINVAL;
 		}
 	}
-	return cordon_keep_make(&wish);
-}
-
-static int install_keep(void)
-{
-	struct cordon_module_rule *rules = kcalloc(KEEP_MAX, sizeof(*rules), GFP_KERNEL);
-	struct cordon_module_prefix *prefixes = kcalloc(KEEP_MAX, sizeof(*prefixes), GFP_KERNEL);
-	struct cordon_keep *keep = ERR_PTR(-ENOMEM);
-
-	if (rules && prefixes)
-		keep = make_keep(rules, prefixes);
-	kfree(rules);
-	kfree(prefixes);
-	if (IS_ERR(keep))
-		return PTR_ERR(keep);
-	cordon_keep_gate(keep);
-	return 0;
+	list->head.rules = list->head.prefixes = nr;
+	list->head.builtins_off = nr ? 0 : U32_MAX;
+	memmove(&list->rule[nr], list->prefix, nr * sizeof(*list->prefix));
+	return cordon_keep_install(
+		list, sizeof(list->head) + nr * (sizeof(*list->rule) + sizeof(*list->prefix)),
+		true);
 }
 
 static void fall_back(struct work_struct *work)
 {
-	u32 before;
+	const bool opens = !strcmp(gate_fallback, "open");
+	u32 before = cordon_latch_level();
 
-	if (!cordon_latch_look().gated)
+	if (opens ? !cordon_latch_gate(false) : !cordon_latch_is_gated())
 		return;
-	if (!strcmp(gate_fallback, "open")) {
-		pr_warn("cordon: no policy came in %u s: the gate opens, as it was told to\n",
-			gate_fallback_seconds);
-		cordon_gate_open();
-		return;
-	}
-	before = cordon_latch_tighten(CORDON_LATCH_ISOLATE);
-	pr_warn("cordon: no policy came in %u s: the node is sealed, as it was told to\n",
-		gate_fallback_seconds);
-	if (before < CORDON_LATCH_ISOLATE)
-		cordon_netlink_tell(CORDON_MODULE_EVENT_SEALED, before, CORDON_LATCH_ISOLATE);
+	pr_warn("cordon: no policy came in %u s: the node is %s, as it was told to\n",
+		gate_fallback_seconds, opens ? "open" : "sealed");
+	if (!opens)
+		before = cordon_latch_tighten(CORDON_LATCH_ISOLATE);
+	cordon_netlink_tell(opens ? CORDON_MODULE_NEWS_FALLBACK_OPEN :
+				    CORDON_MODULE_NEWS_FALLBACK_SHUT,
+			    before, 0);
 }
 
 static DECLARE_DELAYED_WORK(fallback, fall_back);
 
 void cordon_gate_open(void)
 {
-	const u32 level = cordon_latch_look().level;
+	if (cordon_latch_gate(false))
+		cordon_netlink_tell(CORDON_MODULE_NEWS_STANDS, cordon_latch_level(), 0);
+}
 
-	if (cordon_latch_ungate())
-		cordon_netlink_tell(CORDON_MODULE_EVENT_GATE_OPENED, level, level);
+static int shut_gate(void)
+{
+	struct list *list = kzalloc(sizeof(*list), GFP_KERNEL);
+	int error = list ? make_keep(list) : -ENOMEM;
+
+	kfree(list);
+	if (error)
+		return error;
+	cordon_latch_gate(true);
+	if (gate_fallback_seconds)
+		schedule_delayed_work(&fallback, gate_fallback_seconds * HZ);
+	return 0;
 }
 
 int cordon_gate_init(void)
 {
-	int error;
-
 	if (strcmp(gate_fallback, "open") && strcmp(gate_fallback, "isolate")) {
 		pr_err("cordon: gate_fallback is open or isolate\n");
 		return -EINVAL;
 	}
-	if (!gate)
-		return 0;
-	error = install_keep();
-	if (error)
-		return error;
-	cordon_latch_gate();
-	if (gate_fallback_seconds)
-		schedule_delayed_work(&fallback, gate_fallback_seconds * HZ);
-	return 0;
+	return gate ? shut_gate() : 0;
 }
 
 void cordon_gate_exit(void)

@@ -21,8 +21,11 @@
 #include <net/net_namespace.h>
 
 #include "compat.h"
-#include "latch.h"
+#include "keep.h"
 #include "packet.h"
+
+/* Read for each packet. */
+static u32 enforced __read_mostly;
 
 /*
  * struct covered - one in any namespace
@@ -33,7 +36,6 @@ struct covered {
 	struct rcu_head rcu;
 	struct net_device *dev;
 	bool excluded;
-	bool hooked;
 	struct nf_hook_ops ops[2];
 };
 
@@ -41,7 +43,10 @@ struct covered {
 static LIST_HEAD(devices);
 static u32 unhooked;
 
-static atomic64_t dropped_in, dropped_out;
+static atomic64_t dropped[2];
+
+/* Are there hooks in the namespaces, and should be?  Changed by the work alone. */
+static bool spread, missed;
 
 /* ---- which device ------------------------------------------------------------------------ */
 
@@ -89,28 +94,16 @@ static bool is_excluded(const struct net_device *dev)
 
 /* ---- the verdict ------------------------------------------------------------------------- */
 
-static unsigned int judge(u32 enforced, const struct sk_buff *skb, int offset, u16 ethertype,
-			  enum cordon_direction direction)
+static unsigned int judge(u32 level, const struct sk_buff *skb, int offset, u16 ethertype, bool out)
 {
-	if (cordon_packet_passes(enforced, skb, offset, ethertype, direction))
+	if (cordon_packet_passes(level, skb, offset, ethertype, out))
 		return NF_ACCEPT;
-	atomic64_inc(direction == CORDON_DIRECTION_IN ? &dropped_in : &dropped_out);
+	atomic64_inc(&dropped[out]);
 	return NF_DROP;
 }
 
-static unsigned int device_in(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
-{
-	const u32 enforced = READ_ONCE(cordon_enforced);
-	const struct covered *device = priv;
-
-	if (likely(!enforced) || is_left_alone(device->dev, READ_ONCE(device->excluded)))
-		return NF_ACCEPT;
-	return judge(enforced, skb, 0, ntohs(skb->protocol), CORDON_DIRECTION_IN);
-}
-
 /* By the bytes that leave: what a packet socket says of its packet need not be so. */
-static unsigned int judge_frame(u32 enforced, const struct sk_buff *skb,
-				const struct net_device *dev)
+static unsigned int judge_frame(u32 level, const struct sk_buff *skb, const struct net_device *dev)
 {
 	const int offset = dev->hard_header_len ? skb_network_offset(skb) : 0;
 	struct ethhdr copy;
@@ -120,33 +113,34 @@ static unsigned int judge_frame(u32 enforced, const struct sk_buff *skb,
 
 	if (dev->type == ARPHRD_ETHER) {
 		ether = skb_header_pointer(skb, 0, sizeof(copy), &copy);
-		return judge(enforced, skb, ETH_HLEN, ether ? ntohs(ether->h_proto) : 0,
-			     CORDON_DIRECTION_OUT);
+		return judge(level, skb, ETH_HLEN, ether ? ntohs(ether->h_proto) : 0, true);
 	}
 	first = offset < 0 ? NULL : skb_header_pointer(skb, offset, sizeof(byte), &byte);
-	return judge(enforced, skb, offset, first && *first >> 4 == 4 ? ETH_P_IP : ETH_P_IPV6,
-		     CORDON_DIRECTION_OUT);
+	return judge(level, skb, offset, first && *first >> 4 == 4 ? ETH_P_IP : ETH_P_IPV6, true);
 }
 
-static unsigned int device_out(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static unsigned int on_device(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	const u32 enforced = READ_ONCE(cordon_enforced);
+	const u32 level = READ_ONCE(enforced);
 	const struct covered *device = priv;
 
-	if (likely(!enforced) || is_left_alone(device->dev, READ_ONCE(device->excluded)))
+	if (likely(!level) || is_left_alone(device->dev, READ_ONCE(device->excluded)))
 		return NF_ACCEPT;
-	return judge_frame(enforced, skb, device->dev);
+	if (state->hook == NF_NETDEV_EGRESS)
+		return judge_frame(level, skb, device->dev);
+	return judge(level, skb, 0, ntohs(skb->protocol), false);
 }
 
-static unsigned int judge_network(u32 enforced, const struct sk_buff *skb,
-				  const struct nf_hook_state *state, const struct net_device *dev)
+/* At each of these hooks there is one device, or the one that matters is the one that it leaves
+ * by. */
+static unsigned int in_namespace(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	const enum cordon_direction direction = dev == state->in ? CORDON_DIRECTION_IN :
-								   CORDON_DIRECTION_OUT;
+	const struct net_device *dev = state->out ?: state->in;
+	const u32 level = READ_ONCE(enforced);
 	int offset = skb_network_offset(skb);
 	u16 ethertype = ETH_P_IPV6;
 
-	if (is_left_alone(dev, is_excluded(dev)))
+	if (!level || is_left_alone(dev, is_excluded(dev)))
 		return NF_ACCEPT;
 	if (state->pf == NFPROTO_BRIDGE) {
 		offset = 0;
@@ -156,25 +150,14 @@ static unsigned int judge_network(u32 enforced, const struct sk_buff *skb,
 	} else if (state->pf == NFPROTO_ARP) {
 		ethertype = ETH_P_ARP;
 	}
-	return judge(enforced, skb, offset, ethertype, direction);
-}
-
-/* At each of these hooks there is one device, or the one that matters is the one that it leaves
- * by. */
-static unsigned int network(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
-{
-	const u32 enforced = READ_ONCE(cordon_enforced);
-
-	if (likely(!enforced))
-		return NF_ACCEPT;
-	return judge_network(enforced, skb, state, state->out ? state->out : state->in);
+	return judge(level, skb, offset, ethertype, dev != state->in);
 }
 
 /* ---- namespaces -------------------------------------------------------------------------- */
 
 #define NETWORK_HOOK(family, number)                                                               \
 	{                                                                                          \
-		.hook = network, .pf = family, .hooknum = number, .priority = INT_MIN              \
+		.hook = in_namespace, .pf = family, .hooknum = number, .priority = INT_MIN         \
 	}
 
 static const struct nf_hook_ops network_ops[] = {
@@ -203,46 +186,59 @@ static struct pernet_operations namespaces = {
 	.exit = unhook_namespace,
 };
 
+static void follow(struct work_struct *work);
+static DECLARE_DELAYED_WORK(following, follow);
+
+/* Each packet of an open node would pay for them. On devices there are hooks already, which what a
+ * seal does cannot fail to find; these see what is brought past them (traffic control with ifb). */
+static void follow(struct work_struct *work)
+{
+	const bool wanted = READ_ONCE(enforced);
+
+	if (wanted && !spread)
+		spread = !register_pernet_subsys(&namespaces);
+	if (!wanted && spread) {
+		unregister_pernet_subsys(&namespaces);
+		spread = false;
+	}
+	WRITE_ONCE(missed, wanted && !spread);
+	if (missed)
+		schedule_delayed_work(&following, HZ);
+}
+
+void cordon_hook_enforce(u32 level)
+{
+	WRITE_ONCE(enforced, level);
+	schedule_delayed_work(&following, 0);
+}
+
 /* ---- devices ----------------------------------------------------------------------------- */
 
 /* Under a latch hardware is not left alone for the name that somebody gave it. */
 static bool is_to_be_excluded(const struct net_device *dev)
 {
-	return cordon_keep_excludes(dev->name) && !(is_hardware(dev) && READ_ONCE(cordon_enforced));
-}
-
-static int hook_device(struct covered *device)
-{
-	struct net *net = dev_net(device->dev);
-	int error;
-
-	for (int i = 0; i < 2; i++) {
-		device->ops[i] = (struct nf_hook_ops){
-			.hook = i ? device_out : device_in,
-			.dev = device->dev,
-			.priv = device,
-			.pf = NFPROTO_NETDEV,
-			.hooknum = i ? NF_NETDEV_EGRESS : NF_NETDEV_INGRESS,
-			.priority = INT_MIN,
-		};
-	}
-	error = nf_register_net_hooks(net, device->ops, 2);
-	device->hooked = !error;
-	return error;
+	return cordon_keep_excludes(dev->name) && !(is_hardware(dev) && READ_ONCE(enforced));
 }
 
 static int add_device(struct net_device *dev)
 {
 	struct covered *device = kzalloc(sizeof(*device), GFP_KERNEL);
-	int error;
+	int error = -ENOMEM;
 
-	if (!device) {
-		unhooked++;
-		return -ENOMEM;
+	if (device) {
+		device->dev = dev;
+		device->excluded = is_to_be_excluded(dev);
+		for (int i = 0; i < 2; i++)
+			device->ops[i] = (struct nf_hook_ops){
+				.hook = on_device,
+				.dev = dev,
+				.priv = device,
+				.pf = NFPROTO_NETDEV,
+				.hooknum = i ? NF_NETDEV_EGRESS : NF_NETDEV_INGRESS,
+				.priority = INT_MIN,
+			};
+		error = nf_register_net_hooks(dev_net(dev), device->ops, 2);
 	}
-	device->dev = dev;
-	device->excluded = is_to_be_excluded(dev);
-	error = hook_device(device);
 	if (error) {
 		unhooked++;
 		kfree(device);
@@ -281,13 +277,12 @@ static struct notifier_block follower = { .notifier_call = follow_device };
 
 /* ---- all of it --------------------------------------------------------------------------- */
 
-struct cordon_hook_look cordon_hook_look(void)
+void cordon_hook_tell(struct cordon_module_state *state)
 {
-	return (struct cordon_hook_look){
-		.dropped_in = atomic64_read(&dropped_in),
-		.dropped_out = atomic64_read(&dropped_out),
-		.unhooked = READ_ONCE(unhooked),
-	};
+	state->dropped_in = atomic64_read(&dropped[false]);
+	state->dropped_out = atomic64_read(&dropped[true]);
+	if (READ_ONCE(unhooked) || READ_ONCE(missed))
+		state->flags |= CORDON_MODULE_IS_PARTIAL;
 }
 
 void cordon_hook_refresh(void)
@@ -300,22 +295,17 @@ void cordon_hook_refresh(void)
 	rtnl_unlock();
 }
 
+/* Devices that are there already are told of as if they came now, and when it ends, as if they
+ * went. */
 int cordon_hook_init(void)
 {
-	int error = register_pernet_subsys(&namespaces);
-
-	if (error)
-		return error;
-	/* Devices that are there already are told of as if they came now, and when it ends, as
-	 * if they went. */
-	error = register_netdevice_notifier(&follower);
-	if (error)
-		unregister_pernet_subsys(&namespaces);
-	return error;
+	return register_netdevice_notifier(&follower);
 }
 
 void cordon_hook_exit(void)
 {
 	unregister_netdevice_notifier(&follower);
-	unregister_pernet_subsys(&namespaces);
+	cancel_delayed_work_sync(&following);
+	if (spread)
+		unregister_pernet_subsys(&namespaces);
 }

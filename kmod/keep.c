@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keep lists made, replaced and asked; see keep.h.
+ * Keep lists replaced and asked; see keep.h.
  */
 #include "keep.h"
 
@@ -9,117 +9,107 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include <cordon/uapi/reason.h>
+#include <cordon/uapi/policy.h>
 
+#include "hook.h"
 #include "latch.h"
 
-struct cordon_keep {
-	struct rcu_head rcu;
-	u32 builtins_off;
-	u32 rules;
-	u32 prefixes;
-	u32 exclusions;
-	struct cordon_module_rule rule[CORDON_MODULE_RULES_MAX];
-	struct cordon_module_prefix prefix[CORDON_MODULE_PREFIXES_MAX];
-	struct cordon_module_interface excluded[CORDON_MODULE_EXCLUDED_MAX];
+/* struct keep - a list as it came; the pointers are into @bytes */
+struct keep {
+	const struct cordon_module_keep *head;
+	const struct cordon_module_rule *rule;
+	const struct cordon_module_prefix *prefix;
+	const struct cordon_module_interface *excluded;
+	bool of_gate;
+	u8 bytes[] __aligned(8);
 };
 
 static DEFINE_MUTEX(lock);
-static struct cordon_keep __rcu *handed_over;
-/* Written once, before there are hooks. */
-static struct cordon_keep *of_gate;
+static struct keep __rcu *in_force;
 
-/* ---- made -------------------------------------------------------------------------------- */
+/* ---- replaced ---------------------------------------------------------------------------- */
 
-static bool fits(u16 first, u16 count, u32 all)
+static bool has_size(const struct cordon_module_keep *head, size_t size)
 {
-	return (u32)first + count <= all;
+	return head->rules <= CORDON_MODULE_RULES_MAX &&
+	       head->prefixes <= CORDON_MODULE_PREFIXES_MAX &&
+	       head->exclusions <= CORDON_MODULE_EXCLUDED_MAX &&
+	       size == sizeof(*head) + head->rules * sizeof(struct cordon_module_rule) +
+			       head->prefixes * sizeof(struct cordon_module_prefix) +
+			       head->exclusions * sizeof(struct cordon_module_interface);
 }
 
 static bool rule_is_sound(const struct cordon_module_rule *rule, u32 prefixes)
 {
 	return rule->way <= CORDON_MODULE_WAY_FORWARD &&
 	       !(rule->flags & ~CORDON_MODULE_RULE_KNOWN_FLAGS) && !rule->pad &&
-	       rule->first <= rule->last && fits(rule->from, rule->froms, prefixes) &&
-	       fits(rule->to, rule->tos, prefixes);
+	       rule->first <= rule->last && (u32)rule->from + rule->froms <= prefixes &&
+	       (u32)rule->to + rule->tos <= prefixes;
 }
 
-static bool is_sound(const struct cordon_keep_wish *wish)
+static bool is_sound(const struct keep *keep)
 {
-	if (wish->rules > CORDON_MODULE_RULES_MAX || wish->prefixes > CORDON_MODULE_PREFIXES_MAX ||
-	    wish->exclusions > CORDON_MODULE_EXCLUDED_MAX)
-		return false;
-	for (u32 i = 0; i < wish->rules; i++) {
-		if (!rule_is_sound(&wish->rule[i], wish->prefixes))
-			return false;
-	}
-	for (u32 i = 0; i < wish->prefixes; i++) {
-		if (wish->prefix[i].length > 128)
-			return false;
-	}
-	for (u32 i = 0; i < wish->exclusions; i++) {
-		const char *name = wish->excluded[i].name;
+	const struct cordon_module_keep *head = keep->head;
+	bool sound = head->watch_latch <= CORDON_LATCH_LOCKDOWN &&
+		     head->watch_seconds <= CORDON_MODULE_WATCH_MAX;
 
-		if (!name[0] || !memchr(name, '\0', CORDON_INTERFACE_NAME_SIZE))
-			return false;
-	}
-	return true;
+	for (u32 i = 0; sound && i < head->rules; i++)
+		sound = rule_is_sound(&keep->rule[i], head->prefixes);
+	for (u32 i = 0; sound && i < head->prefixes; i++)
+		sound = keep->prefix[i].length <= 128;
+	for (u32 i = 0; sound && i < head->exclusions; i++)
+		sound = keep->excluded[i].name[0] &&
+			!keep->excluded[i].name[CORDON_INTERFACE_NAME_SIZE - 1];
+	return sound;
 }
 
-struct cordon_keep *cordon_keep_make(const struct cordon_keep_wish *wish)
+static struct keep *copy(const void *bytes, size_t size)
 {
-	struct cordon_keep *keep;
+	struct keep *keep;
 
-	if (!is_sound(wish))
+	if (size < sizeof(*keep->head) || !has_size(bytes, size))
 		return ERR_PTR(-EINVAL);
-	keep = kvzalloc(sizeof(*keep), GFP_KERNEL);
+	keep = kvmalloc(struct_size(keep, bytes, size), GFP_KERNEL);
 	if (!keep)
 		return ERR_PTR(-ENOMEM);
-	keep->builtins_off = wish->builtins_off;
-	keep->rules = wish->rules;
-	keep->prefixes = wish->prefixes;
-	keep->exclusions = wish->exclusions;
-	memcpy(keep->rule, wish->rule, wish->rules * sizeof(*wish->rule));
-	memcpy(keep->prefix, wish->prefix, wish->prefixes * sizeof(*wish->prefix));
-	memcpy(keep->excluded, wish->excluded, wish->exclusions * sizeof(*wish->excluded));
+	memcpy(keep->bytes, bytes, size);
+	keep->head = (void *)keep->bytes;
+	keep->rule = (void *)(keep->head + 1);
+	keep->prefix = (void *)(keep->rule + keep->head->rules);
+	keep->excluded = (void *)(keep->prefix + keep->head->prefixes);
 	return keep;
 }
 
 /* A seal that comes in between meets the list before or this one: both were handed over open. */
-int cordon_keep_install(struct cordon_keep *keep)
+int cordon_keep_install(const void *bytes, size_t size, bool of_gate)
 {
-	struct cordon_keep *former;
+	struct keep *keep = copy(bytes, size);
+	int error = 0;
 
+	if (IS_ERR(keep))
+		return PTR_ERR(keep);
+	keep->of_gate = of_gate;
 	mutex_lock(&lock);
-	if (cordon_latch_look().level) {
-		mutex_unlock(&lock);
-		kvfree(keep);
-		return -EPERM;
-	}
-	former = rcu_replace_pointer(handed_over, keep, lockdep_is_held(&lock));
+	if (!is_sound(keep))
+		error = -EINVAL;
+	else if (cordon_latch_level())
+		error = -EPERM;
+	else
+		keep = rcu_replace_pointer(in_force, keep, lockdep_is_held(&lock));
 	mutex_unlock(&lock);
+	if (!error)
+		cordon_hook_refresh();
 	synchronize_rcu();
-	kvfree(former);
-	return 0;
-}
-
-void cordon_keep_gate(struct cordon_keep *keep)
-{
-	of_gate = keep;
+	kvfree(keep);
+	return error;
 }
 
 void cordon_keep_exit(void)
 {
-	kvfree(rcu_dereference_protected(handed_over, true));
-	kvfree(of_gate);
+	kvfree(rcu_dereference_protected(in_force, true));
 }
 
 /* ---- asked ------------------------------------------------------------------------------- */
-
-static const struct cordon_keep *in_force(u32 enforced)
-{
-	return enforced == CORDON_LATCH_GATE ? of_gate : rcu_dereference(handed_over);
-}
 
 static bool covers(const struct cordon_module_prefix *prefix, const u8 *address)
 {
@@ -130,7 +120,7 @@ static bool covers(const struct cordon_module_prefix *prefix, const u8 *address)
 	return !bits || !((prefix->address[bytes] ^ address[bytes]) >> (8 - bits));
 }
 
-static bool among(const struct cordon_keep *keep, u16 first, u16 count, const u8 *address)
+static bool among(const struct keep *keep, u16 first, u16 count, const u8 *address)
 {
 	for (u32 i = first; i < (u32)first + count; i++) {
 		if (covers(&keep->prefix[i], address))
@@ -149,8 +139,8 @@ static bool has_service(const struct cordon_module_rule *rule, const struct cord
 	return packet->fragment || (service >= rule->first && service <= rule->last);
 }
 
-static bool joins(const struct cordon_keep *keep, const struct cordon_module_rule *rule,
-		  const u8 *from, const u8 *to)
+static bool joins(const struct keep *keep, const struct cordon_module_rule *rule, const u8 *from,
+		  const u8 *to)
 {
 	return among(keep, rule->from, rule->froms, from) && among(keep, rule->to, rule->tos, to);
 }
@@ -159,14 +149,13 @@ static bool joins(const struct cordon_keep *keep, const struct cordon_module_rul
 static bool goes_here(const struct cordon_module_rule *rule, const struct cordon_packet *packet,
 		      bool answer)
 {
-	const bool out = packet->direction == CORDON_DIRECTION_OUT;
-
 	if (rule->way == CORDON_MODULE_WAY_FORWARD)
-		return !out || packet->forwarded;
-	return out == (rule->way == (answer ? CORDON_MODULE_WAY_IN : CORDON_MODULE_WAY_OUT));
+		return !packet->out || packet->forwarded;
+	return packet->out ==
+	       (rule->way == (answer ? CORDON_MODULE_WAY_IN : CORDON_MODULE_WAY_OUT));
 }
 
-static bool rule_allows(const struct cordon_keep *keep, const struct cordon_module_rule *rule,
+static bool rule_allows(const struct keep *keep, const struct cordon_module_rule *rule,
 			const struct cordon_packet *packet)
 {
 	if (packet->may_ask && goes_here(rule, packet, false) &&
@@ -178,13 +167,12 @@ static bool rule_allows(const struct cordon_keep *keep, const struct cordon_modu
 	       joins(keep, rule, packet->destination, packet->source);
 }
 
-bool cordon_keep_allows(u32 enforced, const struct cordon_packet *packet)
+bool cordon_keep_allows(u32 level, const struct cordon_packet *packet)
 {
-	const struct cordon_keep *keep = in_force(enforced);
+	const struct keep *keep = rcu_dereference(in_force);
 
-	for (u32 i = 0; keep && i < keep->rules; i++) {
-		if (keep->rule[i].flags & CORDON_MODULE_RULE_EGRESS &&
-		    enforced != CORDON_LATCH_EGRESS)
+	for (u32 i = 0; keep && i < keep->head->rules; i++) {
+		if (keep->rule[i].flags & CORDON_MODULE_RULE_EGRESS && level != CORDON_LATCH_EGRESS)
 			continue;
 		if (rule_allows(keep, &keep->rule[i], packet))
 			return true;
@@ -192,41 +180,60 @@ bool cordon_keep_allows(u32 enforced, const struct cordon_packet *packet)
 	return false;
 }
 
-bool cordon_keep_builtin(u32 enforced, u32 builtin)
+bool cordon_keep_builtin(u32 builtin)
 {
-	const struct cordon_keep *keep = in_force(enforced);
+	const struct keep *keep = rcu_dereference(in_force);
 
-	/* With nothing to reach, a gate needs no neighbours. */
-	if (enforced == CORDON_LATCH_GATE)
-		return keep && keep->rules;
-	return !keep || !(keep->builtins_off >> builtin & 1);
+	return !keep || !(keep->head->builtins_off >> builtin & 1);
+}
+
+/* "eth0", or "veth*" */
+static bool is_called(const char *name, const char *pattern)
+{
+	const size_t size = strcspn(pattern, "*");
+
+	return pattern[size] ? !strncmp(pattern, name, size) : !strcmp(pattern, name);
 }
 
 bool cordon_keep_excludes(const char *name)
 {
-	const struct cordon_keep *keep;
+	const struct keep *keep;
 	bool excluded = false;
 
 	rcu_read_lock();
-	keep = rcu_dereference(handed_over);
-	for (u32 i = 0; keep && i < keep->exclusions && !excluded; i++) {
-		const char *pattern = keep->excluded[i].name;
-		const size_t size = strcspn(pattern, "*");
-
-		excluded = pattern[size] ? !strncmp(pattern, name, size) : !strcmp(pattern, name);
-	}
+	keep = rcu_dereference(in_force);
+	for (u32 i = 0; keep && i < keep->head->exclusions && !excluded; i++)
+		excluded = is_called(name, keep->excluded[i].name);
 	rcu_read_unlock();
 	return excluded;
 }
 
-bool cordon_keep_look(u32 *ret_rules, u32 *ret_prefixes)
+void cordon_keep_tell(struct cordon_module_state *state)
 {
-	const struct cordon_keep *keep;
+	const struct keep *keep;
 
 	rcu_read_lock();
-	keep = rcu_dereference(handed_over);
-	*ret_rules = keep ? keep->rules : 0;
-	*ret_prefixes = keep ? keep->prefixes : 0;
+	keep = rcu_dereference(in_force);
+	if (keep && !keep->of_gate) {
+		state->flags |= CORDON_MODULE_HAS_KEEP;
+		state->tag = keep->head->tag;
+		state->rules = keep->head->rules;
+		state->prefixes = keep->head->prefixes;
+		state->watch_seconds = keep->head->watch_seconds;
+		state->watch_latch = keep->head->watch_latch;
+	}
 	rcu_read_unlock();
-	return keep;
+}
+
+u32 cordon_keep_watch(u32 *ret_latch)
+{
+	const struct keep *keep;
+	u32 seconds;
+
+	rcu_read_lock();
+	keep = rcu_dereference(in_force);
+	seconds = keep ? keep->head->watch_seconds : 0;
+	*ret_latch = keep ? keep->head->watch_latch : CORDON_LATCH_OPEN;
+	rcu_read_unlock();
+	return seconds;
 }

@@ -10,13 +10,6 @@
 
 #include <cordon/uapi/module.h>
 
-struct net_device;
-
-enum cordon_direction {
-	CORDON_DIRECTION_IN,
-	CORDON_DIRECTION_OUT,
-};
-
 /**
  * struct cordon_packet - what the keep list asks of a packet
  * @source, @destination: IPv4 as ::ffff:a.b.c.d
@@ -25,6 +18,7 @@ enum cordon_direction {
  * @any_protocol: a later fragment that does not tell
  * @fragment: a later one: it has no services
  * @forwarded: on its way out, it came in
+ * @out: on its way out
  */
 struct cordon_packet {
 	u8 source[16];
@@ -37,47 +31,30 @@ struct cordon_packet {
 	bool may_ask;
 	bool may_answer;
 	bool forwarded;
-	enum cordon_direction direction;
+	bool out;
 };
-
-/** struct cordon_keep - one list; rules and prefixes follow each other in memory */
-struct cordon_keep;
 
 /**
- * struct cordon_keep_wish - what it is made of; nothing is owned
+ * cordon_keep_install() - in place of the one before
+ * @bytes: struct cordon_module_keep and what follows it; copied
+ * @of_gate: nobody handed it over: it is the boot gate's own
+ * Return: 0; -EPERM: the latch is shut; -EINVAL: it contradicts itself; -ENOMEM.
  */
-struct cordon_keep_wish {
-	const struct cordon_module_rule *rule;
-	const struct cordon_module_prefix *prefix;
-	const struct cordon_module_interface *excluded;
-	u32 rules;
-	u32 prefixes;
-	u32 exclusions;
-	u32 builtins_off;
-};
+int cordon_keep_install(const void *bytes, size_t size, bool of_gate);
 
-/** cordon_keep_make() - Return: the caller's to free; ERR_PTR(-EINVAL): it contradicts itself;
- *	ERR_PTR(-ENOMEM) */
-struct cordon_keep *cordon_keep_make(const struct cordon_keep_wish *wish);
-
-/** cordon_keep_install() - in place of the one before, which is freed
- * Return: 0; -EPERM: the latch is shut, and @keep is freed. */
-int cordon_keep_install(struct cordon_keep *keep);
-
-/** cordon_keep_gate() - the boot gate's own list, before anybody asks */
-void cordon_keep_gate(struct cordon_keep *keep);
-
-/** cordon_keep_allows() - for callers that hold rcu_read_lock()
- * @enforced: as cordon_enforced was read, not open
+/**
+ * cordon_keep_allows() - for callers that hold rcu_read_lock()
+ * @level: that is enforced, not open
  */
-bool cordon_keep_allows(u32 enforced, const struct cordon_packet *packet);
-/** cordon_keep_builtin() - is the built-in rule, enum cordon_builtin, on? */
-bool cordon_keep_builtin(u32 enforced, u32 builtin);
+bool cordon_keep_allows(u32 level, const struct cordon_packet *packet);
+/** cordon_keep_builtin() - likewise: is the built-in rule, enum cordon_builtin, on? */
+bool cordon_keep_builtin(u32 builtin);
 /** cordon_keep_excludes() - is a device of this name left alone? */
 bool cordon_keep_excludes(const char *name);
+/** cordon_keep_watch() - Return: seconds of silence that are tamper; 0: none */
+u32 cordon_keep_watch(u32 *ret_latch);
 
-/** cordon_keep_look() - Return: false: none was handed over */
-bool cordon_keep_look(u32 *ret_rules, u32 *ret_prefixes);
+void cordon_keep_tell(struct cordon_module_state *state);
 void cordon_keep_exit(void);
 
 #endif

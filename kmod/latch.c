@@ -8,17 +8,14 @@
 #include <linux/module.h>
 #include <linux/spinlock.h>
 
-#include <cordon/uapi/module.h>
-
 #include "compat.h"
+#include "hook.h"
 
 CORDON_IMPORT_BPF;
 
-u32 cordon_enforced __read_mostly;
-
 /*
  * @lock: guards what follows; taken last
- * @held: a reference to this module, so that it cannot be unloaded
+ * @held: a reference to this module, so that it cannot be unloaded while it shuts the node
  */
 static struct {
 	spinlock_t lock;
@@ -42,11 +39,13 @@ static void publish(void)
 	rcu_read_unlock();
 }
 
-static void follow(void)
+static void change(u32 level, bool gated)
 {
-	const bool hold = latch.level || latch.gated;
+	const bool hold = level || gated;
 
-	WRITE_ONCE(cordon_enforced, latch.gated ? CORDON_LATCH_GATE : latch.level);
+	latch.level = level;
+	latch.gated = gated;
+	cordon_hook_enforce(gated ? max_t(u32, level, CORDON_LATCH_ISOLATE) : level);
 	publish();
 	if (hold && !latch.held)
 		__module_get(THIS_MODULE);
@@ -63,10 +62,8 @@ u32 cordon_latch_tighten(u32 level)
 	before = latch.level;
 	/* Also one that changes nothing: a release that is under way was not for it. */
 	latch.seals++;
-	if (before < level) {
-		latch.level = level;
-		follow();
-	}
+	if (before < level)
+		change(level, latch.gated);
 	spin_unlock(&latch.lock);
 	return before;
 }
@@ -78,33 +75,42 @@ int cordon_latch_release(u64 seals, u32 *ret_before)
 	spin_lock(&latch.lock);
 	if (latch.seals == seals) {
 		*ret_before = latch.level;
-		latch.level = CORDON_LATCH_OPEN;
-		latch.gated = false;
-		follow();
+		change(CORDON_LATCH_OPEN, false);
 		error = 0;
 	}
 	spin_unlock(&latch.lock);
 	return error;
 }
 
-void cordon_latch_gate(void)
+bool cordon_latch_gate(bool shut)
 {
+	bool before;
+
 	spin_lock(&latch.lock);
-	latch.gated = true;
-	follow();
+	before = latch.gated;
+	change(latch.level, shut);
 	spin_unlock(&latch.lock);
+	return before;
 }
 
-bool cordon_latch_ungate(void)
+bool cordon_latch_is_gated(void)
 {
-	bool gated;
+	return READ_ONCE(latch.gated);
+}
 
-	spin_lock(&latch.lock);
-	gated = latch.gated;
-	latch.gated = false;
-	follow();
-	spin_unlock(&latch.lock);
-	return gated;
+bool cordon_latch_is_shut(void)
+{
+	return READ_ONCE(latch.held);
+}
+
+u32 cordon_latch_level(void)
+{
+	return READ_ONCE(latch.level);
+}
+
+u64 cordon_latch_seals(void)
+{
+	return READ_ONCE(latch.seals);
 }
 
 /* Programs hold a map without a user's reference; its other references are descriptors, pins and
@@ -116,20 +122,24 @@ static u32 map_programs(const struct bpf_map *map)
 	return programs > 0 ? programs : 0;
 }
 
-struct cordon_latch_look cordon_latch_look(void)
+void cordon_latch_tell(struct cordon_module_state *state)
 {
-	struct cordon_latch_look look;
+	spin_lock(&latch.lock);
+	state->latch = latch.level;
+	state->flags |= latch.gated ? CORDON_MODULE_IS_GATED : 0;
+	state->map = latch.map ? latch.map->id : 0;
+	state->programs = latch.map ? map_programs(latch.map) : 0;
+	spin_unlock(&latch.lock);
+}
+
+bool cordon_latch_is_read(void)
+{
+	bool is_read;
 
 	spin_lock(&latch.lock);
-	look = (struct cordon_latch_look){
-		.level = latch.level,
-		.gated = latch.gated,
-		.seals = latch.seals,
-		.map = latch.map ? latch.map->id : 0,
-		.programs = latch.map ? map_programs(latch.map) : 0,
-	};
+	is_read = !latch.map || map_programs(latch.map);
 	spin_unlock(&latch.lock);
-	return look;
+	return is_read;
 }
 
 /* Only what nobody else can write, now or later. */
@@ -166,8 +176,8 @@ int cordon_latch_map(int fd)
 		return PTR_ERR(map);
 	error = fits(map) ? take_map(map, &former) : -EINVAL;
 	if (error)
-		bpf_map_put(map);
-	else if (former)
+		former = map;
+	if (former)
 		bpf_map_put(former);
 	return error;
 }

@@ -9,29 +9,18 @@
 
 #include <linux/types.h>
 
+#include <cordon/uapi/module.h>
 #include <cordon/uapi/policy.h>
 
-/* What the hooks enforce beyond enum cordon_latch: the boot gate. */
-#define CORDON_LATCH_GATE CORDON_LATCH_LEVELS
-
-/* Read for each packet; written by latch.c alone. */
-extern u32 cordon_enforced;
-
-/**
- * struct cordon_latch_look - how things stand
- * @seals: number of the last change to something tighter
- * @map: id of the map; 0: none
- * @programs: that hold it
- */
-struct cordon_latch_look {
-	u32 level;
-	bool gated;
-	u64 seals;
-	u32 map;
-	u32 programs;
-};
-
-struct cordon_latch_look cordon_latch_look(void);
+u32 cordon_latch_level(void);
+/** cordon_latch_is_shut() - by its level or the gate */
+bool cordon_latch_is_shut(void);
+bool cordon_latch_is_gated(void);
+/** cordon_latch_seals() - how often it was asked to be tighter */
+u64 cordon_latch_seals(void);
+/** cordon_latch_is_read() - programs have the map, or there is none */
+bool cordon_latch_is_read(void);
+void cordon_latch_tell(struct cordon_module_state *state);
 
 /** cordon_latch_tighten() - allocates nothing. Return: the level until then */
 u32 cordon_latch_tighten(u32 level);
@@ -43,9 +32,8 @@ u32 cordon_latch_tighten(u32 level);
  */
 int cordon_latch_release(u64 seals, u32 *ret_before);
 
-void cordon_latch_gate(void);
-/** cordon_latch_ungate() - Return: the gate was shut */
-bool cordon_latch_ungate(void);
+/** cordon_latch_gate() - shut, or open, the boot gate. Return: it was shut */
+bool cordon_latch_gate(bool shut);
 
 /**
  * cordon_latch_map() - publish to this map from now on

@@ -29,14 +29,14 @@ static int __init cordon_init(void)
 
 no_hooks:
 	cordon_gate_exit();
-	cordon_latch_ungate();
+	cordon_latch_gate(false);
 no_gate:
 	cordon_netlink_exit();
 	cordon_keep_exit();
 	return error;
 }
 
-/* It does not come here while the node is shut: see follow() in latch.c. */
+/* It does not come here while the node is shut: see change() in latch.c. */
 static void __exit cordon_exit(void)
 {
 	cordon_netlink_exit();

@@ -7,8 +7,11 @@
 
 #include <cordon/uapi/module.h>
 
-/** cordon_netlink_tell() - to the group; may sleep; what cannot be told is not */
-void cordon_netlink_tell(enum cordon_module_event event, u32 before, u32 after);
+/** cordon_netlink_tell() - to the group, with the latch as it is now; may sleep; what cannot be
+ * told is not
+ * @error: 0, or -errno of an order
+ */
+void cordon_netlink_tell(enum cordon_module_news news, u32 before, int error);
 int cordon_netlink_init(void);
 void cordon_netlink_exit(void);
 

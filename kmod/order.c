@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads a manifest.  It allocates nothing and looks at each byte a bounded number of
- * times.  Fields that the latch does not depend on are still looked at: once each,
- * and known by name.
+ * times.  Fields that the latch does not depend on are known by name, and looked at no
+ * further: they are for people, or for the helper alone.
  */
 #include "order.h"
 
@@ -12,189 +12,124 @@
 
 #define HEAD "cordon-order: 1"
 
-static bool is(struct cordon_order_piece piece, const char *word)
-{
-	return piece.size == strlen(word) && !memcmp(piece.text, word, piece.size);
-}
+/* Up to REASON each order has them. */
+enum field {
+	ACTION,
+	ISSUER,
+	COUNTER,
+	REASON,
+	NODE,
+	FLEET,
+	NOT_BEFORE_BOOT,
+	LEASE,
+	CHALLENGE,
+	ANCHOR,
+	ANCHOR_SIGNATURES,
+	FIELDS
+};
 
-/* What stands before @end, which is skipped. */
-static bool take_until(struct cordon_order_piece *rest, char end, struct cordon_order_piece *piece)
-{
-	const char *at = memchr(rest->text, end, rest->size);
+static const char *const keys[FIELDS] = {
+	"action",    "issuer", "counter",	    "reason",
+	"node",	     "fleet",  "not-before-boot",   "lease",
+	"challenge", "anchor", "anchor-signatures",
+};
 
-	if (!at)
-		return false;
-	*piece = (struct cordon_order_piece){ rest->text, at - rest->text };
-	rest->text += piece->size + 1;
-	rest->size -= piece->size + 1;
-	return true;
-}
-
-static bool is_plain(struct cordon_order_piece piece)
+static bool is_plain(const char *line)
 {
-	for (size_t i = 0; i < piece.size; i++) {
-		if ((unsigned char)piece.text[i] < ' ' || piece.text[i] == 0x7f)
+	for (; *line; line++) {
+		if ((unsigned char)*line < ' ' || *line == 0x7f)
 			return false;
 	}
 	return true;
 }
 
-/* 1 to 2^63 - 1, in one way only */
-static int read_number(struct cordon_order_piece value, u64 *number)
+/* "key: value" */
+static int read_field(char *line, char *(*values)[FIELDS])
 {
-	*number = 0;
-	if (!value.size || value.size > 19 || value.text[0] == '0')
+	char *value = line;
+	int field;
+
+	if (!is_plain(line) || !strsep(&value, ":") || !value || *value++ != ' ' || !*value ||
+	    *value == ' ' || value[strlen(value) - 1] == ' ')
 		return -EBADMSG;
-	for (size_t i = 0; i < value.size; i++) {
-		if (value.text[i] < '0' || value.text[i] > '9')
-			return -EBADMSG;
-		*number = *number * 10 + (value.text[i] - '0');
-	}
-	return *number > S64_MAX ? -EBADMSG : 0;
-}
-
-static int read_action(struct cordon_order *order, struct cordon_order_piece value)
-{
-	return is(value, "release") || is(value, "detach") ? 0 : -EOPNOTSUPP;
-}
-
-static int read_nodes(struct cordon_order *order, struct cordon_order_piece value)
-{
-	order->nodes = value;
+	field = match_string(keys, FIELDS, line);
+	if (field < 0 || (*values)[field])
+		return -EBADMSG;
+	(*values)[field] = value;
 	return 0;
 }
 
-static int read_fleets(struct cordon_order *order, struct cordon_order_piece value)
+static int read_fields(char *text, size_t size, char *(*values)[FIELDS])
 {
-	order->fleets = value;
-	return 0;
-}
-
-static int read_counter(struct cordon_order *order, struct cordon_order_piece value)
-{
-	return read_number(value, &order->counter);
-}
-
-static int read_boot(struct cordon_order *order, struct cordon_order_piece value)
-{
-	return read_number(value, &order->not_before);
-}
-
-static int read_challenge(struct cordon_order *order, struct cordon_order_piece value)
-{
-	order->has_challenge = true;
-	if (value.size != 2 * sizeof(order->challenge) ||
-	    hex2bin(order->challenge, value.text, sizeof(order->challenge)))
+	if (!size || strlen(text) != size || text[size - 1] != '\n')
 		return -EBADMSG;
-	return 0;
-}
-
-/* For people, or for the helper alone. */
-static int read_other(struct cordon_order *order, struct cordon_order_piece value)
-{
-	return 0;
-}
-
-static const struct {
-	const char *key;
-	bool needed;
-	int (*read)(struct cordon_order *order, struct cordon_order_piece value);
-} fields[] = {
-	{ "action", true, read_action },
-	{ "issuer", true, read_other },
-	{ "counter", true, read_counter },
-	{ "reason", true, read_other },
-	{ "node", false, read_nodes },
-	{ "fleet", false, read_fleets },
-	{ "not-before-boot", false, read_boot },
-	{ "lease", false, read_other },
-	{ "challenge", false, read_challenge },
-	{ "anchor", false, read_other },
-	{ "anchor-signatures", false, read_other },
-};
-
-static int read_field(struct cordon_order_piece line, unsigned int *seen,
-		      struct cordon_order *order)
-{
-	struct cordon_order_piece value = line, key;
-
-	if (!is_plain(line) || !take_until(&value, ':', &key))
+	text[size - 1] = '\0';
+	if (strcmp(strsep(&text, "\n"), HEAD))
 		return -EBADMSG;
-	if (value.size < 2 || value.text[0] != ' ' || value.text[1] == ' ' ||
-	    value.text[value.size - 1] == ' ')
-		return -EBADMSG;
-	value.text++;
-	value.size--;
-	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (!is(key, fields[i].key))
-			continue;
-		if (*seen & 1U << i)
-			return -EBADMSG;
-		*seen |= 1U << i;
-		return fields[i].read(order, value);
-	}
-	return -EBADMSG;
-}
-
-static int check_fields(const struct cordon_order *order, unsigned int seen)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (fields[i].needed && !(seen & 1U << i))
+	while (text) {
+		if (read_field(strsep(&text, "\n"), values))
 			return -EBADMSG;
 	}
-	return !order->nodes.size == !order->fleets.size ? -EBADMSG : 0;
-}
-
-int cordon_order_parse(const char *text, size_t size, struct cordon_order *ret_order)
-{
-	struct cordon_order_piece rest = { text, size }, line;
-	struct cordon_order order = { .counter = 0 };
-	unsigned int seen = 0;
-	int error;
-
-	if (!take_until(&rest, '\n', &line) || !is(line, HEAD))
-		return -EBADMSG;
-	while (rest.size) {
-		error = take_until(&rest, '\n', &line) ? read_field(line, &seen, &order) : -EBADMSG;
-		if (error)
-			return error;
+	for (int i = 0; i <= REASON; i++) {
+		if (!(*values)[i])
+			return -EBADMSG;
 	}
-	error = check_fields(&order, seen);
-	if (!error)
-		*ret_order = order;
-	return error;
+	return !(*values)[NODE] == !(*values)[FLEET] ? -EBADMSG : 0;
 }
 
-/* The next name of a list. Return: false: there is none */
-static bool next_name(struct cordon_order_piece *rest, struct cordon_order_piece *name)
+/* 1 to 2^63 - 1, in one way only; 0 where it is not said */
+static int read_number(const char *text, u64 *ret_number)
 {
-	if (!rest->size)
-		return false;
-	if (take_until(rest, ' ', name))
-		return true;
-	*name = *rest;
-	rest->size = 0;
-	return true;
+	s64 number = 0;
+
+	if (text && (*text < '1' || *text > '9' || kstrtos64(text, 10, &number)))
+		return -EBADMSG;
+	*ret_number = number;
+	return 0;
 }
 
-static bool has_name(struct cordon_order_piece names, struct cordon_order_piece wanted)
+static int read_challenge(const char *text, struct cordon_order *order)
 {
-	struct cordon_order_piece name;
+	order->has_challenge = text;
+	if (!text)
+		return 0;
+	if (strlen(text) != 2 * sizeof(order->challenge))
+		return -EBADMSG;
+	return hex2bin(order->challenge, text, sizeof(order->challenge)) ? -EBADMSG : 0;
+}
 
-	while (next_name(&names, &name)) {
-		if (name.size && name.size == wanted.size &&
-		    !memcmp(name.text, wanted.text, name.size))
+int cordon_order_parse(char *text, size_t size, struct cordon_order *ret_order)
+{
+	char *values[FIELDS] = { NULL };
+
+	if (read_fields(text, size, &values) || read_number(values[COUNTER], &ret_order->counter) ||
+	    read_number(values[NOT_BEFORE_BOOT], &ret_order->not_before) ||
+	    read_challenge(values[CHALLENGE], ret_order))
+		return -EBADMSG;
+	ret_order->nodes = values[NODE];
+	ret_order->fleets = values[FLEET];
+	return strcmp(values[ACTION], "release") && strcmp(values[ACTION], "detach") ? -EOPNOTSUPP :
+										       0;
+}
+
+static bool is_among(const char *name, const char *ours)
+{
+	const size_t size = strlen(name);
+
+	while (size && *ours) {
+		const size_t length = strcspn(ours, " ");
+
+		if (length == size && !memcmp(ours, name, size))
 			return true;
+		ours += length + (ours[length] == ' ');
 	}
 	return false;
 }
 
-bool cordon_order_names(struct cordon_order_piece names, const char *ours)
+bool cordon_order_names(char *names, const char *ours)
 {
-	struct cordon_order_piece rest = { ours, strlen(ours) }, name;
-
-	while (next_name(&rest, &name)) {
-		if (has_name(names, name))
+	while (names) {
+		if (is_among(strsep(&names, " "), ours))
 			return true;
 	}
 	return false;

@@ -8,36 +8,30 @@
 
 #include <linux/types.h>
 
-#define CORDON_CHALLENGE_SIZE 16
-
-/** struct cordon_order_piece - a part of the text, without a NUL */
-struct cordon_order_piece {
-	const char *text;
-	size_t size;
-};
+#include <cordon/uapi/module.h>
 
 /**
  * struct cordon_order - a release, or a detach
- * @nodes, @fleets: names with a space between two; one of them is empty
+ * @nodes, @fleets: names with a space between two; one of them is NULL
  * @not_before: number of a boot; 0: not said
  */
 struct cordon_order {
-	struct cordon_order_piece nodes;
-	struct cordon_order_piece fleets;
+	char *nodes;
+	char *fleets;
 	u64 counter;
 	u64 not_before;
 	bool has_challenge;
-	u8 challenge[CORDON_CHALLENGE_SIZE];
+	u8 challenge[CORDON_MODULE_CHALLENGE_SIZE];
 };
 
 /**
  * cordon_order_parse() - what is not known is refused
- * @ret_order: pieces of @text
+ * @text: @size bytes and a NUL; is cut into the strings of @ret_order
  * Return: 0; -EBADMSG: no order, or not in this form; -EOPNOTSUPP: one that opens nothing.
  */
-int cordon_order_parse(const char *text, size_t size, struct cordon_order *ret_order);
+int cordon_order_parse(char *text, size_t size, struct cordon_order *ret_order);
 
-/** cordon_order_names() - is one of ours, "c d", among "a b c"? */
-bool cordon_order_names(struct cordon_order_piece names, const char *ours);
+/** cordon_order_names() - is one of ours, "c d", among "a b c", which is cut? NULL: no */
+bool cordon_order_names(char *names, const char *ours);
 
 #endif

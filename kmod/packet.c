@@ -16,7 +16,7 @@
 
 #include <cordon/uapi/reason.h>
 
-#define VLAN_TAGS_MAX CORDON_VLAN_TAGS_MAX
+#include "keep.h"
 
 /*
  * @at: offset of the next header
@@ -30,16 +30,11 @@ struct reader {
 	struct cordon_packet packet;
 	u8 hop_limit;
 	u16 length;
-	u32 builtin;
+	u8 builtin;
 };
 
 #define read_header(reader, copy)                                                                  \
 	skb_header_pointer((reader)->skb, (reader)->at, sizeof(*(copy)), copy)
-
-static bool goes_out(const struct reader *reader)
-{
-	return reader->packet.direction == CORDON_DIRECTION_OUT;
-}
 
 /* ---- the link ---------------------------------------------------------------------------- */
 
@@ -67,63 +62,53 @@ static const struct in6_addr *destination6(const struct reader *reader)
 	return (const struct in6_addr *)reader->packet.destination;
 }
 
-/* As many bytes as Linux sends of these. */
-#define ND_LENGTH_MAX 128
-#define MLD_LENGTH_MAX 336
+/* What neighbours, routers and groups are told; no longer than Linux makes it. */
+static const struct link_message {
+	u8 type;
+	u8 builtin;
+	u8 hop_limit;
+	bool in;
+	bool out;
+	u16 longest;
+} link_messages[] = {
+	{ ICMPV6_MGM_QUERY, CORDON_BUILTIN_MLD, 1, true, false, 0 },
+	{ ICMPV6_MGM_REPORT, CORDON_BUILTIN_MLD, 1, true, true, 336 },
+	{ ICMPV6_MGM_REDUCTION, CORDON_BUILTIN_MLD, 1, true, true, 336 },
+	{ ICMPV6_MLD2_REPORT, CORDON_BUILTIN_MLD, 1, true, true, 336 },
+	{ 133, CORDON_BUILTIN_RA, 255, false, true, 128 }, /* router solicitation */
+	{ 134, CORDON_BUILTIN_RA, 255, true, false, 0 },   /* router advertisement */
+	{ 135, CORDON_BUILTIN_ND, 255, true, true, 128 },  /* neighbour solicitation */
+	{ 136, CORDON_BUILTIN_ND, 255, true, true, 128 },  /* neighbour advertisement */
+};
 
-static bool is_for_link(const struct reader *reader)
+static bool ends_fit(const struct reader *reader, u8 builtin)
 {
-	const int type = ipv6_addr_type(destination6(reader));
+	const int from = ipv6_addr_type(source6(reader)), to = ipv6_addr_type(destination6(reader));
+	const bool out = reader->packet.out;
 
-	return type & IPV6_ADDR_LINKLOCAL;
+	if (builtin == CORDON_BUILTIN_MLD)
+		return (from == IPV6_ADDR_ANY || from & IPV6_ADDR_LINKLOCAL) &&
+		       (!out || to & IPV6_ADDR_MULTICAST);
+	if (builtin == CORDON_BUILTIN_RA)
+		return (out ? to : from) & IPV6_ADDR_LINKLOCAL;
+	return !out || to & IPV6_ADDR_LINKLOCAL ||
+	       ipv6_prefix_equal(source6(reader), destination6(reader), 64);
 }
 
-static bool nd_is_sound(const struct reader *reader)
+static bool is_sound(const struct reader *reader, const struct link_message *message)
 {
-	if (reader->hop_limit != 255)
-		return false;
-	if (!goes_out(reader))
-		return true;
-	return reader->length && reader->length <= ND_LENGTH_MAX &&
-	       (is_for_link(reader) ||
-		ipv6_prefix_equal(source6(reader), destination6(reader), 64));
-}
+	const bool out = reader->packet.out;
 
-static bool mld_is_sound(const struct reader *reader, u8 type)
-{
-	const int source = ipv6_addr_type(source6(reader));
-
-	if (reader->hop_limit != 1 || !(source == IPV6_ADDR_ANY || source & IPV6_ADDR_LINKLOCAL))
-		return false;
-	return !goes_out(reader) ||
-	       (type != ICMPV6_MGM_QUERY && reader->length && reader->length <= MLD_LENGTH_MAX &&
-		ipv6_addr_is_multicast(destination6(reader)));
+	return reader->hop_limit == message->hop_limit && (out ? message->out : message->in) &&
+	       (!out || (reader->length && reader->length <= message->longest)) &&
+	       ends_fit(reader, message->builtin);
 }
 
 static void note_link_message(struct reader *reader, u8 type)
 {
-	switch (type) {
-	case ICMPV6_MGM_QUERY:
-	case ICMPV6_MGM_REPORT:
-	case ICMPV6_MGM_REDUCTION:
-	case ICMPV6_MLD2_REPORT:
-		if (mld_is_sound(reader, type))
-			reader->builtin = CORDON_BUILTIN_MLD;
-		break;
-	case 133: /* router solicitation */
-		if (goes_out(reader) && nd_is_sound(reader) && is_for_link(reader))
-			reader->builtin = CORDON_BUILTIN_RA;
-		break;
-	case 134: /* router advertisement */
-		if (!goes_out(reader) && nd_is_sound(reader) &&
-		    ipv6_addr_type(source6(reader)) & IPV6_ADDR_LINKLOCAL)
-			reader->builtin = CORDON_BUILTIN_RA;
-		break;
-	case 135: /* neighbour solicitation */
-	case 136: /* neighbour advertisement */
-		if (nd_is_sound(reader))
-			reader->builtin = CORDON_BUILTIN_ND;
-		break;
+	for (size_t i = 0; i < ARRAY_SIZE(link_messages); i++) {
+		if (link_messages[i].type == type && is_sound(reader, &link_messages[i]))
+			reader->builtin = link_messages[i].builtin;
 	}
 }
 
@@ -135,7 +120,7 @@ static const u8 servers6[16] = { 0xff, 0x02, [13] = 1, [15] = 2 };
 static void note_dhcp(struct reader *reader, u16 from, u16 to)
 {
 	const u8 *destination = reader->packet.destination;
-	const bool out = goes_out(reader);
+	const bool out = reader->packet.out;
 
 	if ((out && from == 68 && to == 67 && !memcmp(destination, everybody4, 16)) ||
 	    (!out && from == 67 && to == 68) ||
@@ -175,20 +160,24 @@ static bool read_tcp(struct reader *reader, bool quoted)
 	return tcp;
 }
 
+static const struct {
+	u8 protocol;
+	u8 reply;
+	u8 request;
+} replies[] = {
+	{ IPPROTO_ICMPV6, ICMPV6_ECHO_REPLY, ICMPV6_ECHO_REQUEST },
+	{ IPPROTO_ICMP, ICMP_ECHOREPLY, ICMP_ECHO },
+	{ IPPROTO_ICMP, ICMP_TIMESTAMPREPLY, ICMP_TIMESTAMP },
+	{ IPPROTO_ICMP, ICMP_INFO_REPLY, ICMP_INFO_REQUEST },
+	{ IPPROTO_ICMP, ICMP_ADDRESSREPLY, ICMP_ADDRESS },
+};
+
 /* Type of the request that a reply is to; 0: it is none. */
 static u8 request_of(u8 protocol, u8 type)
 {
-	if (protocol == IPPROTO_ICMPV6)
-		return type == ICMPV6_ECHO_REPLY ? ICMPV6_ECHO_REQUEST : 0;
-	switch (type) {
-	case ICMP_ECHOREPLY:
-		return ICMP_ECHO;
-	case ICMP_TIMESTAMPREPLY:
-		return ICMP_TIMESTAMP;
-	case ICMP_INFO_REPLY:
-		return ICMP_INFO_REQUEST;
-	case ICMP_ADDRESSREPLY:
-		return ICMP_ADDRESS;
+	for (size_t i = 0; i < ARRAY_SIZE(replies); i++) {
+		if (replies[i].protocol == protocol && replies[i].reply == type)
+			return replies[i].request;
 	}
 	return 0;
 }
@@ -209,7 +198,7 @@ static bool read_quoted(struct reader *reader)
 	const bool is_ipv4 = reader->packet.protocol == IPPROTO_ICMP;
 	struct reader inner = { .skb = reader->skb, .at = reader->at + 8 };
 
-	inner.packet.direction = goes_out(reader) ? CORDON_DIRECTION_IN : CORDON_DIRECTION_OUT;
+	inner.packet.out = !reader->packet.out;
 	inner.packet.forwarded = true;
 	if (!read_network(&inner, is_ipv4 ? ETH_P_IP : ETH_P_IPV6, true) ||
 	    memcmp(inner.packet.source, reader->packet.destination, sizeof(inner.packet.source)))
@@ -319,7 +308,7 @@ static u16 skip_tags(struct reader *reader, u16 ethertype)
 	struct vlan_hdr copy;
 	const struct vlan_hdr *tag;
 
-	for (int i = 0; i < VLAN_TAGS_MAX; i++) {
+	for (int i = 0; i < CORDON_VLAN_TAGS_MAX; i++) {
 		if (ethertype != ETH_P_8021Q && ethertype != ETH_P_8021AD)
 			break;
 		tag = read_header(reader, &copy);
@@ -331,19 +320,18 @@ static u16 skip_tags(struct reader *reader, u16 ethertype)
 	return ethertype;
 }
 
-bool cordon_packet_passes(u32 enforced, const struct sk_buff *skb, int offset, u16 ethertype,
-			  enum cordon_direction direction)
+bool cordon_packet_passes(u32 level, const struct sk_buff *skb, int offset, u16 ethertype, bool out)
 {
 	struct reader reader = { .skb = skb, .at = offset };
 
-	reader.packet.direction = direction;
+	reader.packet.out = out;
 	reader.packet.forwarded = skb->skb_iif;
 	ethertype = skip_tags(&reader, ethertype);
 	if (ethertype == ETH_P_ARP)
-		return arp_is_sound(&reader) && cordon_keep_builtin(enforced, CORDON_BUILTIN_ARP);
+		return arp_is_sound(&reader) && cordon_keep_builtin(CORDON_BUILTIN_ARP);
 	if (!read_network(&reader, ethertype, false))
 		return false;
-	if (reader.builtin && cordon_keep_builtin(enforced, reader.builtin))
+	if (reader.builtin && cordon_keep_builtin(reader.builtin))
 		return true;
-	return cordon_keep_allows(enforced, &reader.packet);
+	return cordon_keep_allows(level, &reader.packet);
 }

@@ -8,15 +8,14 @@
 
 #include <linux/skbuff.h>
 
-#include "keep.h"
-
 /**
  * cordon_packet_passes() - by the keep list or a built-in rule
- * @enforced: as cordon_enforced was read, not open
+ * @level: that is enforced, not open
  * @offset: of the network header from skb->data
  * @ethertype: host byte order; VLAN tags before the header are skipped
+ * @out: on its way out
  */
-bool cordon_packet_passes(u32 enforced, const struct sk_buff *skb, int offset, u16 ethertype,
-			  enum cordon_direction direction);
+bool cordon_packet_passes(u32 level, const struct sk_buff *skb, int offset, u16 ethertype,
+			  bool out);
 
 #endif

@@ -4,57 +4,58 @@
  */
 #include "setup.h"
 
-#include <crypto/sha2.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "latch.h"
+#include "order.h"
 #include "verify.h"
 
 /*
  * @lock: guards what follows; taken before the latch's
- * @released: SHA-256 of the order that opened the latch last
- * @released_seals: cordon_latch_look.seals then
+ * @setup: with a threshold of 0 there is none
  */
 static struct {
 	struct mutex lock;
-	bool set_up;
 	bool closed;
-	bool built_in;
-	struct cordon_setup setup;
+	struct cordon_module_setup setup;
 	struct cordon_keys keys;
-	bool has_released;
-	u8 released[SHA256_DIGEST_SIZE];
-	u64 released_seals;
 } state = { .lock = __MUTEX_INITIALIZER(state.lock) };
 
-void cordon_setup_look(struct cordon_setup_look *ret_look)
+void cordon_setup_tell(struct cordon_module_state *told)
 {
 	mutex_lock(&state.lock);
-	ret_look->setup = state.setup;
-	ret_look->certificates = state.keys.nr;
-	ret_look->flags = (state.set_up ? CORDON_MODULE_IS_SET_UP : 0) |
-			  (state.closed ? CORDON_MODULE_IS_CLOSED : 0) |
-			  (state.built_in ? CORDON_MODULE_IS_BUILT_IN : 0);
+	told->setup = state.setup;
+	told->certificates = state.keys.nr;
+	told->keys = cordon_keys_distinct(&state.keys);
+	told->flags |= (state.setup.threshold ? CORDON_MODULE_IS_SET_UP : 0) |
+		       (state.closed ? CORDON_MODULE_IS_CLOSED : 0);
 	mutex_unlock(&state.lock);
+}
+
+static bool is_sound(const struct cordon_module_setup *setup)
+{
+	return setup->threshold && setup->threshold <= CORDON_MODULE_CERTIFICATES_MAX &&
+	       setup->has_challenge <= 1 && !setup->owner[sizeof(setup->owner) - 1] &&
+	       !setup->node[sizeof(setup->node) - 1] && !setup->fleets[sizeof(setup->fleets) - 1];
 }
 
 static bool may_change(void)
 {
-	return !state.closed && !cordon_latch_look().level;
+	return !state.closed && !cordon_latch_level();
 }
 
-int cordon_setup_replace(const struct cordon_setup *setup)
+int cordon_setup_replace(const struct cordon_module_setup *setup)
 {
 	int error = -EPERM;
 
+	if (!is_sound(setup))
+		return -EINVAL;
 	mutex_lock(&state.lock);
 	if (may_change()) {
 		state.setup = *setup;
-		state.set_up = true;
-		if (!state.built_in)
-			cordon_keys_clear(&state.keys);
+		cordon_keys_clear(&state.keys);
 		error = 0;
 	}
 	mutex_unlock(&state.lock);
@@ -66,7 +67,7 @@ int cordon_setup_certificate(const void *der, size_t size)
 	int error = -EPERM;
 
 	mutex_lock(&state.lock);
-	if (may_change() && state.set_up && !state.built_in)
+	if (may_change() && state.setup.threshold)
 		error = cordon_keys_add(&state.keys, der, size);
 	mutex_unlock(&state.lock);
 	return error;
@@ -74,13 +75,15 @@ int cordon_setup_certificate(const void *der, size_t size)
 
 int cordon_setup_close(void)
 {
-	int error = -EPERM;
+	int error = 0;
 
 	mutex_lock(&state.lock);
-	if (state.set_up) {
+	if (!state.setup.threshold || (!state.closed && !may_change()))
+		error = -EPERM;
+	else if (cordon_keys_distinct(&state.keys) < state.setup.threshold)
+		error = -ENOKEY;
+	else
 		state.closed = true;
-		error = 0;
-	}
 	mutex_unlock(&state.lock);
 	return error;
 }
@@ -92,71 +95,56 @@ static bool is_for_us(const struct cordon_order *order)
 }
 
 /* A challenge that was made since is the helper's to check: here the counter is known. */
-static int check_challenge(const struct cordon_order *order)
+static bool names_challenge(const struct cordon_order *order)
 {
-	const struct cordon_setup *setup = &state.setup;
+	const struct cordon_module_setup *setup = &state.setup;
 
 	if (!setup->has_challenge)
-		return setup->counter == CORDON_MODULE_COUNTER_UNKNOWN ? -EKEYEXPIRED : 0;
-	return order->has_challenge && !memcmp(setup->challenge, order->challenge,
-					       sizeof(setup->challenge)) ?
-		       0 :
-		       -EKEYEXPIRED;
+		return setup->counter != CORDON_MODULE_COUNTER_UNKNOWN;
+	return order->has_challenge &&
+	       !memcmp(setup->challenge, order->challenge, sizeof(setup->challenge));
+}
+
+/* Of an open node nothing opens: so the order that did may come again. */
+static bool was_used(const struct cordon_order *order)
+{
+	const u64 counter = state.setup.counter;
+
+	if (counter == CORDON_MODULE_COUNTER_UNKNOWN)
+		return false;
+	return order->counter < counter || (order->counter == counter && cordon_latch_is_shut());
 }
 
 static int check_order(const struct cordon_order *order, unsigned int signers)
 {
-	const struct cordon_setup *setup = &state.setup;
+	const struct cordon_module_setup *setup = &state.setup;
 
 	if (signers < setup->threshold)
 		return -EDQUOT;
 	if (!is_for_us(order))
 		return -EXDEV;
-	if (check_challenge(order))
+	if (!names_challenge(order))
 		return -EKEYEXPIRED;
-	if (setup->counter != CORDON_MODULE_COUNTER_UNKNOWN && order->counter <= setup->counter)
+	if (was_used(order))
 		return -ESTALE;
 	return setup->boot && order->not_before > setup->boot ? -EAGAIN : 0;
 }
 
-static bool came_already(const u8 *digest, u64 seals)
-{
-	return state.has_released && state.released_seals == seals &&
-	       !memcmp(state.released, digest, sizeof(state.released));
-}
-
-static int open_latch(const struct cordon_order *order, const u8 *digest, u64 seals,
-		      u32 *ret_before)
-{
-	int error = cordon_latch_release(seals, ret_before);
-
-	if (error)
-		return error;
-	state.setup.counter = order->counter;
-	state.has_released = true;
-	state.released_seals = seals;
-	memcpy(state.released, digest, sizeof(state.released));
-	return 0;
-}
-
 static int judge(const void *cms, size_t size, struct cordon_content *content, u32 *ret_before)
 {
-	const u64 seals = cordon_latch_look().seals;
-	u8 digest[SHA256_DIGEST_SIZE];
+	const u64 seals = cordon_latch_seals();
 	struct cordon_order order;
-	int error;
+	int error = cordon_keys_verify(&state.keys, cms, size, content);
 
-	sha256(cms, size, digest);
-	if (came_already(digest, seals)) {
-		*ret_before = CORDON_LATCH_OPEN;
-		return 0;
-	}
-	error = cordon_keys_verify(&state.keys, cms, size, content);
 	if (!error)
 		error = cordon_order_parse(content->text, content->size, &order);
 	if (!error)
 		error = check_order(&order, content->signers);
-	return error ? error : open_latch(&order, digest, seals, ret_before);
+	if (!error)
+		error = cordon_latch_release(seals, ret_before);
+	if (!error)
+		state.setup.counter = order.counter;
+	return error;
 }
 
 int cordon_setup_release(const void *cms, size_t size, u32 *ret_before)
@@ -167,7 +155,7 @@ int cordon_setup_release(const void *cms, size_t size, u32 *ret_before)
 	if (!content)
 		return -ENOMEM;
 	mutex_lock(&state.lock);
-	error = state.set_up ? judge(cms, size, content, ret_before) : -ENOKEY;
+	error = judge(cms, size, content, ret_before);
 	mutex_unlock(&state.lock);
 	kfree(content);
 	return error;

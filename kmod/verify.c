@@ -8,7 +8,7 @@
 
 #include <crypto/public_key.h>
 #include <keys/asymmetric-type.h>
-#include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/cred.h>
 #include <linux/key.h>
 #include <linux/slab.h>
@@ -80,6 +80,15 @@ int cordon_keys_add(struct cordon_keys *keys, const void *der, size_t size)
 	return 0;
 }
 
+unsigned int cordon_keys_distinct(const struct cordon_keys *keys)
+{
+	unsigned int distinct = 0;
+
+	for (unsigned int i = 0; i < keys->nr; i++)
+		distinct += keys->same[i] == i;
+	return distinct;
+}
+
 void cordon_keys_clear(struct cordon_keys *keys)
 {
 	while (keys->nr) {
@@ -101,28 +110,21 @@ static int take_content(void *to, const void *data, size_t size, size_t header)
 	return 0;
 }
 
-/* A signature that is none of this key's is no mistake; one by it that is wrong is. */
-static bool is_by_another(int error)
-{
-	return error == -ENOKEY;
-}
-
 int cordon_keys_verify(const struct cordon_keys *keys, const void *cms, size_t size,
 		       struct cordon_content *ret_content)
 {
-	DECLARE_BITMAP(signers, CORDON_MODULE_CERTIFICATES_MAX);
+	u32 signers = 0;
 	int error;
 
-	bitmap_zero(signers, CORDON_MODULE_CERTIFICATES_MAX);
 	for (unsigned int i = 0; i < keys->nr; i++) {
 		error = verify_pkcs7_signature(NULL, 0, cms, size, keys->ring[i],
 					       VERIFYING_UNSPECIFIED_SIGNATURE, take_content,
 					       ret_content);
 		if (!error)
-			set_bit(keys->same[i], signers);
-		else if (!is_by_another(error))
+			signers |= 1U << keys->same[i];
+		else if (error != -ENOKEY) /* by another key is no mistake; by it and wrong is */
 			return error;
 	}
-	ret_content->signers = bitmap_weight(signers, CORDON_MODULE_CERTIFICATES_MAX);
+	ret_content->signers = hweight32(signers);
 	return ret_content->signers ? 0 : -ENOKEY;
 }

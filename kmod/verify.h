@@ -33,6 +33,8 @@ struct cordon_keys {
  * Return: 0; -ENOSPC: there are too many; -errno of the kernel's parser.
  */
 int cordon_keys_add(struct cordon_keys *keys, const void *der, size_t size);
+/** cordon_keys_distinct() - certificates of one key count once */
+unsigned int cordon_keys_distinct(const struct cordon_keys *keys);
 void cordon_keys_clear(struct cordon_keys *keys);
 
 /**

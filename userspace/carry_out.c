@@ -237,6 +237,8 @@ static int reopen(struct work *work, struct cordon_session *session)
 			       &(struct cordon_release){ by, order->reason, order->lease_hours,
 							 order->lease_boots },
 			       &work->outcome->why);
+	if (!error)
+		cordon_module_follow(session, NULL);
 	return error;
 }
 

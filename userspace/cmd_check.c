@@ -315,6 +315,11 @@ static void print_reserve(const struct cordon_settings *settings)
 	if (settings->lease_boots)
 		printf("lease          %u boots, then %s\n", settings->lease_boots,
 		       cordon_latch_name(settings->lease_latch));
+	if (settings->watch_seconds)
+		printf("watchdog       %u s of silence, then %s, where the module is\n",
+		       settings->watch_seconds,
+		       settings->watch_latch ? cordon_latch_name(settings->watch_latch) :
+					       "a record");
 	printf("kernel closed  from %s on, where the guard stands\n",
 	       cordon_latch_name(settings->kernel_closed_from));
 	if (memcmp(settings->break_glass, none, sizeof(none)) != 0)
@@ -420,6 +425,8 @@ static void print_json(const struct cordon_image *image, const struct faults *wa
 	json_number(&json, "kernel_memory", cordon_image_memory(image, possible_cpus()));
 	json_number(&json, "lease_hours", settings->lease_hours);
 	json_number(&json, "lease_boots", settings->lease_boots);
+	json_number(&json, "watch_seconds", settings->watch_seconds);
+	json_string(&json, "watch_latch", cordon_latch_name(settings->watch_latch));
 	json_string(&json, "kernel_closed_from", cordon_latch_name(settings->kernel_closed_from));
 	json_number(&json, "log_bytes", settings->log_bytes);
 	json_bool(&json, "log_denied", !(settings->flags & CORDON_SETTINGS_QUIET));

@@ -129,6 +129,8 @@ static int collect(struct status *status)
 				   strerror(-error));
 	status->latch.maps = &status->session.maps;
 	status->latch.settings = status->view.settings;
+	if (status->view.settings)
+		cordon_module_view_policy(&status->module, status->view.settings);
 	status->latch.standing = status->standing;
 	cmd_status_judge(status);
 	return 0;

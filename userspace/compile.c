@@ -592,6 +592,8 @@ static void fill_settings(const struct cordon_policy *policy, struct cordon_sett
 	settings->lease_hours = policy->lease.hours;
 	settings->lease_boots = policy->lease.boots;
 	settings->lease_latch = policy->lease.latch;
+	settings->watch_seconds = policy->watchdog.seconds;
+	settings->watch_latch = policy->watchdog.latch;
 	settings->kernel_closed_from = policy->kernel_closed_from;
 	settings->log_bytes = log_bytes(policy->log_bytes);
 	memcpy(settings->break_glass, policy->break_glass, sizeof(settings->break_glass));

@@ -13,6 +13,7 @@
 #include "attach.h"
 #include "guard.h"
 #include "load.h"
+#include "module.h"
 #include "probe.h"
 #include "recorder.h"
 #include "tell.h"
@@ -54,8 +55,10 @@ int cordon_detach_hooks(const struct cordon_context *context, struct cordon_fail
 		error = cordon_guard_lower(context, failure);
 	if (!error)
 		error = cordon_attach_detach(context, &links, failure);
-	if (!error)
-		cordon_tell_policy(context, &told);
+	if (error)
+		return error;
+	cordon_module_rest(context);
+	cordon_tell_policy(context, &told);
 	return error;
 }
 

@@ -68,6 +68,8 @@ static bool are_settings_sound(const struct cordon_settings *settings)
 	       settings->flow_buckets <= CORDON_FLOWS_MAX / CORDON_FLOW_WAYS &&
 	       settings->lease_latch < CORDON_LATCH_LEVELS &&
 	       settings->kernel_closed_from < CORDON_LATCH_LEVELS &&
+	       settings->watch_latch < CORDON_LATCH_LEVELS &&
+	       settings->watch_seconds <= CORDON_MODULE_WATCH_MAX &&
 	       settings->log_bytes >= CORDON_LOG_LIMIT_MIN &&
 	       settings->log_bytes <= CORDON_LOG_LIMIT_MAX &&
 	       is_text(settings->node, sizeof(settings->node));

@@ -12,9 +12,9 @@
 #include "util/cleanup.h"
 
 /* What was set up for another root is not ours to touch. */
-static void name_owner(const struct cordon_context *context, char (*ret_owner)[256])
+static void name_owner(const struct cordon_context *context, size_t size, char *ret_owner)
 {
-	snprintf(*ret_owner, sizeof(*ret_owner), "%.120s %.120s", context->root, context->bpffs);
+	snprintf(ret_owner, size, "%.120s %.120s", context->root, context->bpffs);
 }
 
 static enum cordon_module_whose open_ours(const struct cordon_context *context,
@@ -26,8 +26,9 @@ static enum cordon_module_whose open_ours(const struct cordon_context *context,
 	ret_module->fd = -1;
 	if (cordon_module_open(ret_module) || cordon_module_get(ret_module, ret_state))
 		return CORDON_MODULE_NONE;
-	name_owner(context, &owner);
-	return ret_state->flags & CORDON_MODULE_IS_SET_UP && strcmp(ret_state->owner, owner) != 0 ?
+	name_owner(context, sizeof(owner), owner);
+	return ret_state->flags & CORDON_MODULE_IS_SET_UP &&
+			       strcmp(ret_state->setup.owner, owner) != 0 ?
 		       CORDON_MODULE_ANOTHERS :
 		       CORDON_MODULE_OURS;
 }
@@ -121,65 +122,105 @@ static void hand_certificates(const struct cordon_module *module, const struct c
 	}
 }
 
-/* For good, until a boot: so not before there is somebody who may release, and a node to name. */
+static void describe(const struct cordon_session *session, const struct cordon_trust *trust,
+		     const char *node, struct cordon_module_setup *ret_setup)
+{
+	const struct cordon_latch_state *latch = &session->latch;
+	struct cordon_module_setup setup = {
+		.counter = counter_of(latch),
+		.boot = latch->boots,
+		.threshold = trust->threshold[CORDON_ROLE_RELEASE],
+		.has_challenge = cordon_latch_has_challenge(latch),
+	};
+
+	memcpy(setup.challenge, latch->challenge, sizeof(setup.challenge));
+	cordon_module_digest(trust, node, &setup.digest);
+	name_owner(session->context, sizeof(setup.owner), setup.owner);
+	snprintf(setup.node, sizeof(setup.node), "%s", node);
+	snprintf(setup.fleets, sizeof(setup.fleets), "%s", trust->fleets);
+	*ret_setup = setup;
+}
+
+/* For good, until a boot: so not before there is somebody who may release, and a node to name. The
+ * module itself does not close before it knows enough keys: then it is tried again, next time. */
 static void set_up(const struct cordon_session *session, const struct cordon_module *module,
 		   const struct cordon_image *image)
 {
 	const struct cordon_path folder = cordon_path_root(session->context, CORDON_TRUST_FOLDER);
-	const struct cordon_latch_state *latch = &session->latch;
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_trust trust CLEANUP(trust) = { .node = "" };
-	uint8_t digest[CORDON_SIGN_DIGEST_SIZE];
-	struct cordon_module_setup setup = { .fleets = trust.fleets, .digest = digest };
-	char owner[256];
+	struct cordon_module_setup setup;
+	const char *node;
 
 	cordon_trust_read(folder.text, &trust);
-	setup.node = trust.node[0] || !image ? trust.node : image->settings.node;
-	if (!trust.keys[CORDON_ROLE_RELEASE] || (!setup.node[0] && !trust.fleets[0]))
+	node = trust.node[0] || !image ? trust.node : image->settings.node;
+	if (!trust.keys[CORDON_ROLE_RELEASE] || (!node[0] && !trust.fleets[0]))
 		return;
-	name_owner(session->context, &owner);
-	cordon_module_digest(&trust, setup.node, &digest);
-	setup.owner = owner;
-	setup.threshold = trust.threshold[CORDON_ROLE_RELEASE];
-	setup.counter = counter_of(latch);
-	setup.boot = latch->boots;
-	setup.challenge = cordon_latch_has_challenge(latch) ? latch->challenge : NULL;
+	describe(session, &trust, node, &setup);
 	if (cordon_module_setup(module, &setup, &unsaid))
 		return;
 	hand_certificates(module, &trust);
 	cordon_module_finish(module, &unsaid);
 }
 
+uint64_t cordon_module_tag(const struct cordon_settings *settings)
+{
+	uint64_t tag;
+
+	memcpy(&tag, settings->digest, sizeof(tag));
+	return tag;
+}
+
 static void hand_keep(const struct cordon_module *module, const struct cordon_image *image)
 {
 	struct cordon_module_interface excluded[CORDON_MODULE_EXCLUDED_MAX] = { 0 };
 	struct cordon_failure unsaid = { .text = "" };
-	struct cordon_module_keep keep = {
+	struct cordon_module_list list = {
+		.head = { .tag = cordon_module_tag(&image->settings),
+			  .builtins_off = image->settings.builtins_off,
+			  .watch_seconds = image->settings.watch_seconds,
+			  .watch_latch = image->settings.watch_latch,
+			  .rules = (uint32_t)image->nr_backstop_rules,
+			  .prefixes = (uint32_t)image->nr_backstop_prefixes },
 		.rule = image->backstop_rules,
-		.rules = image->nr_backstop_rules,
 		.prefix = image->backstop_prefixes,
-		.prefixes = image->nr_backstop_prefixes,
 		.excluded = excluded,
-		.builtins_off = image->settings.builtins_off,
 	};
 
 	for (size_t i = 0; i < image->nr_interfaces; i++) {
 		if (image->interfaces[i].mode == CORDON_MODE_EXCLUDE &&
-		    keep.exclusions < CORDON_MODULE_EXCLUDED_MAX)
-			memcpy(excluded[keep.exclusions++].name, image->interfaces[i].pattern,
+		    list.head.exclusions < CORDON_MODULE_EXCLUDED_MAX)
+			memcpy(excluded[list.head.exclusions++].name, image->interfaces[i].pattern,
 			       sizeof(excluded->name));
 	}
-	cordon_module_keep(module, &keep, &unsaid);
+	cordon_module_keep(module, &list, &unsaid);
 }
 
-/* Sealed before this boot, it wants to know what to keep before it is shut. */
-static struct cordon_image *image_of_boot(const struct cordon_session *session,
-					  const struct cordon_module_state *state)
+/* Sealed before this boot, it wants to know what to keep before it is shut; and after a release it
+ * keeps what a policy said that is not in force any longer. */
+static bool wants_keep(const struct cordon_session *session, uint32_t generation,
+		       const struct cordon_module_state *state)
 {
+	struct cordon_view view CLEANUP(view) = { 0 };
+
+	if (state->latch)
+		return false;
+	if (!state->tag || !generation)
+		return !state->tag && session->latch.level;
+	return !cordon_view_open(&session->maps, generation, CORDON_LATCH_OPEN, &view) &&
+	       view.settings && state->tag != cordon_module_tag(view.settings);
+}
+
+static struct cordon_image *wanted_image(const struct cordon_session *session,
+					 const struct cordon_module_state *state)
+{
+	const uint32_t generation = cordon_standing_read(&session->maps).effective;
 	struct cordon_image *image = NULL;
 
-	if (session->latch.level && !state->latch && !(state->flags & CORDON_MODULE_HAS_KEEP))
-		cordon_store_image(session->context, cordon_store_active(session->context), &image);
+	if (wants_keep(session, generation, state))
+		cordon_store_image(session->context,
+				   generation ? generation : cordon_store_active(session->context),
+				   &image);
 	return image;
 }
 
@@ -196,8 +237,8 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 	if (open_ours(session->context, &module, &state) != CORDON_MODULE_OURS)
 		return;
 	if (!image)
-		image = kept = image_of_boot(session, &state);
-	if (!state.latch && !(state.flags & CORDON_MODULE_IS_SET_UP))
+		image = kept = wanted_image(session, &state);
+	if (!state.latch && !(state.flags & CORDON_MODULE_IS_CLOSED))
 		set_up(session, &module, image);
 	if (!state.latch && image)
 		hand_keep(&module, image);
@@ -213,6 +254,17 @@ void cordon_module_live(const struct cordon_context *context)
 
 	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS)
 		cordon_module_beat(&module);
+}
+
+void cordon_module_rest(const struct cordon_context *context)
+{
+	const struct cordon_module_list nothing = { .head = { .tag = 0 } };
+	struct cordon_module module CLEANUP(module) = { -1, 0 };
+	struct cordon_failure unsaid = { .text = "" };
+	struct cordon_module_state state;
+
+	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS && state.tag)
+		cordon_module_keep(&module, &nothing, &unsaid);
 }
 
 void cordon_module_open_gate(const struct cordon_session *session)

@@ -47,6 +47,12 @@ void cordon_module_open_gate(const struct cordon_session *session);
 /** cordon_module_live() - a sign of life of the daemon */
 void cordon_module_live(const struct cordon_context *context);
 
+/** cordon_module_rest() - the programs are gone, and so they should: it waits for nobody */
+void cordon_module_rest(const struct cordon_context *context);
+
+/** cordon_module_tag() - of the keep list of this policy */
+uint64_t cordon_module_tag(const struct cordon_settings *settings);
+
 /** cordon_module_digest() - of all that it is set up with, so that a change since is seen */
 void cordon_module_digest(const struct cordon_trust *trust, const char *node,
 			  uint8_t (*ret_digest)[CORDON_SIGN_DIGEST_SIZE]);

@@ -16,11 +16,19 @@ void cordon_module_view_read(const struct cordon_context *context, const struct 
 
 	view.whose = cordon_module_look(context, &view.state);
 	if (view.whose == CORDON_MODULE_OURS && view.state.flags & CORDON_MODULE_IS_SET_UP) {
-		cordon_module_digest(trust, trust->node[0] ? trust->node : view.state.node,
+		cordon_module_digest(trust, trust->node[0] ? trust->node : view.state.setup.node,
 				     &digest);
-		view.changed = memcmp(digest, view.state.digest, sizeof(digest)) != 0;
+		view.changed = memcmp(digest, view.state.setup.digest, sizeof(digest)) != 0;
 	}
 	*ret_view = view;
+}
+
+void cordon_module_view_policy(struct cordon_module_view *view,
+			       const struct cordon_settings *settings)
+{
+	view->kept_before = view->whose == CORDON_MODULE_OURS &&
+			    view->state.flags & CORDON_MODULE_HAS_KEEP &&
+			    view->state.tag != cordon_module_tag(settings);
 }
 
 static void print_who(FILE *file, const struct cordon_module_state *state)
@@ -33,19 +41,36 @@ static void print_who(FILE *file, const struct cordon_module_state *state)
 		return;
 	}
 	fprintf(file, "            opens for node %s by %u keys of %u certificates\n",
-		state->node[0] ? state->node : "-", state->threshold, state->certificates);
+		state->setup.node[0] ? state->setup.node : "-", state->setup.threshold,
+		state->certificates);
+	if (!(state->flags & CORDON_MODULE_IS_CLOSED))
+		fprintf(file,
+			"            NOT by now: this kernel can check %u of these keys; sealed so, "
+			"nobody may reopen it\n"
+			"            before a reboot (trust/release.pem: RSA, or ECDSA from Linux "
+			"6.7 on)\n",
+			state->keys);
 }
 
-static void print_backstop(FILE *file, const struct cordon_module_state *state)
+static void print_backstop(FILE *file, const struct cordon_module_view *view)
 {
+	const struct cordon_module_state *state = &view->state;
+
 	if (!(state->flags & CORDON_MODULE_HAS_KEEP))
 		fputs("backstop    knows no keep list: under a latch nothing passes\n", file);
 	else
 		fprintf(file, "backstop    keeps %u rules with %u prefixes\n", state->rules,
 			state->prefixes);
+	if (view->kept_before)
+		fputs("            as of the policy before this one, until the release: what the "
+		      "programs keep passes\n"
+		      "            only where it passes this list, too\n",
+		      file);
 	fprintf(file, "            dropped %llu in, %llu out%s\n",
 		(unsigned long long)state->dropped_in, (unsigned long long)state->dropped_out,
-		state->flags & CORDON_MODULE_IS_PARTIAL ? "; a device has NO HOOK of it" : "");
+		state->flags & CORDON_MODULE_IS_PARTIAL ?
+			"; a device or namespace has NO HOOK of it" :
+			"");
 	if (state->flags & CORDON_MODULE_IS_GATED)
 		fputs("gate        SHUT: nothing passes but the gate's keep list, until a policy "
 		      "stands\n",
@@ -56,9 +81,13 @@ static void print_watch(FILE *file, const struct cordon_module_state *state)
 {
 	if (state->flags & CORDON_MODULE_IS_SILENT)
 		fprintf(file, "watchdog    SILENT: no sign of life for %u s\n", state->silent);
-	else if (state->watched)
-		fprintf(file, "watchdog    every %u s, last sign of life %u s ago\n",
-			state->watch_seconds, state->silent);
+	else if (state->flags & CORDON_MODULE_IS_WATCHED)
+		fprintf(file, "watchdog    after %u s of silence %s; last sign of life %u s ago\n",
+			state->watch_seconds,
+			state->watch_latch ? cordon_latch_name(state->watch_latch) : "a record",
+			state->silent);
+	else if (state->watch_seconds)
+		fputs("watchdog    begins with cordon run\n", file);
 }
 
 void cordon_module_text(FILE *file, const struct cordon_module_view *view)
@@ -82,7 +111,7 @@ void cordon_module_text(FILE *file, const struct cordon_module_view *view)
 		fputs("            trust/ has changed since: it goes by what it was until a "
 		      "reboot\n",
 		      file);
-	print_backstop(file, state);
+	print_backstop(file, view);
 	print_watch(file, state);
 }
 
@@ -93,10 +122,11 @@ static void json_ours(struct json *json, const struct cordon_module_state *state
 	json_bool(json, "closed", state->flags & CORDON_MODULE_IS_CLOSED);
 	json_bool(json, "gated", state->flags & CORDON_MODULE_IS_GATED);
 	json_bool(json, "partial", state->flags & CORDON_MODULE_IS_PARTIAL);
-	json_string(json, "node", state->node);
+	json_string(json, "node", state->setup.node);
 	json_number(json, "certificates", state->certificates);
-	json_number(json, "threshold", state->threshold);
-	json_number(json, "counter", state->counter);
+	json_number(json, "keys", state->keys);
+	json_number(json, "threshold", state->setup.threshold);
+	json_number(json, "counter", state->setup.counter);
 	json_number(json, "programs", state->programs);
 	json_bool(json, "has_keep_list", state->flags & CORDON_MODULE_HAS_KEEP);
 	json_number(json, "keep_rules", state->rules);
@@ -105,6 +135,8 @@ static void json_ours(struct json *json, const struct cordon_module_state *state
 	json_number(json, "dropped_out", state->dropped_out);
 	json_bool(json, "silent", state->flags & CORDON_MODULE_IS_SILENT);
 	json_number(json, "watch_seconds", state->watch_seconds);
+	json_string(json, "watch_latch", cordon_latch_name(state->watch_latch));
+	json_number(json, "silent_for", state->silent);
 }
 
 void cordon_module_json(struct json *json, const struct cordon_module_view *view)
@@ -118,6 +150,7 @@ void cordon_module_json(struct json *json, const struct cordon_module_view *view
 	if (view->whose == CORDON_MODULE_OURS) {
 		json_ours(json, &view->state);
 		json_bool(json, "trust_changed", view->changed);
+		json_bool(json, "kept_before", view->kept_before);
 	}
 	json_object_end(json);
 }

@@ -13,13 +13,18 @@
 /**
  * struct cordon_module_view - what it says now
  * @changed: trust/ or the node's name is another than it was set up with
+ * @kept_before: its keep list is that of another policy than the one in force
  */
 struct cordon_module_view {
 	enum cordon_module_whose whose;
 	struct cordon_module_state state;
 	bool changed;
+	bool kept_before;
 };
 
+/** cordon_module_view_policy() - does it keep what the policy in force keeps? */
+void cordon_module_view_policy(struct cordon_module_view *view,
+			       const struct cordon_settings *settings);
 void cordon_module_view_read(const struct cordon_context *context, const struct cordon_trust *trust,
 			     struct cordon_module_view *ret_view);
 void cordon_module_text(FILE *file, const struct cordon_module_view *view);

@@ -5,6 +5,7 @@
 #include "nl_module.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,16 +16,15 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* Of one request: as many as SETUP has. */
-#define PIECES_MAX 12
+/* One part for each array of a keep list, and for its head. */
+#define PARTS_MAX 4
 #define ANSWER_MAX 4096
 #define A(name) CORDON_MODULE_A_##name
 
-/* struct piece - an attribute; @data NULL: it is left out */
+/* struct piece - the attribute of a request, of so many parts; @type 0: it has none */
 struct piece {
 	uint16_t type;
-	const void *data;
-	size_t size;
+	struct iovec part[PARTS_MAX];
 };
 
 /*
@@ -37,33 +37,28 @@ struct answer {
 	struct cordon_failure *failure;
 };
 
-static int send_request(int fd, uint16_t family, uint8_t command, const struct piece *pieces,
-			size_t nr)
+static int send_request(int fd, uint16_t family, uint8_t command, const struct piece *piece)
 {
 	static const uint8_t zeros[NLA_ALIGNTO];
 	struct {
 		struct nlmsghdr header;
 		struct genlmsghdr generic;
-	} head = { .header = { .nlmsg_len = sizeof(head),
-			       .nlmsg_type = family,
-			       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
-		   .generic = { .cmd = command, .version = CORDON_MODULE_VERSION } };
-	struct nlattr attribute[PIECES_MAX];
-	struct iovec parts[1 + 3 * PIECES_MAX] = { { &head, sizeof(head) } };
-	size_t used = 1;
+		struct nlattr attribute;
+	} head = { .header = { .nlmsg_type = family, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		   .generic = { .cmd = command, .version = CORDON_MODULE_VERSION },
+		   .attribute = { NLA_HDRLEN, piece->type } };
+	const size_t plain = sizeof(head) - sizeof(head.attribute);
+	struct iovec parts[2 + PARTS_MAX] = { { &head, piece->type ? sizeof(head) : plain } };
+	size_t size = parts[0].iov_len;
 
-	for (size_t i = 0; i < nr; i++) {
-		if (!pieces[i].data)
-			continue;
-		attribute[i].nla_type = pieces[i].type;
-		attribute[i].nla_len = (uint16_t)(NLA_HDRLEN + pieces[i].size);
-		parts[used++] = (struct iovec){ &attribute[i], NLA_HDRLEN };
-		parts[used++] = (struct iovec){ (void *)pieces[i].data, pieces[i].size };
-		parts[used++] =
-			(struct iovec){ (void *)zeros, NLA_ALIGN(pieces[i].size) - pieces[i].size };
-		head.header.nlmsg_len += (uint32_t)(NLA_HDRLEN + NLA_ALIGN(pieces[i].size));
+	memcpy(parts + 1, piece->part, sizeof(piece->part));
+	for (int i = 0; i < PARTS_MAX; i++) {
+		head.attribute.nla_len += (uint16_t)piece->part[i].iov_len;
+		size += piece->part[i].iov_len;
 	}
-	return writev(fd, parts, (int)used) < 0 ? -errno : 0;
+	parts[1 + PARTS_MAX] = (struct iovec){ (void *)zeros, NLA_ALIGN(size) - size };
+	head.header.nlmsg_len = (uint32_t)NLA_ALIGN(size);
+	return writev(fd, parts, ARRAY_SIZE(parts)) < 0 ? -errno : 0;
 }
 
 /* The module's own words, behind the head of what it refuses. */
@@ -121,10 +116,10 @@ static int receive(int fd, struct answer *answer)
 	return result < 0 ? result : 0;
 }
 
-static int ask(const struct cordon_module *module, uint8_t command, const struct piece *pieces,
-	       size_t nr, struct answer *answer)
+static int ask(const struct cordon_module *module, uint8_t command, const struct piece *piece,
+	       struct answer *answer)
 {
-	int error = send_request(module->fd, module->family, command, pieces, nr);
+	int error = send_request(module->fd, module->family, command, piece);
 
 	if (!error)
 		error = receive(module->fd, answer);
@@ -133,12 +128,19 @@ static int ask(const struct cordon_module *module, uint8_t command, const struct
 	return error;
 }
 
-static int order(const struct cordon_module *module, uint8_t command, const struct piece *pieces,
-		 size_t nr, struct cordon_failure *failure)
+static int order(const struct cordon_module *module, uint8_t command, const struct piece *piece,
+		 struct cordon_failure *failure)
 {
 	struct answer answer = { .failure = failure };
 
-	return ask(module, command, pieces, nr, &answer);
+	return ask(module, command, piece, &answer);
+}
+
+static const struct piece nothing = { 0 };
+
+static struct piece one_part(uint16_t type, const void *bytes, size_t size)
+{
+	return (struct piece){ type, { { (void *)bytes, size } } };
 }
 
 /* ---- open -------------------------------------------------------------------------------- */
@@ -152,28 +154,29 @@ static void take(const struct answer *answer, uint16_t type, void *ret_value, si
 }
 
 /* Asked for what is not there, the kernel would go and look for a module to load. */
-static bool is_loaded(void)
+bool cordon_module_is_loaded(void)
 {
 	return !access("/sys/module/cordon", F_OK);
 }
 
-int cordon_module_open(struct cordon_module *ret_module)
+/* @answer: what the kernel says of the family */
+static int open_family(struct cordon_module *ret_module, struct answer *answer)
 {
-	const int fd = is_loaded() ? socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC) :
-				     -1;
-	struct cordon_module module = { fd, GENL_ID_CTRL };
-	const struct piece name = { CTRL_ATTR_FAMILY_NAME, CORDON_MODULE_FAMILY,
-				    sizeof(CORDON_MODULE_FAMILY) };
-	struct answer answer = { .size = 0 };
+	const struct piece name =
+		one_part(CTRL_ATTR_FAMILY_NAME, CORDON_MODULE_FAMILY, sizeof(CORDON_MODULE_FAMILY));
+	struct cordon_module module = { -1, GENL_ID_CTRL };
 	const int yes = 1;
 	int error;
 
-	if (fd < 0)
-		return is_loaded() ? -errno : -ENOENT;
-	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof(yes));
-	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes));
-	error = ask(&module, CTRL_CMD_GETFAMILY, &name, 1, &answer);
-	take(&answer, CTRL_ATTR_FAMILY_ID, &module.family, sizeof(module.family));
+	if (!cordon_module_is_loaded())
+		return -ENOENT;
+	module.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (module.fd < 0)
+		return -errno;
+	setsockopt(module.fd, SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof(yes));
+	setsockopt(module.fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes));
+	error = ask(&module, CTRL_CMD_GETFAMILY, &name, answer);
+	take(answer, CTRL_ATTR_FAMILY_ID, &module.family, sizeof(module.family));
 	if (error) {
 		cordon_module_close(&module);
 		return error;
@@ -182,142 +185,162 @@ int cordon_module_open(struct cordon_module *ret_module)
 	return 0;
 }
 
+int cordon_module_open(struct cordon_module *ret_module)
+{
+	struct answer answer = { .size = 0 };
+
+	return open_family(ret_module, &answer);
+}
+
 void cordon_module_close(struct cordon_module *module)
 {
 	cleanup_close(&module->fd);
 	module->fd = -1;
 }
 
-/* ---- what is asked ----------------------------------------------------------------------- */
+/* ---- what it tells ------------------------------------------------------------------------ */
 
-static void take_text(const struct answer *answer, uint16_t type, char *ret_text, size_t size)
+/* It has one group. */
+static int group_of(const struct answer *answer, uint32_t *ret_group)
 {
-	const struct nlattr *found = cordon_nl_find(answer->bytes, answer->size, type);
+	const struct nlattr *at =
+		cordon_nl_find(answer->bytes, answer->size, CTRL_ATTR_MCAST_GROUPS);
 
-	if (found && cordon_nl_length(found) && cordon_nl_length(found) <= size)
-		memcpy(ret_text, cordon_nl_bytes(found), cordon_nl_length(found) - 1);
-}
-
-#define TAKE_MEMBER(answer, type, member) take(answer, A(type), member, sizeof(*(member)))
-
-int cordon_module_get(const struct cordon_module *module, struct cordon_module_state *ret_state)
-{
-	struct cordon_module_state state = { .latch = 0 };
-	struct answer answer = { .size = 0 };
-	const int error = ask(module, CORDON_MODULE_CMD_GET, NULL, 0, &answer);
-
-	if (error)
-		return error;
-	TAKE_MEMBER(&answer, LATCH, &state.latch);
-	TAKE_MEMBER(&answer, FLAGS, &state.flags);
-	TAKE_MEMBER(&answer, CERTIFICATES, &state.certificates);
-	TAKE_MEMBER(&answer, THRESHOLD, &state.threshold);
-	TAKE_MEMBER(&answer, MAP, &state.map);
-	TAKE_MEMBER(&answer, PROGRAMS, &state.programs);
-	TAKE_MEMBER(&answer, RULES, &state.rules);
-	TAKE_MEMBER(&answer, PREFIXES, &state.prefixes);
-	TAKE_MEMBER(&answer, COUNTER, &state.counter);
-	TAKE_MEMBER(&answer, DROPPED_IN, &state.dropped_in);
-	TAKE_MEMBER(&answer, DROPPED_OUT, &state.dropped_out);
-	TAKE_MEMBER(&answer, WATCH_SECONDS, &state.watch_seconds);
-	TAKE_MEMBER(&answer, WATCH_LATCH, &state.watch_latch);
-	TAKE_MEMBER(&answer, SILENT, &state.silent);
-	TAKE_MEMBER(&answer, DIGEST, &state.digest);
-	state.watched = cordon_nl_find(answer.bytes, answer.size, A(SILENT)) != NULL;
-	take_text(&answer, A(OWNER), state.owner, sizeof(state.owner));
-	take_text(&answer, A(NODE), state.node, sizeof(state.node));
-	*ret_state = state;
+	if (at)
+		at = cordon_nl_next(cordon_nl_bytes(at), cordon_nl_length(at), NULL);
+	if (at)
+		at = cordon_nl_find(cordon_nl_bytes(at), cordon_nl_length(at),
+				    CTRL_ATTR_MCAST_GRP_ID);
+	if (!at || cordon_nl_length(at) != sizeof(*ret_group))
+		return -EBADMSG;
+	memcpy(ret_group, cordon_nl_bytes(at), sizeof(*ret_group));
 	return 0;
 }
 
-static struct piece text_piece(uint16_t type, const char *text)
+int cordon_module_listen(int *ret_fd)
 {
-	return (struct piece){ type, text, strlen(text) + 1 };
+	struct cordon_module module CLEANUP(module) = { -1, 0 };
+	struct answer answer = { .size = 0 };
+	uint32_t group;
+	int error = open_family(&module, &answer);
+
+	if (!error)
+		error = group_of(&answer, &group);
+	if (error)
+		return error;
+	if (fcntl(module.fd, F_SETFL, O_NONBLOCK) ||
+	    setsockopt(module.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		return -errno;
+	*ret_fd = TAKE_FD(module.fd);
+	return 0;
+}
+
+int cordon_module_hear(int fd, struct cordon_module_event *ret_event)
+{
+	_Alignas(struct nlmsghdr) uint8_t part[ANSWER_MAX];
+	const struct nlmsghdr *message = (const void *)part;
+	const int length = cordon_nl_receive(fd, part, sizeof(part));
+	struct answer answer = { .size = 0 };
+
+	if (length < 0)
+		return length;
+	if (!NLMSG_OK(message, (unsigned int)length) || message->nlmsg_type < NLMSG_MIN_TYPE ||
+	    take_message(&answer, message) || !cordon_nl_find(answer.bytes, answer.size, A(EVENT)))
+		return -EBADMSG;
+	take(&answer, A(EVENT), ret_event, sizeof(*ret_event));
+	return 0;
+}
+
+/* ---- what is asked ----------------------------------------------------------------------- */
+
+int cordon_module_get(const struct cordon_module *module, struct cordon_module_state *ret_state)
+{
+	struct cordon_module_state state = { .version = 0 };
+	struct answer answer = { .size = 0 };
+	const int error = ask(module, CORDON_MODULE_CMD_GET, &nothing, &answer);
+
+	if (error)
+		return error;
+	take(&answer, A(STATE), &state, sizeof(state));
+	if (state.version != CORDON_MODULE_VERSION)
+		return -EPROTONOSUPPORT;
+	*ret_state = state;
+	return 0;
 }
 
 int cordon_module_setup(const struct cordon_module *module, const struct cordon_module_setup *setup,
 			struct cordon_failure *failure)
 {
-	const struct piece pieces[] = {
-		text_piece(A(OWNER), setup->owner),
-		text_piece(A(NODE), setup->node),
-		text_piece(A(FLEETS), setup->fleets),
-		{ A(THRESHOLD), &setup->threshold, sizeof(setup->threshold) },
-		{ A(COUNTER), &setup->counter, sizeof(setup->counter) },
-		{ A(BOOT), &setup->boot, sizeof(setup->boot) },
-		{ A(CHALLENGE), setup->challenge, 16 },
-		{ A(DIGEST), setup->digest, 32 },
-		{ A(WATCH_SECONDS), &setup->watch_seconds, sizeof(setup->watch_seconds) },
-		{ A(WATCH_LATCH), &setup->watch_latch, sizeof(setup->watch_latch) },
-	};
+	const struct piece piece = one_part(A(SETUP), setup, sizeof(*setup));
 
-	return order(module, CORDON_MODULE_CMD_SETUP, pieces, ARRAY_SIZE(pieces), failure);
+	return order(module, CORDON_MODULE_CMD_SETUP, &piece, failure);
 }
 
 int cordon_module_certificate(const struct cordon_module *module, const void *der, size_t size,
 			      struct cordon_failure *failure)
 {
-	const struct piece piece = { A(CERTIFICATE), der, size };
+	const struct piece piece = one_part(A(CERTIFICATE), der, size);
 
-	return order(module, CORDON_MODULE_CMD_CERTIFICATE, &piece, 1, failure);
+	return order(module, CORDON_MODULE_CMD_CERTIFICATE, &piece, failure);
 }
 
 int cordon_module_finish(const struct cordon_module *module, struct cordon_failure *failure)
 {
-	return order(module, CORDON_MODULE_CMD_CLOSE, NULL, 0, failure);
+	return order(module, CORDON_MODULE_CMD_CLOSE, &nothing, failure);
 }
 
-int cordon_module_keep(const struct cordon_module *module, const struct cordon_module_keep *keep,
+int cordon_module_keep(const struct cordon_module *module, const struct cordon_module_list *list,
 		       struct cordon_failure *failure)
 {
-	const struct piece pieces[] = {
-		{ A(RULES), keep->rule, keep->rules * sizeof(*keep->rule) },
-		{ A(PREFIXES), keep->prefix, keep->prefixes * sizeof(*keep->prefix) },
-		{ A(EXCLUDED), keep->excluded, keep->exclusions * sizeof(*keep->excluded) },
-		{ A(BUILTINS_OFF), &keep->builtins_off, sizeof(keep->builtins_off) },
+	const struct piece piece = {
+		A(KEEP),
+		{ { (void *)&list->head, sizeof(list->head) },
+		  { (void *)list->rule, list->head.rules * sizeof(*list->rule) },
+		  { (void *)list->prefix, list->head.prefixes * sizeof(*list->prefix) },
+		  { (void *)list->excluded, list->head.exclusions * sizeof(*list->excluded) } }
 	};
 
-	return order(module, CORDON_MODULE_CMD_KEEP, pieces, ARRAY_SIZE(pieces), failure);
+	return order(module, CORDON_MODULE_CMD_KEEP, &piece, failure);
 }
 
 int cordon_module_map(const struct cordon_module *module, int fd, struct cordon_failure *failure)
 {
 	const uint32_t number = (uint32_t)fd;
-	const struct piece piece = { A(MAP), &number, sizeof(number) };
+	const struct piece piece = one_part(A(MAP), &number, sizeof(number));
 
-	return order(module, CORDON_MODULE_CMD_MAP, &piece, 1, failure);
+	return order(module, CORDON_MODULE_CMD_MAP, &piece, failure);
 }
 
 int cordon_module_order(const struct cordon_module *module, const void *cms, size_t size,
 			struct cordon_failure *failure)
 {
-	const struct piece piece = { A(ORDER), cms, size };
+	const struct piece piece = one_part(A(ORDER), cms, size);
 
 	if (size > UINT16_MAX - NLA_HDRLEN)
 		return cordon_fail(failure, -EMSGSIZE,
 				   "the kernel module takes no order of more than %d bytes",
 				   UINT16_MAX - NLA_HDRLEN);
-	return order(module, CORDON_MODULE_CMD_ORDER, &piece, 1, failure);
+	return order(module, CORDON_MODULE_CMD_ORDER, &piece, failure);
 }
 
 int cordon_module_tighten(const struct cordon_module *module, uint32_t level, uint32_t *ret_before)
 {
-	const struct piece piece = { A(LATCH), &level, sizeof(level) };
+	const struct piece piece = one_part(A(LATCH), &level, sizeof(level));
 	struct answer answer = { .size = 0 };
-	const int error = ask(module, CORDON_MODULE_CMD_SEAL, &piece, 1, &answer);
+	const int error = ask(module, CORDON_MODULE_CMD_SEAL, &piece, &answer);
 
 	if (error)
 		return error;
-	TAKE_MEMBER(&answer, LATCH, ret_before);
+	take(&answer, A(LATCH), ret_before, sizeof(*ret_before));
 	return 0;
 }
 
 int cordon_module_stand(const struct cordon_module *module)
 {
-	return order(module, CORDON_MODULE_CMD_STAND, NULL, 0, NULL);
+	return order(module, CORDON_MODULE_CMD_STAND, &nothing, NULL);
 }
 
 int cordon_module_beat(const struct cordon_module *module)
 {
-	return order(module, CORDON_MODULE_CMD_BEAT, NULL, 0, NULL);
+	return order(module, CORDON_MODULE_CMD_BEAT, &nothing, NULL);
 }

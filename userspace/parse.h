@@ -117,6 +117,19 @@ int cordon_parse_name(const struct parse *parse, const struct cordon_value *valu
 /** cordon_parse_interface() - the name of an interface, or its beginning and '*' */
 int cordon_parse_interface(const struct parse *parse, const struct cordon_value *value);
 
+/** struct cordon_span - of numbers, both included */
+struct cordon_span {
+	uint32_t least;
+	uint32_t most;
+};
+
+/**
+ * cordon_parse_seconds() - @value is a text such as 90, 90s, 5m, 2h or 1d
+ * @what: of it in messages, such as "a time-out"
+ */
+int cordon_parse_seconds(struct parse *parse, const struct cordon_value *value, const char *what,
+			 const struct cordon_span *span, uint32_t *ret_seconds);
+
 /** cordon_parse_end() - zone or workload @value is named and gets this identity */
 int cordon_parse_end(struct parse *parse, const struct cordon_value *value, uint16_t identity);
 
@@ -138,6 +151,7 @@ int cordon_parse_workloads(struct parse *parse, const struct cordon_value *value
 int cordon_parse_rules(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_quarantine(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_lease(struct parse *parse, const struct cordon_value *value, void *target);
+int cordon_parse_watchdog(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_break_glass(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_interfaces(struct parse *parse, const struct cordon_value *value, void *target);
 int cordon_parse_builtin(struct parse *parse, const struct cordon_value *value, void *target);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `lease:` and `break-glass:` of a policy's quarantine: what shuts the node when
- * nobody speaks to it, and what reopens it once without a signature.
+ * `lease:`, `watchdog:` and `break-glass:` of a policy's quarantine: what shuts the node when
+ * nobody speaks to it, or cordon itself is silent, and what reopens it once without a
+ * signature.
  */
 #include "parse.h"
 
 #include <string.h>
 
 #include <cordon/order.h>
+#include <cordon/uapi/module.h>
 
 #include "util/array.h"
 #include "util/hex.h"
@@ -38,17 +40,23 @@ static int read_boots(struct parse *parse, const struct cordon_value *value, voi
 	return error;
 }
 
-static int read_level(struct parse *parse, const struct cordon_value *value, void *target)
+static int read_latch(struct parse *parse, const struct cordon_value *value, const char *what,
+		      uint32_t *ret_latch)
 {
 	static const char *const names[] = { "egress", "isolate", "lockdown" };
-	struct cordon_lease *lease = target;
 	size_t level;
-	int error = cordon_parse_choice(parse, value, "the level of a lease", names,
-					ARRAY_SIZE(names), &level);
+	int error = cordon_parse_choice(parse, value, what, names, ARRAY_SIZE(names), &level);
 
 	if (!error)
-		lease->latch = CORDON_LATCH_EGRESS + (uint32_t)level;
+		*ret_latch = CORDON_LATCH_EGRESS + (uint32_t)level;
 	return error;
+}
+
+static int read_level(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	struct cordon_lease *lease = target;
+
+	return read_latch(parse, value, "the level of a lease", &lease->latch);
 }
 
 static const struct parse_field lease_fields[] = {
@@ -72,6 +80,34 @@ int cordon_parse_lease(struct parse *parse, const struct cordon_value *value, vo
 		return cordon_parse_refuse(parse, value->at,
 					   "a lease needs 'hours' of uptime, 'boots', or both");
 	return error;
+}
+
+static int read_silence(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	static const struct cordon_span span = { CORDON_MODULE_WATCH_MIN, CORDON_MODULE_WATCH_MAX };
+	struct cordon_watchdog *watchdog = target;
+
+	return cordon_parse_seconds(parse, value, "'silence'", &span, &watchdog->seconds);
+}
+
+static int read_watch_latch(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	struct cordon_watchdog *watchdog = target;
+
+	return read_latch(parse, value, "the latch of a watchdog", &watchdog->latch);
+}
+
+static const struct parse_field watchdog_fields[] = {
+	{ .name = "silence", .read = read_silence, .required = true, .hint = "silence: 60s" },
+	{ .name = "latch", .read = read_watch_latch },
+};
+
+/* Without a latch silence is told, and nothing shut. */
+int cordon_parse_watchdog(struct parse *parse, const struct cordon_value *value, void *target)
+{
+	(void)target;
+	return cordon_parse_fields(parse, value, "'watchdog'", watchdog_fields,
+				   ARRAY_SIZE(watchdog_fields), &parse->policy->watchdog);
 }
 
 int cordon_parse_break_glass(struct parse *parse, const struct cordon_value *value, void *target)

@@ -289,6 +289,7 @@ static int read_keep(struct parse *parse, const struct cordon_value *value, void
 static const struct parse_field quarantine_fields[] = {
 	{ .name = "keep", .read = read_keep, .required = true },
 	{ .name = "lease", .read = cordon_parse_lease },
+	{ .name = "watchdog", .read = cordon_parse_watchdog },
 	{ .name = "break-glass", .read = cordon_parse_break_glass },
 };
 

@@ -149,8 +149,8 @@ static int read_entries(struct parse *parse, const struct cordon_value *value, v
 	return error;
 }
 
-/* "90", "90s", "5m", "2h", "1d"; 0: it is none of these, or out of range. */
-static uint32_t read_seconds(const char *text)
+/* "90", "90s", "5m", "2h", "1d"; 0: it is none of these, or more than @most. */
+static uint64_t read_seconds(const char *text, uint64_t most)
 {
 	uint64_t number = 0;
 	uint32_t unit = 1;
@@ -159,12 +159,30 @@ static uint32_t read_seconds(const char *text)
 		return 0;
 	for (; *text >= '0' && *text <= '9'; text++) {
 		number = number * 10 + (uint64_t)(*text - '0');
-		if (number > TIMEOUT_MAX)
+		if (number > most)
 			return 0;
 	}
 	if (*text)
 		unit = text[1] ? 0 : cordon_clock_unit(*text);
-	return number * unit > TIMEOUT_MAX ? 0 : (uint32_t)number * unit;
+	return number * unit > most ? 0 : number * unit;
+}
+
+int cordon_parse_seconds(struct parse *parse, const struct cordon_value *value, const char *what,
+			 const struct cordon_span *span, uint32_t *ret_seconds)
+{
+	uint64_t seconds;
+	int error = cordon_parse_need_kind(parse, value, what, CORDON_VALUE_TEXT);
+
+	if (error)
+		return error;
+	seconds = read_seconds(value->text, span->most);
+	if (seconds < span->least)
+		return cordon_parse_refuse(parse, value->at,
+					   "%s is %u to %u seconds, written 90, 90s, 5m, 2h or 1d, "
+					   "not '%.40s'",
+					   what, span->least, span->most, value->text);
+	*ret_seconds = (uint32_t)seconds;
+	return 0;
 }
 
 struct timeout {
@@ -203,25 +221,12 @@ static int refuse_timeout(const struct parse *parse, const struct cordon_value *
 
 static int read_timeout(struct parse *parse, const struct cordon_value *value, void *target)
 {
+	static const struct cordon_span span = { 1, TIMEOUT_MAX };
 	uint32_t *timeout = find_timeout(&parse->policy->timeouts, value->key->text);
-	uint32_t seconds;
-	int error;
 
 	(void)target;
-	if (!timeout)
-		return refuse_timeout(parse, value->key);
-	error = cordon_parse_need_kind(parse, value, "a time-out", CORDON_VALUE_TEXT);
-	if (error)
-		return error;
-	seconds = read_seconds(value->text);
-	if (!seconds)
-		return cordon_parse_refuse(
-			parse, value->at,
-			"a time-out is 1 to %u seconds, written 90, 90s, 5m, 2h or 1d, "
-			"not '%.40s'",
-			TIMEOUT_MAX, value->text);
-	*timeout = seconds;
-	return 0;
+	return timeout ? cordon_parse_seconds(parse, value, "a time-out", &span, timeout) :
+			 refuse_timeout(parse, value->key);
 }
 
 static int read_timeouts(struct parse *parse, const struct cordon_value *value, void *target)

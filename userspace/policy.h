@@ -171,6 +171,12 @@ struct cordon_lease {
 	uint32_t latch; /* enum cordon_latch that comes then */
 };
 
+/** struct cordon_watchdog - how long the module goes without a sign of life; zeros: for ever */
+struct cordon_watchdog {
+	uint32_t seconds;
+	uint32_t latch; /* enum cordon_latch that comes then */
+};
+
 /*
  * X(NAME, "what one is"): what `lockdown:` lists.  Kept in images by number:
  * append, never renumber, or make it another version.
@@ -228,6 +234,7 @@ struct cordon_policy {
 	struct cordon_policy_rule *keep; /* quarantine */
 	size_t nr_keep;
 	struct cordon_lease lease;
+	struct cordon_watchdog watchdog;
 	uint8_t break_glass[32];	  /* SHA-256 of the code; zeros: there is none */
 	struct cordon_prefix4 *prefixes4; /* sorted by address, then length; unique */
 	size_t nr_prefixes4;

@@ -89,7 +89,7 @@ refuse "a fallback that is none" insmod "$KMOD" gate=1 gate_fallback=maybe
 # ---- the watch ----------------------------------------------------------------------------------
 
 kmod_load
-module setup watch_seconds=8 watch_latch=2 >/dev/null
+module keep watch_seconds=8 watch_latch=2
 module beat 12 >"$KMOD_TMP/lively"
 check "with signs of life for longer than that it is open" \
 	jq -e '.latch == 0' "$KMOD_TMP/lively"

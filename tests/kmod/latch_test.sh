@@ -8,7 +8,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 56
+kmod_start 59
 
 key ada rsa:2048
 key grace rsa:2048
@@ -35,7 +35,10 @@ refuse "what is no certificate is none" module certificate "$KMOD"
 check "a setup may be replaced until it is closed" module setup threshold=2 \
 	fleets="north shops" counter=10 boot=3
 check "and is empty then" is certificates 0
-for name in ada again grace; do module certificate "$KMOD_TMP/$name.der"; done
+for name in ada again; do module certificate "$KMOD_TMP/$name.der"; done
+refuse "it does not close while nobody could open it: one key of two" module close
+check "and may be set up still" module certificate "$KMOD_TMP/grace.der"
+check "there are two keys" is keys 2
 check "it is closed" module close
 refuse "no other setup" module setup threshold=1
 refuse "no other certificate" module certificate "$KMOD_TMP/mallory.der"

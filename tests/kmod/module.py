@@ -4,9 +4,10 @@
 nothing that they test. Names and numbers are read from include/cordon/uapi/module.h.
 
     module.py get                      what GET answers, as JSON
-    module.py setup KEY=VALUE...       owner, node, fleets, threshold, counter, boot, challenge ...
+    module.py setup KEY=VALUE...       owner, node, fleets, threshold, counter, boot, challenge
     module.py certificate FILE.der     module.py close
-    module.py keep RULE...             WAY:PROTOCOL:FIRST-LAST:PREFIX, egress: before it for EGRESS
+    module.py keep RULE...             WAY:PROTOCOL:FIRST-LAST:PREFIX, egress: before it for EGRESS;
+                                       watch_seconds=N, watch_latch=N
     module.py seal LEVEL               module.py order FILE
     module.py stand                    module.py beat [TIMES]    a second apart
     module.py map PIN                  module.py watch SECONDS
@@ -28,10 +29,13 @@ from pathlib import Path
 
 HEADER = (Path(__file__).parents[2] / "include/cordon/uapi/module.h").read_text()
 LEVELS = ("open", "egress", "isolate", "lockdown")
-U32 = ("VERSION", "LATCH", "BEFORE", "FLAGS", "CERTIFICATES", "THRESHOLD", "MAP", "RULES",
-       "PREFIXES", "WATCH_SECONDS", "WATCH_LATCH", "SILENT", "PROGRAMS", "EVENT", "BUILTINS_OFF")
-U64 = ("COUNTER", "BOOT", "DROPPED_IN", "DROPPED_OUT")
-TEXT = ("OWNER", "NODE", "FLEETS")
+NEWS = ("sealed", "released", "refused", "stands", "fallback-open", "fallback-shut", "silent")
+SETUP = struct.Struct("=QQII16s32s256s64s1032s")
+STATE = struct.Struct("=12IQQQ")
+STATE_NAMES = ("version", "latch", "flags", "certificates", "keys", "map", "programs", "rules",
+               "prefixes", "watch_seconds", "watch_latch", "silent", "tag", "dropped_in", "dropped_out")
+EVENT = struct.Struct("=IIIII16s")
+KEEP = struct.Struct("=QIIIIII")
 
 
 def names_of(enum, prefix):
@@ -41,24 +45,11 @@ def names_of(enum, prefix):
 
 COMMAND = names_of("cordon_module_command", "CORDON_MODULE_CMD_")
 ATTRIBUTE = names_of("cordon_module_attribute", "CORDON_MODULE_A_")
-NAME_OF = {number: name for name, number in ATTRIBUTE.items()}
 
 
 def attribute(number, data):
     head = struct.pack("HH", 4 + len(data), number)
     return head + data + bytes(-len(data) % 4)
-
-
-def encode(name, value):
-    if isinstance(value, bytes):
-        data = value
-    elif name in U32:
-        data = struct.pack("I", value)
-    elif name in U64:
-        data = struct.pack("Q", value)
-    else:
-        data = value.encode() + b"\0"
-    return attribute(ATTRIBUTE[name], data)
 
 
 def attributes(data):
@@ -70,21 +61,34 @@ def attributes(data):
         data = data[size + 3 & ~3:]
 
 
+def text_of(data):
+    return data.split(b"\0")[0].decode()
+
+
+def state_of(data):
+    state = dict(zip(STATE_NAMES, STATE.unpack_from(data)))
+    counter, boot, threshold, _, challenge, digest, owner, node, fleets = \
+        SETUP.unpack_from(data, STATE.size)
+    return state | {"counter": counter, "boot": boot, "threshold": threshold,
+                    "challenge": challenge.hex(), "digest": digest.hex(), "owner": text_of(owner),
+                    "node": text_of(node), "fleets": text_of(fleets)}
+
+
+def event_of(data):
+    news, before, latch, error, pid, comm = EVENT.unpack(data)
+    return {"event": NEWS[news], "before": before, "latch": latch, "error": error, "pid": pid,
+            "comm": text_of(comm)}
+
+
 def decode(data):
-    found = {}
     for number, value in attributes(data):
-        name = NAME_OF.get(number, str(number))
-        if name in U32:
-            value = struct.unpack("I", value)[0]
-        elif name in U64:
-            value = struct.unpack("Q", value)[0]
-        elif name in TEXT:
-            value = value.rstrip(b"\0").decode()
-        else:
-            value = value.hex()
-        if name != "PAD":
-            found[name.lower()] = value
-    return found
+        if number == ATTRIBUTE["STATE"]:
+            return state_of(value)
+        if number == ATTRIBUTE["EVENT"]:
+            return event_of(value)
+        if number == ATTRIBUTE["LATCH"]:
+            return {"latch": struct.unpack("I", value)[0]}
+    return {}
 
 
 class Module:
@@ -127,8 +131,8 @@ class Module:
                 raise OSError(error, words or os.strerror(error))
 
     def call(self, command, **values):
-        body = b"".join(encode(name.upper(), value) for name, value in values.items())
-        return decode(self.ask(self.family, COMMAND[command.upper()], 1, body))
+        body = b"".join(attribute(ATTRIBUTE[name.upper()], value) for name, value in values.items())
+        return decode(self.ask(self.family, COMMAND[command.upper()], 2, body))
 
 
 def prefix(text):
@@ -139,8 +143,10 @@ def prefix(text):
     return address + bytes([length, 0, 0, 0])
 
 
-def keep_of(rules):
+def keep_of(words):
     """WAY:PROTOCOL:FIRST-LAST:PREFIX[,PREFIX]; the prefixes are of whoever is not this node."""
+    rules = [word for word in words if "=" not in word]
+    numbers = {name: int(value) for name, value in (word.split("=") for word in words if "=" in word)}
     lines, prefixes = b"", []
     for rule in rules:
         flags = 2 if rule.startswith("egress:") else 0
@@ -153,17 +159,17 @@ def keep_of(rules):
             ends = ends[2:] + ends[:2]
         lines += struct.pack("BBBBHHHHHH", ("in", "out", "forward").index(way), int(protocol),
                              flags, 0, int(first), int(last), *ends)
-    return {"rules": lines, "prefixes": b"".join(prefixes), "builtins_off": 0}
+    return KEEP.pack(0, 0, numbers.get("watch_seconds", 0), numbers.get("watch_latch", 0),
+                     len(rules), len(prefixes), 0) + lines + b"".join(prefixes)
 
 
 def setup_of(words):
-    values = {"owner": "test", "node": "store-0042", "fleets": "", "threshold": 1, "counter": 0,
-              "boot": 1}
-    for word in words:
-        name, value = word.split("=", 1)
-        values[name] = bytes.fromhex(value) if name in ("challenge", "digest") else \
-            value if name in ("owner", "node", "fleets") else int(value, 0)
-    return values
+    values = {"owner": "test", "node": "store-0042", "fleets": "", "threshold": "1", "counter": "0",
+              "boot": "1", "challenge": ""} | dict(word.split("=", 1) for word in words)
+    number = {name: int(values[name], 0) for name in ("counter", "boot", "threshold")}
+    return SETUP.pack(number["counter"], number["boot"], number["threshold"],
+                      bool(values["challenge"]), bytes.fromhex(values["challenge"]), bytes(32),
+                      *(values[name].encode() for name in ("owner", "node", "fleets")))
 
 
 def open_pin(path):
@@ -178,18 +184,17 @@ def fuzz(module, seed, count):
     """Sound messages, bent: bits, lengths, attributes that are doubled, nested, cut or too long.
     Nothing that seals or closes is sent whole. Returns how many were refused."""
     chance = random.Random(seed)
-    sound = [encode(name, value) for name, value in setup_of([]).items()
-             for name in [name.upper()]]
-    sound += [encode(name.upper(), value) for name, value in
-              keep_of(["in:6:22:10.0.0.0/8", "out:17:53:any"]).items()]
-    sound += [encode("CERTIFICATE", chance.randbytes(900)), encode("ORDER", chance.randbytes(1500)),
-              encode("ORDER", b"0\x82\x04\x00\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02" + bytes(99)),
-              encode("MAP", 5), encode("EXCLUDED", b"veth*".ljust(16, b"\0")),
-              encode("CHALLENGE", bytes(16)), encode("LATCH", 2)]
+    sound = [attribute(ATTRIBUTE[name], data) for name, data in (
+        ("SETUP", setup_of([])), ("SETUP", setup_of(["fleets=a b", "challenge=" + "00" * 16])),
+        ("KEEP", keep_of(["in:6:22:10.0.0.0/8", "out:17:53:any"])), ("KEEP", keep_of([])),
+        ("KEEP", KEEP.pack(0, 0, 0, 0, 0, 0, 1) + b"veth*".ljust(16, b"\0")),
+        ("CERTIFICATE", chance.randbytes(900)), ("ORDER", chance.randbytes(1500)),
+        ("ORDER", b"0\x82\x04\x00\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02" + bytes(99)),
+        ("MAP", struct.pack("I", 5)), ("LATCH", struct.pack("I", 2)))]
     kinds = [c for n, c in COMMAND.items() if n not in ("CLOSE", "SEAL", "COUNT")] + [200, 255]
     refused = 0
     for _ in range(count):
-        body = bytearray(b"".join(chance.choices(sound, k=chance.randrange(8))))
+        body = bytearray(b"".join(chance.choices(sound, k=chance.choice((0, 1, 1, 1, 2, 5)))))
         for _ in range(chance.randrange(6)):
             if body:
                 body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
@@ -197,7 +202,7 @@ def fuzz(module, seed, count):
         body = bytes(body[:cut]) + chance.randbytes(chance.choice((0, 0, 1, 3, 40)))
         kind = chance.choice(kinds)
         try:
-            module.ask(module.family, kind, chance.choice((1, 1, 1, 0, 9)), body)
+            module.ask(module.family, kind, chance.choice((2, 2, 2, 0, 9)), body)
         except OSError:
             refused += 1
     return refused
@@ -205,15 +210,15 @@ def fuzz(module, seed, count):
 
 def run(module, command, words):
     if command == "setup":
-        return module.call(command, **setup_of(words))
+        return module.call(command, setup=setup_of(words))
     if command == "keep":
-        return module.call(command, **keep_of(words))
+        return module.call(command, keep=keep_of(words))
     if command == "seal":
-        return module.call(command, latch=LEVELS.index(words[0]))
+        return module.call(command, latch=struct.pack("I", LEVELS.index(words[0])))
     if command in ("certificate", "order"):
         return module.call(command, **{command: Path(words[0]).read_bytes()})
     if command == "map":
-        return module.call(command, map=open_pin(words[0]))
+        return module.call(command, map=struct.pack("I", open_pin(words[0])))
     if command == "fuzz":
         return {"refused": fuzz(module, int(words[0]), int(words[1]))}
     if command == "beat" and words:

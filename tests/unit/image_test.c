@@ -270,6 +270,8 @@ static void loop_descent(struct cordon_image *image)
 	X("zones that wrap", image->settings.zones = UINT32_MAX)                                   \
 	X("no flow buckets", image->settings.flow_buckets = 0)                                     \
 	X("too many flow buckets", image->settings.flow_buckets = UINT32_MAX)                      \
+	X("a watch that is too long", image->settings.watch_seconds = 32768)                       \
+	X("a watch that steps nowhere", image->settings.watch_latch = 4)                           \
 	X("too small a log", image->settings.log_bytes = 0)                                        \
 	X("too large a log", image->settings.log_bytes = UINT64_MAX)                               \
 	X("a node's name without end", memset(image->settings.node, 'x', 64))                      \

@@ -631,6 +631,8 @@ TEST(settings)
 	EXPECT_EQ(CORDON_LOG_FLOWS_NONE, policy->log_flows);
 	EXPECT_FALSE(policy->log_exec);
 	EXPECT_EQ(1U << 30, policy->log_bytes);
+	EXPECT_EQ(120, policy->watchdog.seconds);
+	EXPECT_EQ(CORDON_LATCH_EGRESS, policy->watchdog.latch);
 	ASSERT_EQ(2, policy->nr_certificates);
 	EXPECT_STREQ("/etc/ssl/store.pem", policy->certificates[0].text);
 	EXPECT_STREQ("/srv/a b.der", policy->certificates[1].text);

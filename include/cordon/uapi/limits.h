@@ -8,7 +8,7 @@
 
 /* Of what the pinned maps hold, which a newer build takes over: to be raised with
  * any change of a key, of a value, or of what either means. */
-#define CORDON_MAPS_VERSION 8
+#define CORDON_MAPS_VERSION 9
 
 /* Bytes of a zone's, workload's or rule's name, the closing NUL included:
  * long enough for a systemd unit's stem, short enough for one line. */

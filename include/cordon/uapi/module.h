@@ -4,41 +4,18 @@
  *
  * The family is CORDON_MODULE_FAMILY, version CORDON_MODULE_VERSION, in the initial
  * network namespace alone.  Each command wants CAP_NET_ADMIN in the initial user
- * namespace, and so does the multicast group CORDON_MODULE_GROUP.  Attributes that
- * are not listed with a command are refused.  Numbers are in host byte order, names end with a
- * NUL.  What is wrong with a request is told in the extended acknowledgement.
+ * namespace, and so does the multicast group CORDON_MODULE_GROUP.  A command has one attribute
+ * or none, as it says here; with any other it is refused.  Numbers are in host byte order, texts
+ * end with a NUL.  What is wrong with a request is told in the extended acknowledgement.
  *
  * CORDON_MODULE_CMD_GET
- *	How things stand, answered by one message of the same command:
- *		VERSION: u32, CORDON_MODULE_VERSION
- *		LATCH: u32, enum cordon_latch
- *		FLAGS: u32, CORDON_MODULE_IS_*
- *		OWNER: string, as set up; there if it was
- *		NODE: string, likewise
- *		DIGEST: 32 bytes, likewise
- *		CERTIFICATES: u32, that may sign a release
- *		THRESHOLD: u32, distinct keys that must
- *		COUNTER: u64, of the last release that was taken
- *		MAP: u32, id of the map that the latch is published to; 0: none
- *		RULES, PREFIXES: u32, of the keep list in force
- *		DROPPED_IN, DROPPED_OUT: u64, packets that the backstop dropped
- *		WATCH_SECONDS, WATCH_LATCH: u32, as set up
- *		SILENT: u32, seconds since the last sign of life; there if it is watched
- *		PROGRAMS: u32, programs in the kernel that read the map
+ *	How things stand, answered by one message of the same command.
+ *		STATE: struct cordon_module_state
  *
  * CORDON_MODULE_CMD_SETUP
  *	Who this node is and who may reopen it.  Possible until CLOSE, while the
  *	latch is open; each one replaces all before it, certificates too.
- *		OWNER: string, up to 255 bytes: which installation this is, for itself
- *		NODE: string, up to 63 bytes; may be empty
- *		FLEETS: string, up to 1023 bytes, a space between two
- *		THRESHOLD: u32, 1 to CORDON_MODULE_CERTIFICATES_MAX
- *		COUNTER: u64; CORDON_MODULE_COUNTER_UNKNOWN: it was lost
- *		BOOT: u64, running number of this boot; 0: not known
- *		CHALLENGE: 16 bytes, optional: a release must name it
- *		DIGEST: 32 bytes, optional: told by GET, so that a change of the above is seen
- *		WATCH_SECONDS: u32, optional: silence for so long is told; 0: never
- *		WATCH_LATCH: u32, optional: and the latch steps to this level
+ *		SETUP: struct cordon_module_setup
  *
  * CORDON_MODULE_CMD_CERTIFICATE
  *	One more who may sign a release, likewise until CLOSE.
@@ -48,14 +25,14 @@
  *
  * CORDON_MODULE_CMD_CLOSE
  *	Nothing of SETUP and CERTIFICATE changes until the next boot.
+ *	-ENOKEY: not while there are fewer distinct keys than must sign a release.
  *
  * CORDON_MODULE_CMD_KEEP
- *	What passes the backstop under a latch.  Possible while the latch is open,
- *	also after CLOSE; replaces the list before it.
- *		RULES: array of struct cordon_module_rule, optional
- *		PREFIXES: array of struct cordon_module_prefix, optional
- *		EXCLUDED: array of struct cordon_module_interface, optional: not judged
- *		BUILTINS_OFF: u32, bit n: enum cordon_builtin n
+ *	What passes the backstop under a latch, and how long may be silence.  Possible
+ *	while the latch is open, also after CLOSE; replaces the list before it.
+ *		KEEP: struct cordon_module_keep, and behind it, without gaps, its
+ *		      @rules struct cordon_module_rule, @prefixes struct
+ *		      cordon_module_prefix and @exclusions struct cordon_module_interface
  *
  * CORDON_MODULE_CMD_MAP
  *	Where the latch is published: an array of one struct cordon_held, with
@@ -76,8 +53,8 @@
  *	-ENOKEY: signed by nobody who may; -EDQUOT: by too few of them; -ENOPKG: in a
  *	way that the kernel does not know; -EXDEV: for another node; -ESTALE: its
  *	counter was used; -EBUSY: sealed again meanwhile; -EAGAIN: not before a later
- *	boot; -EKEYEXPIRED: it does not name the challenge.  The order that opened the latch
- *	may come again until it is sealed anew.
+ *	boot; -EKEYEXPIRED: it does not name the challenge; -EOPNOTSUPP: it opens nothing.  The
+ *	order that opened the latch may come again until it is sealed anew.
  *
  * CORDON_MODULE_CMD_STAND
  *	A policy stands: the boot gate opens.  The latch is as it was.
@@ -86,9 +63,7 @@
  *	A sign of life of the helper.  The watch begins with the first one.
  *
  * CORDON_MODULE_CMD_EVENT, to the group only
- *	EVENT: u32, enum cordon_module_event
- *	LATCH: u32, the level after it
- *	BEFORE: u32, the level before it
+ *		EVENT: struct cordon_module_event
  *
  * The backstop is looser than the programs where they know more: it remembers no flow.  What
  * answers a rule of the keep list passes by its ports, unless it opens a TCP
@@ -104,7 +79,7 @@
 #include "limits.h"
 
 #define CORDON_MODULE_FAMILY "cordon"
-#define CORDON_MODULE_VERSION 1
+#define CORDON_MODULE_VERSION 2
 #define CORDON_MODULE_GROUP "events"
 
 /* Each costs one attempt to verify an order. */
@@ -114,6 +89,10 @@
 #define CORDON_MODULE_RULES_MAX 1024
 #define CORDON_MODULE_PREFIXES_MAX 2048
 #define CORDON_MODULE_EXCLUDED_MAX 64
+/* Seconds: a helper on a busy node is silent for less than the first. */
+#define CORDON_MODULE_WATCH_MIN 10
+#define CORDON_MODULE_WATCH_MAX 32767
+#define CORDON_MODULE_CHALLENGE_SIZE 16
 #define CORDON_MODULE_COUNTER_UNKNOWN (~0ULL)
 
 enum cordon_module_command {
@@ -135,51 +114,116 @@ enum cordon_module_command {
 enum cordon_module_attribute {
 	CORDON_MODULE_A_UNSPEC,
 	CORDON_MODULE_A_PAD,
-	CORDON_MODULE_A_VERSION,
-	CORDON_MODULE_A_LATCH,
-	CORDON_MODULE_A_BEFORE,
-	CORDON_MODULE_A_FLAGS,
-	CORDON_MODULE_A_OWNER,
-	CORDON_MODULE_A_NODE,
-	CORDON_MODULE_A_FLEETS,
-	CORDON_MODULE_A_DIGEST,
+	CORDON_MODULE_A_STATE,
+	CORDON_MODULE_A_SETUP,
 	CORDON_MODULE_A_CERTIFICATE,
-	CORDON_MODULE_A_CERTIFICATES,
-	CORDON_MODULE_A_THRESHOLD,
-	CORDON_MODULE_A_COUNTER,
-	CORDON_MODULE_A_BOOT,
-	CORDON_MODULE_A_CHALLENGE,
+	CORDON_MODULE_A_KEEP,
 	CORDON_MODULE_A_MAP,
-	CORDON_MODULE_A_RULES,
-	CORDON_MODULE_A_PREFIXES,
-	CORDON_MODULE_A_EXCLUDED,
-	CORDON_MODULE_A_BUILTINS_OFF,
+	CORDON_MODULE_A_LATCH,
 	CORDON_MODULE_A_ORDER,
-	CORDON_MODULE_A_DROPPED_IN,
-	CORDON_MODULE_A_DROPPED_OUT,
-	CORDON_MODULE_A_WATCH_SECONDS,
-	CORDON_MODULE_A_WATCH_LATCH,
-	CORDON_MODULE_A_SILENT,
-	CORDON_MODULE_A_PROGRAMS,
 	CORDON_MODULE_A_EVENT,
 	CORDON_MODULE_A_COUNT
 };
 
-/* CORDON_MODULE_A_FLAGS */
+/**
+ * struct cordon_module_setup - who this node is, for its releases
+ * @counter: of the last release that was taken; CORDON_MODULE_COUNTER_UNKNOWN: it was lost
+ * @boot: running number of this boot; 0: not known
+ * @threshold: distinct keys that must sign, 1 to CORDON_MODULE_CERTIFICATES_MAX
+ * @has_challenge: 1: a release must name @challenge
+ * @digest: of all this, for who wants to see whether it changed
+ * @owner: which installation this is, for itself
+ * @node: may be empty
+ * @fleets: a space between two
+ */
+struct cordon_module_setup {
+	__u64 counter;
+	__u64 boot;
+	__u32 threshold;
+	__u32 has_challenge;
+	__u8 challenge[CORDON_MODULE_CHALLENGE_SIZE];
+	__u8 digest[32];
+	char owner[256];
+	char node[64];
+	char fleets[1032];
+};
+_Static_assert(sizeof(struct cordon_module_setup) == 1424, "cordon_module_setup has no padding");
+
+/* cordon_module_state.flags */
 #define CORDON_MODULE_IS_SET_UP (1U << 0)
 #define CORDON_MODULE_IS_CLOSED (1U << 1)
-#define CORDON_MODULE_IS_GATED (1U << 2)    /* nothing passes but the gate's own keep list */
-#define CORDON_MODULE_HAS_KEEP (1U << 3)    /* a keep list was handed over */
-#define CORDON_MODULE_IS_SILENT (1U << 4)   /* the watch has run out */
-#define CORDON_MODULE_IS_PARTIAL (1U << 5)  /* some device has no hook of ours */
-#define CORDON_MODULE_IS_BUILT_IN (1U << 6) /* certificates came with the module */
+#define CORDON_MODULE_IS_GATED (1U << 2)   /* nothing passes but the gate's own keep list */
+#define CORDON_MODULE_HAS_KEEP (1U << 3)   /* a keep list was handed over */
+#define CORDON_MODULE_IS_SILENT (1U << 4)  /* the watch has run out */
+#define CORDON_MODULE_IS_PARTIAL (1U << 5) /* some device or namespace has no hook of ours */
+#define CORDON_MODULE_IS_WATCHED (1U << 6) /* signs of life are waited for */
 
-enum cordon_module_event {
-	CORDON_MODULE_EVENT_SEALED,
-	CORDON_MODULE_EVENT_RELEASED,
-	CORDON_MODULE_EVENT_GATE_OPENED,
-	CORDON_MODULE_EVENT_SILENT, /* the watch has run out */
+/**
+ * struct cordon_module_state - how things stand
+ * @version: CORDON_MODULE_VERSION
+ * @latch: enum cordon_latch
+ * @keys: distinct ones that may sign a release
+ * @map: id of the map that the latch is published to; 0: none
+ * @programs: in the kernel, that read the map
+ * @rules, @prefixes, @tag, @watch_seconds, @watch_latch: of the keep list in force
+ * @silent: seconds since the last sign of life; if it is watched
+ * @dropped_in, @dropped_out: packets, by the backstop
+ * @setup: if there was one; its @counter is now that of the last release
+ */
+struct cordon_module_state {
+	__u32 version;
+	__u32 latch;
+	__u32 flags;
+	__u32 certificates;
+	__u32 keys;
+	__u32 map;
+	__u32 programs;
+	__u32 rules;
+	__u32 prefixes;
+	__u32 watch_seconds;
+	__u32 watch_latch;
+	__u32 silent;
+	__u64 tag;
+	__u64 dropped_in;
+	__u64 dropped_out;
+	struct cordon_module_setup setup;
 };
+_Static_assert(sizeof(struct cordon_module_state) == 72 + 1424,
+	       "cordon_module_state has no padding");
+
+/* cordon_module_event.news: X(NAME, "name") */
+#define CORDON_MODULE_NEWS(X)                                                                      \
+	X(SEALED, "sealed")                                                                        \
+	X(RELEASED, "released")                                                                    \
+	X(REFUSED, "refused an order")                                                             \
+	X(STANDS, "opened its gate: a policy stands")                                              \
+	X(FALLBACK_OPEN, "opened its gate: no policy came, and so it was told to")                 \
+	X(FALLBACK_SHUT, "sealed the node: no policy came, and so it was told to")                 \
+	X(SILENT, "got no sign of life")
+
+enum cordon_module_news {
+#define CORDON_MODULE_NEWS_ENUM(name, text) CORDON_MODULE_NEWS_##name,
+	CORDON_MODULE_NEWS(CORDON_MODULE_NEWS_ENUM)
+#undef CORDON_MODULE_NEWS_ENUM
+	CORDON_MODULE_NEWS_COUNT
+};
+
+/**
+ * struct cordon_module_event - what has happened
+ * @news: enum cordon_module_news
+ * @before, @latch: the level before it, and after
+ * @error: why an order was refused: errno, as ORDER has it
+ * @pid, @comm: who asked for it, as the initial namespace counts; 0: the module itself
+ */
+struct cordon_module_event {
+	__u32 news;
+	__u32 before;
+	__u32 latch;
+	__u32 error;
+	__u32 pid;
+	char comm[16];
+};
+_Static_assert(sizeof(struct cordon_module_event) == 36, "cordon_module_event has no padding");
 
 /* cordon_module_rule.flags */
 #define CORDON_MODULE_RULE_ANY (1U << 0)    /* every protocol and service */
@@ -229,6 +273,24 @@ _Static_assert(sizeof(struct cordon_module_prefix) == 20, "cordon_module_prefix 
 struct cordon_module_interface {
 	char name[CORDON_INTERFACE_NAME_SIZE];
 };
+
+/**
+ * struct cordon_module_keep - head of a keep list
+ * @tag: told by GET, for who wants to see whether it is the one of now
+ * @builtins_off: bit n: enum cordon_builtin n
+ * @watch_seconds: silence for so long is told; 0: never
+ * @watch_latch: and the latch steps to this level
+ */
+struct cordon_module_keep {
+	__u64 tag;
+	__u32 builtins_off;
+	__u32 watch_seconds;
+	__u32 watch_latch;
+	__u32 rules;
+	__u32 prefixes;
+	__u32 exclusions;
+};
+_Static_assert(sizeof(struct cordon_module_keep) == 32, "cordon_module_keep has no padding");
 
 /**
  * struct cordon_held - the value of the map `module_latch`: the level that the module holds

@@ -190,6 +190,9 @@ struct cordon_prefix_page {
  * @lease_latch: enum cordon_latch
  * @kernel_closed_from: enum cordon_latch from which on nobody but cordon may change the
  *	kernel, where the guard stands
+ * @watch_seconds: without a sign of life of the helper, after which the module tells, and steps
+ *	to @watch_latch; 0: it does not watch
+ * @watch_latch: enum cordon_latch
  * @log_bytes: that the log may have on disk, CORDON_LOG_LIMIT_MIN to _MAX
  * @break_glass: SHA-256 of the code that reopens the node once; zeros: there is none
  * @node: name of the node from the policy, NUL padded
@@ -221,12 +224,14 @@ struct cordon_settings {
 	__u32 lease_boots;
 	__u32 lease_latch;
 	__u32 kernel_closed_from;
+	__u32 watch_seconds;
+	__u32 watch_latch;
 	__u64 log_bytes;
 	char node[64];
 	__u8 digest[32];
 	__u8 break_glass[32];
 };
-_Static_assert(sizeof(struct cordon_settings) == 256, "cordon_settings has no padding");
+_Static_assert(sizeof(struct cordon_settings) == 264, "cordon_settings has no padding");
 
 /**
  * struct cordon_cell - one cell of the matrix
