@@ -24,6 +24,7 @@
 #include "daemon_hold.h"
 #include "daemon_listen.h"
 #include "daemon_log.h"
+#include "daemon_module.h"
 #include "daemon_orders.h"
 #include "daemon_process.h"
 #include "daemon_watch.h"
@@ -32,7 +33,6 @@
 #include "inbox.h"
 #include "lease.h"
 #include "live.h"
-#include "module.h"
 #include "nl.h"
 #include "order.h"
 #include "recorder.h"
@@ -61,6 +61,7 @@ struct daemon {
 	struct cordon_tally *tally;
 	struct cordon_daemon_process process;
 	struct cordon_daemon_watch machine;
+	struct cordon_daemon_module module;
 	struct cordon_daemon_flow flow;
 	struct cordon_daemon_listen listen;
 	struct cordon_live live;
@@ -358,7 +359,7 @@ static void on_second(struct daemon *daemon)
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	notify("WATCHDOG=1");
-	cordon_module_live(daemon->context);
+	cordon_daemon_module_tick(&daemon->module);
 	cordon_live_follow(&daemon->live);
 	follow_names(daemon);
 	follow_bad(daemon);
@@ -623,6 +624,7 @@ static void close_daemon(struct daemon *daemon)
 {
 	cordon_daemon_hold_close(daemon->hold);
 	cordon_daemon_watch_close(&daemon->machine);
+	cordon_daemon_module_close(&daemon->module);
 	cordon_inbox_close(daemon->inbox);
 	cordon_daemon_flow_close(&daemon->flow);
 	cordon_daemon_listen_close(&daemon->listen);
@@ -673,6 +675,7 @@ static int open_daemon(struct daemon *daemon, struct cordon_failure *failure)
 	cordon_daemon_listen_open(&daemon->listen, context, &daemon->live, daemon->recorder);
 	open_process(daemon);
 	cordon_daemon_watch_open(&daemon->machine, context, daemon->recorder);
+	cordon_daemon_module_open(&daemon->module, context, daemon->recorder);
 	error = cordon_inbox_open(context, failure, &daemon->inbox);
 	if (!error)
 		error = cordon_daemon_hold_open(context, daemon->recorder, failure, &daemon->hold);
@@ -706,6 +709,7 @@ int cordon_daemon_run(const struct cordon_context *context, struct cordon_failur
 		.timer = -1,
 		.process_timer = -1,
 		.listen = { .sockets = -1 },
+		.module = { .fd = -1 },
 	};
 	int error;
 

@@ -58,7 +58,7 @@ const struct cordon_event_shape *cordon_event_shape_of(const struct cordon_event
 		cordon_event_shapes_denial,  cordon_event_shapes_config,
 		cordon_event_shapes_network, cordon_event_shapes_kernel,
 		cordon_event_shapes_machine, cordon_event_shapes_flow,
-		cordon_event_shapes_process,
+		cordon_event_shapes_process, cordon_event_shapes_backstop,
 	};
 	const struct cordon_event_shape *shape = NULL;
 

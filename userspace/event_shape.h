@@ -133,6 +133,7 @@ void cordon_event_boottime(struct cordon_ecs *ecs, const char *name,
 extern const struct cordon_event_shape cordon_event_shapes_own[];
 extern const struct cordon_event_shape cordon_event_shapes_enforcement[];
 extern const struct cordon_event_shape cordon_event_shapes_guard[];
+extern const struct cordon_event_shape cordon_event_shapes_backstop[];
 extern const struct cordon_event_shape cordon_event_shapes_auth[];
 extern const struct cordon_event_shape cordon_event_shapes_denial[];
 extern const struct cordon_event_shape cordon_event_shapes_config[];

@@ -4,6 +4,7 @@
  */
 #include "sample.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <cordon/uapi/config.h>
 #include <cordon/uapi/connection.h>
 #include <cordon/uapi/guard.h>
+#include <cordon/uapi/module.h>
 #include <cordon/uapi/reason.h>
 
 #include "event.h"
@@ -264,6 +266,21 @@ static void add_order(struct sample *sample)
 	sample_add(sample, cordon_event_end(&room));
 }
 
+static void add_backstop(struct sample *sample, enum cordon_event_type type, uint32_t news)
+{
+	union cordon_event_room room;
+	struct cordon_event_backstop *backstop = cordon_event_begin(&room, type, sizeof(*backstop));
+	const bool alarm = type == CORDON_EVENT_BACKSTOP_ALARM;
+
+	backstop->event.pid = alarm ? 0 : 100;
+	backstop->news = news;
+	backstop->after = CORDON_LATCH_ISOLATE;
+	backstop->error = alarm ? EXDEV : 0;
+	backstop->silent = alarm ? 61 : 0;
+	memcpy(backstop->comm, "cordon", alarm ? 0 : 6);
+	sample_add(sample, cordon_event_end(&room));
+}
+
 static bool each_enforcement(struct sample *sample)
 {
 	static const char *const none[] = { NULL },
@@ -287,6 +304,7 @@ static bool each_enforcement(struct sample *sample)
 	add_texts(sample, CORDON_EVENT_NAMES, sizeof(struct cordon_event_names_told), names);
 	add_texts(sample, CORDON_EVENT_GUARD, sizeof(struct cordon_event_guard), guard);
 	add_texts(sample, CORDON_EVENT_CUT, sizeof(struct cordon_event_cut), cut);
+	add_backstop(sample, CORDON_EVENT_BACKSTOP, CORDON_MODULE_NEWS_SEALED);
 	return sample_write_here(sample);
 }
 
@@ -615,6 +633,7 @@ bool sample_each(struct sample *sample)
 	sample_begin(sample, CORDON_CLASS_TAMPER);
 	add_tried(sample, CORDON_GUARD_ACT_SIGNAL, CORDON_GUARD_OBJECT_PROCESS);
 	add_tried(sample, CORDON_GUARD_ACT_START, CORDON_GUARD_OBJECT_EXECUTABLE);
+	add_backstop(sample, CORDON_EVENT_BACKSTOP_ALARM, CORDON_MODULE_NEWS_SILENT);
 	add_texts(sample, CORDON_EVENT_TAKEN, sizeof(struct cordon_event_taken), taken);
 	add_texts(sample, CORDON_EVENT_STRAY, sizeof(struct cordon_event_stray), none);
 	return sample_write_here(sample);

@@ -61,10 +61,12 @@ enum cordon_event_type {
 	CORDON_EVENT_NAMES,
 	CORDON_EVENT_GUARD, /* uapi/guard.h */
 	CORDON_EVENT_CUT,   /* uapi/guard.h */
+	CORDON_EVENT_BACKSTOP,
 
 	CORDON_EVENT_TAKEN = CORDON_EVENT_TYPE(CORDON_CLASS_TAMPER, 1),
 	CORDON_EVENT_STRAY,
 	CORDON_EVENT_TRIED, /* uapi/guard.h */
+	CORDON_EVENT_BACKSTOP_ALARM,
 
 	/* uapi/auth.h */
 	CORDON_EVENT_PAM = CORDON_EVENT_TYPE(CORDON_CLASS_AUTH, 1),
@@ -303,6 +305,28 @@ struct cordon_event_latch {
 	__u32 before;
 	__u32 after;
 };
+
+/**
+ * struct cordon_event_backstop - what the kernel module did, or would not do
+ *
+ * BACKSTOP_ALARM is for what somebody tried, or did to us.
+ * @news: enum cordon_module_news of uapi/module.h
+ * @before, @after: enum cordon_latch of the module
+ * @error: why it refused an order: errno; 0: it did not
+ * @silent: seconds without a sign of life; 0: that is not what it is about
+ * @comm: who asked for it, NUL padded; empty: nobody, it was by itself
+ */
+struct cordon_event_backstop {
+	struct cordon_event event;
+	__u32 news;
+	__u32 before;
+	__u32 after;
+	__u32 error;
+	__u32 silent;
+	__u32 pad;
+	char comm[16];
+};
+_Static_assert(sizeof(struct cordon_event_backstop) == 64, "no padding");
 
 /**
  * struct cordon_event_order - an order was carried out or refused

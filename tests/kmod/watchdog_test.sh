@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: only
+# timeout: 200
+#
+# The module's watchdog as the policy has it: the daemon is killed, the module shuts the node, and
+# the log tells. What the module does and refuses is in the log, too; and which policy's keep list it
+# holds is in status.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/kmod/lib.sh
+case $(uname -r) in 6.1.*) old=yes ;; *) old= ;; esac
+kmod_start $((20 + (${#old} ? 3 : 0)))
+
+kmod_node
+key ada rsa:2048
+key mallory rsa:2048
+key edith rsa:2048
+told() { cordon status --json | jq -r ".module.$1"; }
+told_is() { [ "$(told "$1")" = "$2" ]; }
+says() { cordon status | grep -q "$1"; }
+# recorded ACTION NEWS: a record of the log, with its level afterwards
+recorded() { cordon events --json | jq -es --arg action "$1" --arg news "$2" --arg after "$3" \
+	'map(select(.event.action == $action and .cordon.backstop.news == $news and
+		.cordon.latch.after == $after)) | length > 0'; }
+start()
+{
+	cordon run >"$NET_TMP/run.log" 2>&1 &
+	until_ok 60 daemon_pid
+}
+daemon_pid() { jq -re .pid <(cordon status --json | jq '{pid: .daemon} | select(.pid != 0 and .pid != null)'); }
+policy()
+{
+	cat >"$NET_TMP/policy$1.yaml" <<-END
+		cordon: 1
+		serial: $1
+		node: store-0042
+		zones: {management: {addresses: [$2]}}
+		rules: [{name: out, from: node, to: management, services: [tcp/443]}]
+		quarantine:
+		  keep: [{name: responders, from: management, to: node, services: [tcp/22]}]
+		  watchdog: {silence: 10s, latch: isolate}
+	END
+}
+
+# ---- nobody who may release ---------------------------------------------------------------------
+
+kmod_load
+policy 1 10.20.0.0/24
+check "a policy with a watchdog" cordon apply --force "$NET_TMP/policy1.yaml"
+check "its silence is handed over" told_is watch_seconds 10
+check "and its level" told_is watch_latch isolate
+check "with nobody who may release it is not closed" told_is closed false
+check "and says so" says 'nobody may reopen it before a reboot'
+cp "$KMOD_TMP/ada.pem" "$TRUST/release.pem"
+if [ "$old" ]; then
+	# This kernel knows no keys on P-256.
+	key cora ec -pkeyopt ec_paramgen_curve:P-256
+	cat "$KMOD_TMP/cora.pem" >>"$TRUST/release.pem"
+	echo 'release 2' >"$TRUST/threshold"
+	check "with one key of two that this kernel can check" cordon apply --force "$NET_TMP/policy1.yaml"
+	check "neither" told_is closed false
+	check "and says so" says 'NOT by now: this kernel can check 1 of these keys'
+	cp "$KMOD_TMP/ada.pem" "$TRUST/release.pem"
+	rm "$TRUST/threshold"
+fi
+check "with enough" cordon apply --force "$NET_TMP/policy1.yaml"
+check "it is closed" told_is closed true
+
+# ---- silence ------------------------------------------------------------------------------------
+
+start
+check "a sign of life begins the watch" until_ok 20 bash -c "
+	$CORDON --root $NET_ROOT --bpffs $NET_BPFFS status | grep -q 'last sign of life'"
+order stranger 1 release mallory
+refuse "an order by a stranger" module order "$KMOD_TMP/stranger.p7"
+check "is told in the log" until_ok 20 recorded backstop-alarm "refused an order" open
+kill -9 "$(daemon_pid)"
+check "silence shuts the node" until_ok 60 is latch 2
+check "status tells of it" says 'watchdog    SILENT'
+start
+check "the log, by the next daemon" until_ok 20 recorded backstop-alarm "got no sign of life" isolate
+
+# ---- the keep list under a latch ----------------------------------------------------------------
+
+check "the keep list is of the policy in force" told_is kept_before false
+policy 2 10.30.0.0/24
+cp "$KMOD_TMP/edith.pem" "$TRUST/policy.pem"
+cordon sign policy "$NET_TMP/policy2.yaml" --node store-0042 --issuer soc --counter 1 --reason 'a test' \
+	--cert "$KMOD_TMP/edith.pem" --key "$KMOD_TMP/edith.key" \
+	--cert "$KMOD_TMP/ada.pem" --key "$KMOD_TMP/ada.key" -o "$NET_TMP/p.cms" >/dev/null
+check "another policy, signed by who may release" cordon apply --force "$NET_TMP/p.cms"
+check "leaves the module's" told_is kept_before true
+check "and says so" says 'as of the policy before this one, until the release'
+order sound 1 release ada
+check "a release" cordon order "$KMOD_TMP/sound.p7"
+check "is told in the log" until_ok 20 recorded backstop released open
+check "and hands the new list over" until_ok 20 told_is kept_before false
+kmod_end
