@@ -305,6 +305,11 @@ int cordon_hook_init(void)
 void cordon_hook_exit(void)
 {
 	unregister_netdevice_notifier(&follower);
+	cordon_hook_settle();
+}
+
+void cordon_hook_settle(void)
+{
 	cancel_delayed_work_sync(&following);
 	if (spread)
 		unregister_pernet_subsys(&namespaces);

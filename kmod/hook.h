@@ -15,5 +15,7 @@ void cordon_hook_refresh(void);
 void cordon_hook_tell(struct cordon_module_state *state);
 int cordon_hook_init(void);
 void cordon_hook_exit(void);
+/** cordon_hook_settle() - what an enforcement set going has ended; for who has begun no hooks */
+void cordon_hook_settle(void);
 
 #endif

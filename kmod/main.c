@@ -30,6 +30,7 @@ static int __init cordon_init(void)
 no_hooks:
 	cordon_gate_exit();
 	cordon_latch_gate(false);
+	cordon_hook_settle();
 no_gate:
 	cordon_netlink_exit();
 	cordon_keep_exit();
