@@ -9,7 +9,7 @@
 #
 # The node is a machine of its own, as both hold a whole one; what is outside of it is here, in namespaces
 # (far.py). ATTACK_COLUMNS="held-open held-isolate" makes fewer columns. The table is in
-# $BUILD/attack/held-KERNEL/table.txt.
+# $BUILD/held/KERNEL/table.txt.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/net/lib.sh
@@ -22,7 +22,7 @@ cd "$(dirname "$0")/../.." || exit 1
 kernel=${1:?which kernel: 6.1 or 6.12}
 [ -e "$BUILD/kmod/$kernel/cordon.ko" ] || die "$BUILD/kmod/$kernel/cordon.ko is not built: make kmods"
 read -ra columns <<<"${ATTACK_COLUMNS:-held-open held-egress held-isolate held-lockdown}"
-out=$BUILD/attack/held-$kernel
+out=$BUILD/held/$kernel
 rm -rf "$out"
 mkdir -p "$out"
 
