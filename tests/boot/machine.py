@@ -51,7 +51,7 @@ class Machine:
         self.append, self.options = append, list(options)
         self.initramfs = initramfs
         self.console = self.folder / "console"
-        self.process = self.agent = None
+        self.process = self.agent = self.swtpm = None
         self.started = 0.0
 
     def command(self):
@@ -73,11 +73,19 @@ class Machine:
         """Words for QEMU, and a TPM that ends with it; none where there is no swtpm."""
         if not shutil.which("swtpm"):
             return []
+        path = self.folder / "tpm.socket"
+        path.unlink(missing_ok=True)
         (self.folder / "tpm").mkdir(exist_ok=True)
-        subprocess.run(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}/tpm", "--ctrl",
-                        f"type=unixio,path={self.folder}/tpm.socket", "--terminate", "--daemon"],
-                       check=True)
-        return ["-chardev", f"socket,id=tpm,path={self.folder}/tpm.socket",
+        # pylint: disable=consider-using-with # it ends with QEMU
+        self.swtpm = subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate",
+                                       f"dir={self.folder}/tpm", "--ctrl",
+                                       f"type=unixio,path={path}", "--terminate"],
+                                      stdin=subprocess.DEVNULL)
+        while not path.exists():
+            if self.swtpm.poll() is not None:
+                raise Died(f"swtpm ended with {self.swtpm.returncode}")
+            time.sleep(0.01)
+        return ["-chardev", f"socket,id=tpm,path={path}",
                 "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0"]
 
     def start(self):
@@ -85,8 +93,9 @@ class Machine:
             (self.folder / name).unlink(missing_ok=True)
         self.started = time.monotonic()
         # pylint: disable=consider-using-with # it stays until its plug is pulled
-        self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        with open(self.folder / "qemu", "wb") as said:
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL,
+                                            stdout=said, stderr=subprocess.STDOUT)
         self.peer.plug(f"{self.folder}/node")
         self.agent = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         while self.agent.connect_ex(f"{self.folder}/agent"):
@@ -96,7 +105,8 @@ class Machine:
 
     def must_live(self):
         if self.process.poll() is not None:
-            raise Died(f"the machine ended with {self.process.returncode}\n{self.said()}")
+            why = (self.folder / "qemu").read_text(errors="replace")
+            raise Died(f"the machine ended with {self.process.returncode}: {why}\n{self.said()}")
 
     def said(self, lines=25):
         text = self.console.read_text(errors="replace") if self.console.exists() else ""
@@ -136,9 +146,12 @@ class Machine:
         if self.process:
             self.process.kill()
             self.process.wait()
+        if self.swtpm:
+            self.swtpm.terminate()
+            self.swtpm.wait()
         if self.agent:
             self.agent.close()
-        self.process = self.agent = None
+        self.process = self.agent = self.swtpm = None
 
     def __enter__(self):
         return self.start()
