@@ -160,8 +160,12 @@ static void judge_module(struct status *status)
 {
 	const struct cordon_module_view *module = &status->module;
 
-	if (module->whose == CORDON_MODULE_OURS &&
-	    module->state.latch != status->standing.stored_latch)
+	if (module->whose != CORDON_MODULE_OURS)
+		return;
+	/* Where it knows too few keys it takes no seal. */
+	if (module->state.latch > status->standing.stored_latch ||
+	    (module->state.latch < status->standing.stored_latch &&
+	     module->state.flags & CORDON_MODULE_IS_CLOSED))
 		add_fault(status,
 			  "the kernel module holds %s, but the pinned maps %s: the tighter of them "
 			  "is in force; cordon run or any change puts it right",

@@ -34,9 +34,8 @@ void cordon_module_view_policy(struct cordon_module_view *view,
 static void print_who(FILE *file, const struct cordon_module_state *state)
 {
 	if (!(state->flags & CORDON_MODULE_IS_SET_UP)) {
-		fputs("            nobody may reopen it before a reboot: it was told of no node "
-		      "and no certificates\n"
-		      "            (trust/release.pem)\n",
+		fputs("            takes no seal: it was told of no node and no certificates "
+		      "(trust/release.pem)\n",
 		      file);
 		return;
 	}
@@ -45,10 +44,9 @@ static void print_who(FILE *file, const struct cordon_module_state *state)
 		state->certificates);
 	if (!(state->flags & CORDON_MODULE_IS_CLOSED))
 		fprintf(file,
-			"            NOT by now: this kernel can check %u of these keys; sealed so, "
-			"nobody may reopen it\n"
-			"            before a reboot (trust/release.pem: RSA, or ECDSA from Linux "
-			"6.7 on)\n",
+			"            takes no seal by now: this kernel can check %u of these keys "
+			"(trust/release.pem: RSA,\n"
+			"            or ECDSA from Linux 6.7 on)\n",
 			state->keys);
 }
 
