@@ -3,7 +3,6 @@
  * cordon check: read a policy and say what would be loaded; with --node, also
  * whether this machine has what the policy speaks of, and who could reopen it.  Changes nothing.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "sign.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/faults.h"
 #include "util/print.h"
 #include "util/hex.h"
 #include "way_in.h"
@@ -32,33 +32,6 @@ static unsigned int possible_cpus(void)
 	return cpus > 0 ? (unsigned int)cpus : 1;
 }
 
-/* --node finds fault line by line; they are printed at the end as one list. */
-struct faults {
-	char **line;
-	size_t nr;
-};
-
-static void cleanup_faults(struct faults *faults)
-{
-	for (size_t i = 0; i < faults->nr; i++)
-		free(faults->line[i]);
-	free(faults->line);
-}
-
-static void __attribute__((format(printf, 2, 3)))
-add_fault(struct faults *faults, const char *format, ...)
-{
-	char **line = array_push(faults->line, faults->nr);
-	va_list arguments;
-
-	if (!line)
-		return;
-	va_start(arguments, format);
-	if (vasprintf(line, format, arguments) < 0)
-		*line = NULL;
-	va_end(arguments);
-}
-
 static void check_tree_hooks(struct faults *faults)
 {
 	struct cordon_probe_hook hooks[CORDON_PROBE_HOOKS];
@@ -66,8 +39,8 @@ static void check_tree_hooks(struct faults *faults)
 	cordon_probe_hooks(hooks);
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (hooks[i].error)
-			add_fault(faults, "this kernel takes no program for %s (%s): %s",
-				  hooks[i].name, strerror(-hooks[i].error), hooks[i].lack);
+			faults_add(faults, "this kernel takes no program for %s (%s): %s",
+				   hooks[i].name, strerror(-hooks[i].error), hooks[i].lack);
 	}
 }
 
@@ -79,13 +52,13 @@ static void check_hooks(const struct cordon_call *call, struct faults *faults)
 	bool tcx;
 
 	if (cordon_probe_kernel(&failure, &tcx))
-		add_fault(faults, "%s", failure.text);
+		faults_add(faults, "%s", failure.text);
 	else
 		check_tree_hooks(faults);
 	if (cordon_probe_bpffs(call->context, &no_bpffs))
-		add_fault(faults, "%s", no_bpffs.text);
+		faults_add(faults, "%s", no_bpffs.text);
 	if (cordon_cgroup_find(call->context, &no_cgroup, &root))
-		add_fault(faults, "%s; workloads and sockets are not covered", no_cgroup.text);
+		faults_add(faults, "%s; workloads and sockets are not covered", no_cgroup.text);
 }
 
 static bool some_link_fits(const struct cordon_nl_links *links, const char *pattern)
@@ -108,13 +81,13 @@ static void check_interfaces(const struct cordon_image *image, struct faults *fa
 	struct cordon_failure failure = { .text = "" };
 
 	if (cordon_nl_links_read(&failure, &links)) {
-		add_fault(faults, "%s", failure.text);
+		faults_add(faults, "%s", failure.text);
 		return;
 	}
 	for (size_t i = 0; i < image->nr_interfaces; i++) {
 		if (!some_link_fits(&links, image->interfaces[i].pattern))
-			add_fault(faults, "interface %s: there is none",
-				  image->interfaces[i].pattern);
+			faults_add(faults, "interface %s: there is none",
+				   image->interfaces[i].pattern);
 	}
 }
 
@@ -170,7 +143,7 @@ static void check_workload(const struct cordon_call *call, const struct cordon_c
 
 	if (path[0] == '/') {
 		if (root && cordon_cgroup_exists(root, path))
-			add_fault(faults, "cgroup %s: there is none now", path);
+			faults_add(faults, "cgroup %s: there is none now", path);
 		return;
 	}
 	template_of(path, &template);
@@ -179,8 +152,8 @@ static void check_workload(const struct cordon_call *call, const struct cordon_c
 	if (root)
 		cordon_cgroup_walk(root, look_for_unit, &search);
 	if (!search.found)
-		add_fault(faults, "unit %s: there is no unit file and no cgroup of that name",
-			  path);
+		faults_add(faults, "unit %s: there is no unit file and no cgroup of that name",
+			   path);
 }
 
 static void check_workloads(const struct cordon_call *call, const struct cordon_image *image,
@@ -207,7 +180,7 @@ static void check_lockdown(const struct cordon_call *call, const struct cordon_i
 		if (entry->kind == CORDON_LOCKDOWN_UNIT)
 			check_workload(call, has ? &root : NULL, entry->text, faults);
 		else if (cordon_lockdown_lack(call->context, entry, &lack))
-			add_fault(faults, "%s", lack.text);
+			faults_add(faults, "%s", lack.text);
 	}
 }
 
@@ -215,10 +188,11 @@ static void check_lockdown(const struct cordon_call *call, const struct cordon_i
 static void warn_keep(const struct cordon_image *image, struct faults *warnings)
 {
 	if (!cordon_way_in_is_kept(image))
-		add_fault(warnings,
-			  "the keep list (quarantine: keep:) has no rule between this node and any "
-			  "zone: sealed, it could only be reached by hand, and apply refuses it "
-			  "unless forced");
+		faults_add(
+			warnings,
+			"the keep list (quarantine: keep:) has no rule between this node and any "
+			"zone: sealed, it could only be reached by hand, and apply refuses it "
+			"unless forced");
 }
 
 /* What is noticed too late otherwise: when the node is shut. */
@@ -228,11 +202,11 @@ static void warn_trust(const struct cordon_image *image, const struct cordon_tru
 	const struct cordon_settings *settings = &image->settings;
 
 	if (!trust->keys[CORDON_ROLE_RELEASE])
-		add_fault(warnings, "no order can reopen this node once it is sealed: nobody is "
-				    "trusted with release; see cordon.order(5)");
+		faults_add(warnings, "no order can reopen this node once it is sealed: nobody is "
+				     "trusted with release; see cordon.order(5)");
 	if ((settings->lease_hours || settings->lease_boots) && !trust->keys[CORDON_ROLE_RENEW])
-		add_fault(warnings, "nobody is trusted to renew the lease: the node seals itself "
-				    "when it runs out; see cordon.order(5)");
+		faults_add(warnings, "nobody is trusted to renew the lease: the node seals itself "
+				     "when it runs out; see cordon.order(5)");
 }
 
 static void check_trust(const struct cordon_image *image, const struct cordon_trust *trust,
@@ -242,11 +216,11 @@ static void check_trust(const struct cordon_image *image, const struct cordon_tr
 	uint32_t told = 0;
 
 	while (cordon_trust_mistake_line(trust, &told, &mistake))
-		add_fault(faults, "%s", mistake.text);
+		faults_add(faults, "%s", mistake.text);
 	if (trust->node[0] && image->settings.node[0] &&
 	    strcmp(trust->node, image->settings.node) != 0)
-		add_fault(faults, "it is for node %s, and this is %s, as trust/node says",
-			  image->settings.node, trust->node);
+		faults_add(faults, "it is for node %s, and this is %s, as trust/node says",
+			   image->settings.node, trust->node);
 }
 
 static void check_node(const struct cordon_call *call, const struct cordon_image *image,
@@ -368,16 +342,9 @@ static void print_text(const char *path, const struct cordon_image *image,
 	print_zones(image);
 	putchar('\n');
 	print_rules(image);
-	for (size_t i = 0; i < faults->nr; i++)
-		printf("%s%s: %s\n", i ? "" : "\n", path, faults->line[i] ? faults->line[i] : "?");
-}
-
-static void print_json_faults(struct json *json, const char *key, const struct faults *faults)
-{
-	json_array(json, key);
-	for (size_t i = 0; i < faults->nr; i++)
-		json_string(json, NULL, faults->line[i] ? faults->line[i] : "?");
-	json_array_end(json);
+	if (faults->nr)
+		putchar('\n');
+	faults_text(faults, path);
 }
 
 static void print_json_lists(struct json *json, const struct cordon_image *image)
@@ -434,8 +401,8 @@ static void print_json(const struct cordon_image *image, const struct faults *wa
 	json_bool(&json, "log_exec", !(settings->flags & CORDON_SETTINGS_NO_EXEC));
 	print_json_lists(&json, image);
 	cmd_lockdown_json(&json, image);
-	print_json_faults(&json, "warnings", warnings);
-	print_json_faults(&json, "faults", faults);
+	faults_json(warnings, &json, "warnings");
+	faults_json(faults, &json, "faults");
 	json_object_end(&json);
 	json_line_end(&json);
 }
@@ -443,8 +410,8 @@ static void print_json(const struct cordon_image *image, const struct faults *wa
 int cordon_cmd_check(const struct cordon_call *call)
 {
 	struct cordon_image *image CLEANUP(image) = NULL;
-	struct faults warnings CLEANUP(faults) = { .nr = 0 };
-	struct faults faults CLEANUP(faults) = { .nr = 0 };
+	struct faults warnings CLEANUP(faults) = { 0 };
+	struct faults faults CLEANUP(faults) = { 0 };
 	const char *path = NULL;
 	bool node = false;
 	const struct cordon_flag flags[] = { { "--node", &node, NULL }, { NULL, NULL, NULL } };

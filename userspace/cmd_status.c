@@ -142,9 +142,7 @@ static void clear(struct status *status)
 	cordon_view_close(&status->view);
 	cordon_coverages_clear(&status->coverage);
 	cordon_trust_clear(&status->latch.trust);
-	for (size_t i = 0; i < status->nr_faults; i++)
-		free(status->fault[i]);
-	free(status->fault);
+	cleanup_faults(&status->faults);
 	free(status->counts);
 }
 
@@ -174,7 +172,7 @@ static int print_unloaded(struct status *status)
 	if (!status->call->context->json) {
 		printf("cordon is %s\n", state);
 		cordon_module_text(stdout, &status->module);
-		cmd_status_faults(status);
+		faults_text(&status->faults, NULL);
 		return result;
 	}
 	json_object(&json, NULL);
@@ -183,7 +181,7 @@ static int print_unloaded(struct status *status)
 	cordon_latch_json(&json, &status->latch);
 	cmd_lockdown_status_json(&json, status->latch.context);
 	cordon_module_json(&json, &status->module);
-	cmd_status_json_faults(&json, status);
+	faults_json(&status->faults, &json, "faults");
 	json_object_end(&json);
 	json_line_end(&json);
 	return result;

@@ -13,6 +13,7 @@
 #include "log_text.h"
 #include "module_text.h"
 #include "session.h"
+#include "util/faults.h"
 
 /* What an interface may speak for, shortened beyond this. */
 #define ZONES_TEXT 48
@@ -31,8 +32,7 @@ struct status {
 	struct cordon_sources sources;
 	struct cordon_guard_view guard;
 	int daemon;
-	char **fault; /* why not all is well */
-	size_t nr_faults;
+	struct faults faults; /* why not all is well */
 };
 
 /** cmd_status_zones() - who may be seen on an interface of this class: "wan,lan"; of class 0,
@@ -64,8 +64,5 @@ const char *cmd_status_state(const struct status *status);
 /** cmd_status_text(), cmd_status_json() - all of it on standard output. Return: the exit status. */
 int cmd_status_text(const struct status *status);
 int cmd_status_json(const struct status *status);
-/** cmd_status_faults(), cmd_status_json_faults() - its last part alone. */
-void cmd_status_faults(const struct status *status);
-void cmd_status_json_faults(struct json *json, const struct status *status);
 
 #endif

@@ -80,14 +80,6 @@ static void json_guard(struct json *json, const struct status *status)
 	json_object_end(json);
 }
 
-void cmd_status_json_faults(struct json *json, const struct status *status)
-{
-	json_array(json, "faults");
-	for (size_t i = 0; i < status->nr_faults; i++)
-		json_string(json, NULL, status->fault[i] ? status->fault[i] : "?");
-	json_array_end(json);
-}
-
 static void json_lists(struct json *json, const struct status *status)
 {
 	json_object(json, "cgroup_hooks");
@@ -105,7 +97,7 @@ static void json_lists(struct json *json, const struct status *status)
 	for (size_t i = 0; i < status->coverage.nr; i++)
 		json_interface(json, status, &status->coverage.entry[i]);
 	json_array_end(json);
-	cmd_status_json_faults(json, status);
+	faults_json(&status->faults, json, "faults");
 }
 
 int cmd_status_json(const struct status *status)

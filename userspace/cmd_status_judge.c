@@ -5,7 +5,6 @@
  */
 #include "cmd_status.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,20 +14,6 @@
 #include "probe.h"
 #include "store.h"
 #include "util/array.h"
-
-static void __attribute__((format(printf, 2, 3)))
-add_fault(struct status *status, const char *format, ...)
-{
-	char **line = array_push(status->fault, status->nr_faults);
-	va_list arguments;
-
-	if (!line)
-		return;
-	va_start(arguments, format);
-	if (vasprintf(line, format, arguments) < 0)
-		*line = NULL;
-	va_end(arguments);
-}
 
 static void judge_interfaces(struct status *status)
 {
@@ -40,28 +25,30 @@ static void judge_interfaces(struct status *status)
 		status->latch.uncovered += !coverage->hook;
 		if (coverage->excluded && !coverage->hook) {
 			if (status->standing.latch)
-				add_fault(status,
-					  "interface %s is NOT SHUT: the policy excludes it",
-					  coverage->name);
+				faults_add(&status->faults,
+					   "interface %s is NOT SHUT: the policy excludes it",
+					   coverage->name);
 			continue;
 		}
 		if (coverage->hook == CORDON_HOOK_NONE)
-			add_fault(status, "interface %s is NOT COVERED: %s", coverage->name,
-				  coverage->why);
+			faults_add(&status->faults, "interface %s is NOT COVERED: %s",
+				   coverage->name, coverage->why);
 		else if (coverage->ahead || coverage->place < 0 || coverage->excluded)
-			add_fault(status, "interface %s: %s", coverage->name, coverage->why);
+			faults_add(&status->faults, "interface %s: %s", coverage->name,
+				   coverage->why);
 	}
 }
 
 static void judge_hooks(struct status *status)
 {
 	if (!status->session.has_cgroups) {
-		add_fault(status, "%s", status->session.no_cgroups.text);
+		faults_add(&status->faults, "%s", status->session.no_cgroups.text);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(status->hooks); i++) {
 		if (!status->hooks[i].there)
-			add_fault(status, "cgroup hook %s is not attached", status->hooks[i].name);
+			faults_add(&status->faults, "cgroup hook %s is not attached",
+				   status->hooks[i].name);
 	}
 }
 
@@ -79,13 +66,14 @@ static void judge_sources(struct status *status)
 		if (!cmd_status_is_awaited(status, source))
 			continue;
 		if (!source->there)
-			add_fault(status,
-				  "the log's source %s is not attached: the log is without what it "
-				  "tells; cordon run puts it right",
-				  source->name);
+			faults_add(
+				&status->faults,
+				"the log's source %s is not attached: the log is without what it "
+				"tells; cordon run puts it right",
+				source->name);
 		else if (!source->loaded)
-			add_fault(
-				status,
+			faults_add(
+				&status->faults,
 				"the pin progs/%s is gone: the log's source %s goes on; cordon run "
 				"puts it right",
 				source->program, source->name);
@@ -97,24 +85,25 @@ static void judge_pins(struct status *status)
 {
 	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++) {
 		if (cordon_program_is_lost(&status->session.programs, i))
-			add_fault(status,
-				  "the pin progs/%s is gone: what is attached goes on, but nothing "
-				  "new can be; cordon apply or cordon run puts it right",
-				  cordon_program_name(i));
+			faults_add(
+				&status->faults,
+				"the pin progs/%s is gone: what is attached goes on, but nothing "
+				"new can be; cordon apply or cordon run puts it right",
+				cordon_program_name(i));
 	}
 	if (!status->session.programs.loaded)
-		add_fault(status, "the pin maps/build is gone, or another version's: "
-				  "cordon apply or cordon run puts it right");
+		faults_add(&status->faults, "the pin maps/build is gone, or another version's: "
+					    "cordon apply or cordon run puts it right");
 	for (int i = 0; status->view.settings && i < CORDON_TABLE_COUNT; i++) {
 		const char *name = cordon_table_name(i);
 		const struct cordon_path path =
 			cordon_path_pin(status->call->context, "maps", name);
 
 		if (access(path.text, F_OK))
-			add_fault(status,
-				  "the pin maps/%s, for bpftool, is gone: no packet asks it; "
-				  "cordon apply or cordon run puts it right",
-				  name);
+			faults_add(&status->faults,
+				   "the pin maps/%s, for bpftool, is gone: no packet asks it; "
+				   "cordon apply or cordon run puts it right",
+				   name);
 	}
 }
 
@@ -124,7 +113,7 @@ static void judge_trust(struct status *status)
 	uint32_t told = 0;
 
 	while (cordon_trust_mistake_line(&status->latch.trust, &told, &mistake))
-		add_fault(status, "%s", mistake.text);
+		faults_add(&status->faults, "%s", mistake.text);
 }
 
 static void judge_latch(struct status *status)
@@ -133,27 +122,27 @@ static void judge_latch(struct status *status)
 
 	judge_trust(status);
 	if (latch->memory == CORDON_LATCH_FORGOTTEN)
-		add_fault(status,
-			  "both copies of the latch's file are missing or damaged: what the "
-			  "node remembered is lost, the counters of orders, too; after "
-			  "cordon run --once this shows the challenge that an order must "
-			  "then name");
+		faults_add(&status->faults,
+			   "both copies of the latch's file are missing or damaged: what the "
+			   "node remembered is lost, the counters of orders, too; after "
+			   "cordon run --once this shows the challenge that an order must "
+			   "then name");
 	if (latch->memory == CORDON_LATCH_HALF)
-		add_fault(status,
-			  "one of the two copies of the latch's file is missing or damaged; "
-			  "the next change of policy or latch writes it again");
+		faults_add(&status->faults,
+			   "one of the two copies of the latch's file is missing or damaged; "
+			   "the next change of policy or latch writes it again");
 	if (latch->standing.stored_latch > latch->state.level)
-		add_fault(status,
-			  "the kernel holds %s, but the disk remembers %s: the seal will not "
-			  "outlast a reboot",
-			  cordon_latch_name(latch->standing.stored_latch),
-			  cordon_latch_name(latch->state.level));
+		faults_add(&status->faults,
+			   "the kernel holds %s, but the disk remembers %s: the seal will not "
+			   "outlast a reboot",
+			   cordon_latch_name(latch->standing.stored_latch),
+			   cordon_latch_name(latch->state.level));
 	else if (latch->standing.stored_latch < latch->state.level)
-		add_fault(status,
-			  "the node was sealed at %s, but the kernel holds %s: somebody opened it "
-			  "without an order; cordon run or any change puts it right",
-			  cordon_latch_name(latch->state.level),
-			  cordon_latch_name(latch->standing.stored_latch));
+		faults_add(&status->faults,
+			   "the node was sealed at %s, but the kernel holds %s: somebody opened it "
+			   "without an order; cordon run or any change puts it right",
+			   cordon_latch_name(latch->state.level),
+			   cordon_latch_name(latch->standing.stored_latch));
 }
 
 static void judge_module(struct status *status)
@@ -166,11 +155,12 @@ static void judge_module(struct status *status)
 	if (module->state.latch > status->standing.stored_latch ||
 	    (module->state.latch < status->standing.stored_latch &&
 	     module->state.flags & CORDON_MODULE_IS_CLOSED))
-		add_fault(status,
-			  "the kernel module holds %s, but the pinned maps %s: the tighter of them "
-			  "is in force; cordon run or any change puts it right",
-			  cordon_latch_name(module->state.latch),
-			  cordon_latch_name(status->standing.stored_latch));
+		faults_add(
+			&status->faults,
+			"the kernel module holds %s, but the pinned maps %s: the tighter of them "
+			"is in force; cordon run or any change puts it right",
+			cordon_latch_name(module->state.latch),
+			cordon_latch_name(status->standing.stored_latch));
 }
 
 static void judge_store(struct status *status)
@@ -178,8 +168,8 @@ static void judge_store(struct status *status)
 	const uint32_t stored = cordon_store_active(status->call->context);
 
 	if (!status->view.settings && stored)
-		add_fault(
-			status,
+		faults_add(
+			&status->faults,
 			"the policy of generation %u is on disk, but not in force, nor is its keep "
 			"list: cordon run --once puts it into force",
 			stored);
@@ -191,8 +181,9 @@ static void judge_namespace(struct status *status)
 	const struct cordon_settings *settings = status->view.settings;
 
 	if (settings && settings->netns && settings->netns != cordon_probe_netns())
-		add_fault(status, "this is another network namespace than the one that the policy "
-				  "was put into force in: its interfaces are not shown here");
+		faults_add(&status->faults,
+			   "this is another network namespace than the one that the policy "
+			   "was put into force in: its interfaces are not shown here");
 }
 
 /* That there is none to be is no fault of this node's. */
@@ -202,13 +193,14 @@ static void judge_guard(struct status *status)
 	struct cordon_failure bypass = { .text = "" };
 
 	if (guard->standing == CORDON_GUARD_HALF || guard->standing == CORDON_GUARD_FAILED)
-		add_fault(status, "the guard does not stand: %s; cordon run tries again",
-			  guard->why);
+		faults_add(&status->faults, "the guard does not stand: %s; cordon run tries again",
+			   guard->why);
 	if (guard->full)
-		add_fault(status, "the guard has no room for %llu maps, programs or links of ours",
-			  (unsigned long long)guard->full);
+		faults_add(&status->faults,
+			   "the guard has no room for %llu maps, programs or links of ours",
+			   (unsigned long long)guard->full);
 	if (cordon_bypass_look(status->call->context, &bypass))
-		add_fault(status, "%s", bypass.text);
+		faults_add(&status->faults, "%s", bypass.text);
 }
 
 static void judge_in_force(struct status *status)
@@ -220,10 +212,10 @@ static void judge_in_force(struct status *status)
 	judge_hooks(status);
 	judge_sources(status);
 	if (status->view.settings && !status->session.image[status->standing.effective & 1])
-		add_fault(status,
-			  "the image of generation %u is not on disk: new interfaces "
-			  "will belong to no zone, and a boot will load another policy",
-			  status->standing.effective);
+		faults_add(&status->faults,
+			   "the image of generation %u is not on disk: new interfaces "
+			   "will belong to no zone, and a boot will load another policy",
+			   status->standing.effective);
 }
 
 static void judge_log(struct status *status)
@@ -231,7 +223,7 @@ static void judge_log(struct status *status)
 	struct cordon_failure fault = { .text = "" };
 
 	if (status->daemon && !cordon_log_judge(&status->log, &fault))
-		add_fault(status, "%s", fault.text);
+		faults_add(&status->faults, "%s", fault.text);
 }
 
 void cmd_status_judge(struct status *status)
@@ -264,9 +256,9 @@ int cmd_status_exit(const struct status *status)
 	/* A sealed node is shut without a policy, and audit mode does not count. */
 	if ((!status->view.settings || cmd_status_is_audit(status)) && !status->standing.latch)
 		return CORDON_EXIT_NOT_ENFORCING;
-	if (!any_covered(status) && status->nr_faults)
+	if (!any_covered(status) && status->faults.nr)
 		return CORDON_EXIT_NOT_ENFORCING;
-	return status->nr_faults ? CORDON_EXIT_DEGRADED : CORDON_EXIT_DONE;
+	return status->faults.nr ? CORDON_EXIT_DEGRADED : CORDON_EXIT_DONE;
 }
 
 const char *cmd_status_state(const struct status *status)
@@ -287,22 +279,22 @@ void cmd_status_judge_unloaded(struct status *status, bool links)
 	const char *seen = status->call->failure->text;
 
 	if (state->level)
-		add_fault(status,
-			  "the node is sealed at %s, by %s (%s), as the disk remembers, but %s %s",
-			  cordon_latch_name(state->level), state->by, state->reason,
-			  links ? "whether it is shut cannot be seen in" :
-				  "it is NOT SHUT: nothing holds it in",
-			  status->call->context->bpffs);
+		faults_add(&status->faults,
+			   "the node is sealed at %s, by %s (%s), as the disk remembers, but %s %s",
+			   cordon_latch_name(state->level), state->by, state->reason,
+			   links ? "whether it is shut cannot be seen in" :
+				   "it is NOT SHUT: nothing holds it in",
+			   status->call->context->bpffs);
 	if (cordon_probe_bpffs(status->call->context, &no_bpffs))
-		add_fault(status, "%s", no_bpffs.text);
+		faults_add(&status->faults, "%s", no_bpffs.text);
 	else if (links)
-		add_fault(status,
-			  "%s, but its links are pinned: their programs go on, unseen; "
-			  "cordon apply or cordon run puts it right",
-			  seen);
+		faults_add(&status->faults,
+			   "%s, but its links are pinned: their programs go on, unseen; "
+			   "cordon apply or cordon run puts it right",
+			   seen);
 	else if (state->level)
-		add_fault(status, "%s: cordon run --once shuts the node again", seen);
+		faults_add(&status->faults, "%s: cordon run --once shuts the node again", seen);
 	else
-		add_fault(status, "%s: put a policy into force with cordon apply or cordon run",
-			  seen);
+		faults_add(&status->faults,
+			   "%s: put a policy into force with cordon apply or cordon run", seen);
 }

@@ -138,12 +138,6 @@ static void print_guard(const struct status *status)
 	printf("guard       %s\n", text);
 }
 
-void cmd_status_faults(const struct status *status)
-{
-	for (size_t i = 0; i < status->nr_faults; i++)
-		printf("%s\n", status->fault[i] ? status->fault[i] : "?");
-}
-
 int cmd_status_text(const struct status *status)
 {
 	const struct cordon_losses *losses = cmd_status_denials(status);
@@ -169,8 +163,8 @@ int cmd_status_text(const struct status *status)
 		puts("daemon      not running: interfaces that come are not covered, and what happens "
 		     "is not written\n            to the log, until the next cordon apply or run\n");
 	print_interfaces(status);
-	if (status->nr_faults)
+	if (status->faults.nr)
 		putchar('\n');
-	cmd_status_faults(status);
+	faults_text(&status->faults, NULL);
 	return cmd_status_exit(status);
 }
