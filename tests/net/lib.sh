@@ -184,7 +184,8 @@ net_small_policy()
 
 daemon_starts()
 {
-	cordon run >"$NET_TMP/run.log" 2>&1 &
+	: >"$NET_TMP/run.log" # what one before it said is no answer
+	cordon run >>"$NET_TMP/run.log" 2>&1 &
 	until_ok 20 grep -q following "$NET_TMP/run.log"
 }
 
