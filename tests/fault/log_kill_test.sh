@@ -10,8 +10,6 @@ cd "$(dirname "$0")/../.." || exit
 ROUNDS=12
 STARTS=200
 
-daemon() { cat "$NET_ROOT/run/cordon/daemon"; }
-gone() { ! kill -0 "$1"; }
 starts() { for i in $(seq $STARTS); do "$NET_TMP/true" "mark-$1-$i-$$" & done; wait; }
 events() { cordon events --json --class process; }
 marks() { events | jq -r 'select(.event.action == "exec") | .process.args[1] // ""' | grep -- "^mark-.*-$$\$"; }
@@ -32,11 +30,8 @@ for round in $(seq $ROUNDS); do
 	starts "$round" &
 	load=$!
 	sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
-	victim=$(daemon)
-	kill -9 "$victim"
-	# The next may start only when it is gone.
+	daemon_dies
 	wait "$load"
-	until_ok 20 gone "$victim"
 done 2>/dev/null
 daemon_starts
 check "what was started is in the log or counted" until_ok 3 accounted

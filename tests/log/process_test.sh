@@ -159,8 +159,7 @@ check "in which a process is" told exec "cgroup=$(stat -c %i "$NET_CGROUP/made.s
 "$HELPER" execs 500 /bin/true &
 loop=$!
 sleep 0.2
-kill -9 "$(daemon)"
-sleep 0.2
+daemon_dies
 daemon_start
 wait "$loop"
 told exit "pid=$loop" status=0

@@ -16,6 +16,7 @@
 #   cordon_from PEER CMD...    the same in a peer's namespace, as from a container
 #   net_small_policy           a policy in force that lets in port 22 at wan0 and nothing else
 #   daemon_starts, daemon_ends `cordon run`; what it says is in $NET_TMP/run.log
+#   daemon_dies                by kill -9, and is gone
 #   until_ok SECONDS CMD...    wait for a condition, not for a time
 #   test_start N, ok TEXT, not_ok TEXT, check TEXT CMD..., refuse TEXT CMD..., skip TEXT: TAP
 #
@@ -194,6 +195,17 @@ daemon_ends()
 	kill "$(cat "$NET_ROOT/run/cordon/daemon")"
 	wait
 }
+
+daemon_dies()
+{
+	local victim
+	victim=$(cat "$NET_ROOT/run/cordon/daemon")
+	kill -9 "$victim"
+	# It holds its lock until the kernel has taken all apart.
+	until_ok 20 gone "$victim"
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # exits STATUS CMD..., says TEXT CMD...: for check and refuse
 exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
