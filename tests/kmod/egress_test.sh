@@ -8,7 +8,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 23
+kmod_start 32
 
 kmod_node
 net_peer wan wan0
@@ -85,6 +85,23 @@ check "then it opens" until_ok 6 opens wan 203.0.113.1 80
 rmmod cordon
 refuse "a keep list that nobody understands" insmod "$KMOD" gate=1 gate_keep=in/tcp/22
 refuse "a fallback that is none" insmod "$KMOD" gate=1 gate_fallback=maybe
+
+# What the initramfs runs, with the module that is at hand here.
+mkdir -p /etc/cordon "$KMOD_TMP/bin"
+printf '#!/bin/sh\nshift\nexec insmod %s "$@"\n' "$PWD/$KMOD" >"$KMOD_TMP/bin/modprobe"
+chmod +x "$KMOD_TMP/bin/modprobe"
+gate() { PATH=$KMOD_TMP/bin:$PATH sh userspace/boot/gate "$@"; }
+gate_takes() { echo "$1" >/etc/cordon/gate; gate check; }
+check "a gate's file may be baked in" gate_takes \
+	"gate_keep=in/tcp/22/10.20.0.0/24,out/udp/1-9/::/0 gate_fallback_seconds=60 gate_fallback=open # why"
+for word in gate_fallback=maybe gate_fallback_seconds=1m gate_kept=in/tcp/22/10.0.0.0/8 gate_keep=in/tcp/22; do
+	refuse "not one with $word" gate_takes "$word"
+done
+check "at boot the module refuses that, too" gate
+refuse "and the gate is shut without it" opens mgmt 10.20.0.1 22
+check "which is told" eval 'dmesg | grep -q "the gate is shut without it"'
+check "until a policy stands" module stand
+rmmod cordon
 
 # ---- the watch ----------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ installkernel() { instmods cordon; }
 
 install()
 {
+	# shellcheck disable=SC2154 # dracut sets it
+	sh "$moddir/gate.sh" check || exit 1
 	inst_multiple cat sed modprobe
 	inst_simple /etc/cordon/gate
-	# shellcheck disable=SC2154 # dracut sets it
 	inst_hook cmdline 00 "$moddir/gate.sh"
 }
