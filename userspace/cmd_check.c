@@ -344,7 +344,7 @@ static void print_text(const char *path, const struct cordon_image *image,
 	print_rules(image);
 	if (faults->nr)
 		putchar('\n');
-	faults_text(faults, path);
+	faults_text(faults, stdout, path);
 }
 
 static void print_json_lists(struct json *json, const struct cordon_image *image)

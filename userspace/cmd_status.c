@@ -172,7 +172,7 @@ static int print_unloaded(struct status *status)
 	if (!status->call->context->json) {
 		printf("cordon is %s\n", state);
 		cordon_module_text(stdout, &status->module);
-		faults_text(&status->faults, NULL);
+		faults_text(&status->faults, stdout, NULL);
 		return result;
 	}
 	json_object(&json, NULL);

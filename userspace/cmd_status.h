@@ -57,6 +57,8 @@ void cmd_status_judge_unloaded(struct status *status, bool links);
  * and they stay. */
 bool cmd_status_is_awaited(const struct status *status, const struct cordon_source *source);
 bool cmd_status_is_audit(const struct status *status);
+/** cmd_status_is_kernel_closed() - nobody but cordon may change it at this level. */
+bool cmd_status_is_kernel_closed(const struct status *status);
 /** cmd_status_exit() - the exit status, once all is judged; cmd_status_state(): in words. */
 int cmd_status_exit(const struct status *status);
 const char *cmd_status_state(const struct status *status);

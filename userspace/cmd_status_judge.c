@@ -245,6 +245,14 @@ static bool any_covered(const struct status *status)
 	return false;
 }
 
+bool cmd_status_is_kernel_closed(const struct status *status)
+{
+	const struct cordon_settings *settings = status->view.settings;
+
+	return status->guard.standing == CORDON_GUARD_STANDS && settings &&
+	       status->standing.latch >= settings->kernel_closed_from;
+}
+
 bool cmd_status_is_audit(const struct status *status)
 {
 	return status->view.settings && status->view.settings->flags & CORDON_SETTINGS_AUDIT;

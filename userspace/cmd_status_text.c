@@ -130,12 +130,30 @@ static void print_sources(const struct status *status)
 	puts(any ? "" : " none: cordon run attaches what tells the log");
 }
 
+/* What is not closed yet is a way around the latch for root. */
+static void print_kernel(const struct status *status)
+{
+	const char *from = cordon_latch_name(status->view.settings->kernel_closed_from);
+
+	if (cmd_status_is_kernel_closed(status))
+		puts("kernel      closed to all but cordon: no modules, programs, raw memory or packet "
+		     "sockets");
+	else if (status->standing.latch)
+		printf("kernel      OPEN TO ROOT at %s, who may load modules and programs: the policy "
+		       "closes it\n            from %s on\n",
+		       cordon_latch_name(status->standing.latch), from);
+	else
+		printf("kernel      open to root; closed from %s on\n", from);
+}
+
 static void print_guard(const struct status *status)
 {
 	char text[384];
 
 	cordon_guard_text(&status->guard, text, sizeof(text));
 	printf("guard       %s\n", text);
+	if (status->guard.standing == CORDON_GUARD_STANDS && status->view.settings)
+		print_kernel(status);
 }
 
 int cmd_status_text(const struct status *status)
@@ -165,6 +183,6 @@ int cmd_status_text(const struct status *status)
 	print_interfaces(status);
 	if (status->faults.nr)
 		putchar('\n');
-	faults_text(&status->faults, NULL);
+	faults_text(&status->faults, stdout, NULL);
 	return cmd_status_exit(status);
 }

@@ -23,10 +23,11 @@ static const char *line_of(const struct faults *faults, size_t i)
 	return faults->line[i] ? faults->line[i] : "?";
 }
 
-void faults_text(const struct faults *faults, const char *where)
+void faults_text(const struct faults *faults, FILE *file, const char *where)
 {
 	for (size_t i = 0; i < faults->nr; i++)
-		printf("%s%s%s\n", where ? where : "", where ? ": " : "", line_of(faults, i));
+		fprintf(file, "%s%s%s\n", where ? where : "", where ? ": " : "",
+			line_of(faults, i));
 }
 
 void faults_json(const struct faults *faults, struct json *json, const char *key)

@@ -17,8 +17,8 @@ struct faults {
 /** faults_add() - one more line; without memory for its text it reads "?". */
 void faults_add(struct faults *faults, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/** faults_text() - on standard output, a line each, behind "@where: " unless that is NULL. */
-void faults_text(const struct faults *faults, const char *where);
+/** faults_text() - a line each, behind "@where: " unless that is NULL. */
+void faults_text(const struct faults *faults, FILE *file, const char *where);
 /** faults_json() - as an array of strings. */
 void faults_json(const struct faults *faults, struct json *json, const char *key);
 void cleanup_faults(struct faults *faults);
