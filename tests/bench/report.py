@@ -15,6 +15,9 @@ FAR = ("unfiltered", "cordon", "cordon-xdp", "nft-stateful")
 def sizes_of(figures, name, key="prefixes"):
     return sorted({f["params"][key] for f in figures.all if f["name"] == name and f["params"][key]})
 
+GUEST_ACTS = {"receive": "a packet in, with the module", "send": "a packet out, with the module",
+              "exec": "fork, exec and exit, under the guard", "open": "open and close, under the guard"}
+
 
 def packet_tables(figures):
     sizes = sorted({(f["params"]["prefixes"], f["params"]["rules"])
@@ -88,6 +91,18 @@ def log_table(figures):
         ["a fork, exec and exit on disk, bytes", figures.get("disk", "whole"), ""],
         ["compressed", figures.get("disk", "compressed"), ""],
         ["10,000,000 records verified, s", figures.get("verify", "cordon"), ""]])
+
+
+def guest_table(figures):
+    kernels = sorted({f["params"]["kernel"] for f in figures.all if f["name"] == "guest-ratio"})
+    pairs = dict.fromkeys((f["params"]["act"], f["subject"]) for f in figures.all
+                          if f["name"] == "guest-ratio")
+    rows = [[GUEST_ACTS[act]] + [value for kernel in kernels for value in (
+        figures.get("guest", subject, act=act, kernel=kernel),
+        figures.get("guest-ratio", subject, act=act, kernel=kernel))] for act, subject in pairs]
+    if rows:
+        table("module and guard on an open node, in a virtual machine, instructions",
+              [""] + [head for kernel in kernels for head in (kernel, "of without")], rows)
 
 
 def load_table(figures):
@@ -248,10 +263,17 @@ def log_goals(figures):
     yield "10,000,000 records verified, s", "<=", 10, figures.get("verify", "cordon")
 
 
+def guest_goals(figures):
+    for figure in figures.all:
+        if figure["name"] == "guest-ratio":
+            yield (f"{GUEST_ACTS[figure['params']['act']]}, {figure['params']['kernel']}, of without",
+                   "<=", 1.03, figure["median"])
+
+
 def goals(figures):
     rows = []
     for each in (packet_goals, drop_goals, contain_goals, other_goals, record_goals,
-                 watch_goals, log_goals):
+                 watch_goals, log_goals, guest_goals):
         for what, sign, goal, value in each(figures):
             if value is None:
                 continue
@@ -264,7 +286,7 @@ def goals(figures):
 
 def tables(figures):
     for each in (packet_tables, drop_table, far_table, contain_table, load_table, memory_table, record_table,
-                 watch_table, log_table, goals):
+                 watch_table, log_table, guest_table, goals):
         each(figures)
 
 

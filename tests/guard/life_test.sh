@@ -6,7 +6,7 @@
 # timeout: 300
 #
 # The guard's life: kept off by the command line, raised, found again by the next daemon, not taken
-# down without a signature, not deceived by a helper that somebody else directs; and what it costs.
+# down without a signature, not deceived by a helper that somebody else directs.
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
 # shellcheck source=tests/guard/lib.sh
@@ -16,8 +16,7 @@ guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
 	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
-test_start 20
-ROUNDS=3
+test_start 19
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -26,29 +25,8 @@ check "the command line keeps it off, and status says so" says "off (cordon.guar
 umount /proc/cmdline
 check "which is no fault" says "cordon is enforcing" cordon status
 
-# Without the host's file system below.
-mount -t tmpfs cost /mnt
-cp "$BUILD/tests/guard/cost_helper" /mnt/cost
-cost() { on_node /mnt/cost "$@" /mnt/cost; }
 cordon run --once
 check "it is raised" says "stands, on" cordon status
-# In thousandths, of each round: what is emulated is noisy, and its pace changes.
-for _ in $(seq "$ROUNDS"); do
-	cordon detach >/dev/null
-	mount --bind "$NET_TMP/cmdline" /proc/cmdline
-	cordon run --once 2>/dev/null
-	exec_before=$(cost exec 10) open_before=$(cost open 1000)
-	umount /proc/cmdline
-	cordon run --once
-	exec_after=$(cost exec 10) open_after=$(cost open 1000)
-	echo $((exec_after * 1000 / exec_before)) >>"$NET_TMP/cost.exec"
-	echo $((open_after * 1000 / open_before)) >>"$NET_TMP/cost.open"
-	echo "# fork, exec and wait: $exec_before ns, $exec_after ns; open and close: $open_before ns, $open_after ns"
-done
-median() { sort -n "$NET_TMP/cost.$1" | sed -n "$((ROUNDS / 2 + 1))p"; }
-echo "# cost of the guard, median of $ROUNDS: fork, exec and wait $(median exec), open and close" \
-	"$(median open) of 1000 without it"
-check "it stands after all that" says "stands, on" cordon status
 check "while nobody is trusted with a release it may be taken down" cordon detach
 check "and is gone" exits 4 cordon status
 

@@ -3,12 +3,11 @@
 # vm: only
 # timeout: 200
 #
-# The module alone at `egress`, its boot gate with each of its ways out, its watch, and what it costs
-# while it is open.
+# The module alone at `egress`, its boot gate with each of its ways out, and its watch.
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 32
+kmod_start 31
 
 kmod_node
 net_peer wan wan0
@@ -27,23 +26,6 @@ release()
 	order "sound$1" "$1" release ada
 	module order "$KMOD_TMP/sound$1.p7"
 }
-
-# cost - packets a second from the wan through loopback's neighbour, the best of five
-cost() { python3 tests/kmod/cost.py "$NET-wan" 203.0.113.1; }
-
-# ---- what it costs ------------------------------------------------------------------------------
-
-check "packets go" cost
-for _ in 1 2 3; do
-	bare+=" $(cost)"
-	kmod_load
-	loaded+=" $(cost)"
-	rmmod cordon
-done
-echo "# packets a second without: $bare; with the module, open: $loaded"
-echo "$bare / $loaded" | awk -F/ '{ n = split($1, a, " "); split($2, b, " "); for (i = 1; i <= n; i++) {
-	if (a[i] > x) x = a[i]; if (b[i] > y) y = b[i] }
-	printf "# the best of each, as a ratio: %.3f\n", y / x }'
 
 # ---- egress -------------------------------------------------------------------------------------
 
