@@ -82,13 +82,16 @@ class Story:
         return Machine(self.folder, self.disk, self.peer, append)
 
     @staticmethod
-    def order(machine, signed):
+    def persist(machine, command):
+        """Its status and output, once nobody else is changing the policy: a boot takes long here."""
+        done = []
+        wait_for(lambda: done.append(machine.run(command)) or "try again" not in done[-1][1])
+        return done[-1]
+
+    def order(self, machine, signed):
         text = base64.b64encode(signed).decode()
         machine.does(f"base64 -d <<<{text} >/run/order.p7")
-        done = []
-        wait_for(lambda: done.append(machine.run("cordon order /run/order.p7")) or
-                 "try again" not in done[-1][1])
-        return done[-1]
+        return self.persist(machine, "cordon order /run/order.p7")
 
     def seen(self):
         return ", ".join(sorted(self.peer.kinds())) or "nothing"
@@ -156,7 +159,9 @@ class Story:
         self.tap.case("sealed, and its plug pulled", True)
 
     def seal(self, machine):
-        machine.does("cordon seal isolate --reason test")
+        status, said = self.persist(machine, "cordon seal isolate --reason test")
+        if status:
+            raise Died(f"cordon seal: exit {status}: {said}")
 
     def sealed_boot(self):
         """As far as the keep list; that tells how long a boot takes."""

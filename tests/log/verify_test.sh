@@ -169,7 +169,7 @@ check "no such folder" exits 1 verify "$NET_TMP/none"
 cp -r "$LOG" "$NET_TMP/old"
 start
 deny 5
-until_ok 20 has_records $((before + 3))
+until_ok 20 has_records $((before + 5))
 end KILL
 # The last block of another class may be half there.
 check "killed: what it wrote is there" test "$(verify --json | jq .classes.denial.records)" -ge $((before + 5))

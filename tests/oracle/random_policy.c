@@ -189,6 +189,17 @@ static void make_prefix(struct random *random, struct cordon_policy *policy, uin
 	policy->nr_prefixes6++;
 }
 
+/* Until then the number told only whether a zone may have any. */
+static void count_prefixes(struct cordon_policy *policy)
+{
+	for (size_t i = 0; i < policy->nr_zones; i++)
+		policy->zones[i].nr_prefixes = 0;
+	for (size_t i = 0; i < policy->nr_prefixes4; i++)
+		policy->zones[policy->prefixes4[i].zone].nr_prefixes++;
+	for (size_t i = 0; i < policy->nr_prefixes6; i++)
+		policy->zones[policy->prefixes6[i].zone].nr_prefixes++;
+}
+
 static void make_prefixes(struct random *random, struct cordon_policy *policy)
 {
 	size_t kept;
@@ -215,6 +226,7 @@ static void make_prefixes(struct random *random, struct cordon_policy *policy)
 			policy->prefixes6[kept++] = policy->prefixes6[i];
 	}
 	policy->nr_prefixes6 = kept;
+	count_prefixes(policy);
 }
 
 struct cordon_policy *random_policy(struct random *random)
