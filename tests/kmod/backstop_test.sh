@@ -12,11 +12,8 @@ cd "$(dirname "$0")/../.."
 kmod_start 48
 
 kmod_node
-net_peer wan wan0
-net_peer mgmt mgmt0
+kmod_peers
 net_peer inner inner0
-net_address wan 203.0.113.1/24 203.0.113.2/24 wan0
-net_address mgmt 10.20.0.1/24 10.20.0.2/24 mgmt0
 net_address inner 192.168.7.1/24 192.168.7.2/24 inner0
 net_address wan 2001:db8::1/64 2001:db8::2/64 wan0
 net_address mgmt fd00:20::1/64 fd00:20::2/64 mgmt0

@@ -10,10 +10,7 @@ cd "$(dirname "$0")/../.."
 kmod_start 31
 
 kmod_node
-net_peer wan wan0
-net_peer mgmt mgmt0
-net_address wan 203.0.113.1/24 203.0.113.2/24 wan0
-net_address mgmt 10.20.0.1/24 10.20.0.2/24 mgmt0
+kmod_peers
 opens() { on_peer "$1" timeout 2 bash -c "exec 3<>/dev/tcp/$2/$3"; }
 reaches() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2"; }
 socat TCP-LISTEN:22,fork,reuseaddr OPEN:/dev/null &

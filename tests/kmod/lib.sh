@@ -6,6 +6,7 @@
 #
 #   kmod_start N       N cases will follow; a folder of their own, KMOD_TMP
 #   kmod_node          a node and its root folder, in this machine's own network namespace
+#   kmod_peers         wan, a stranger, 203.0.113.2 at wan0; mgmt, whom lists keep, 10.20.0.2 at mgmt0
 #   kmod_load WORD...  insert the module, with parameters
 #   module CMD...      tests/kmod/module.py
 #   field NAME         of what the module answers now
@@ -37,6 +38,14 @@ kmod_node()
 	net_own
 	TRUST=$NET_ROOT/etc/cordon/trust
 	mkdir -p "$TRUST"
+}
+
+kmod_peers()
+{
+	net_peer wan wan0
+	net_peer mgmt mgmt0
+	net_address wan 203.0.113.1/24 203.0.113.2/24 wan0
+	net_address mgmt 10.20.0.1/24 10.20.0.2/24 mgmt0
 }
 
 kmod_load() { insmod "$KMOD" "$@" || die "the module cannot be loaded"; }

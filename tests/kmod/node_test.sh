@@ -12,10 +12,7 @@ cd "$(dirname "$0")/../.."
 kmod_start 32
 
 kmod_node
-net_peer wan wan0
-net_peer mgmt mgmt0
-net_address wan 203.0.113.1/24 203.0.113.2/24 wan0
-net_address mgmt 10.20.0.1/24 10.20.0.2/24 mgmt0
+kmod_peers
 key ada rsa:2048
 key grace rsa:2048
 cat "$KMOD_TMP/ada.pem" "$KMOD_TMP/grace.pem" >"$TRUST/release.pem"
