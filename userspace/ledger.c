@@ -20,10 +20,11 @@
 #define FILE_NAME FOLDER "/lockdown"
 #define SIZE_MOST (16UL << 20)
 
+/* A value may be empty, and the next line is none. */
 static bool read_line(const char *text, struct cordon_ledger_line *line)
 {
 	memset(line, 0, sizeof(*line));
-	return sscanf(text, "%15s %255s %95[^\n]", line->kind, line->name, line->value) >= 2;
+	return sscanf(text, "%15s %255s%*1[ ]%95[^\n]", line->kind, line->name, line->value) >= 2;
 }
 
 int cordon_ledger_read(const struct cordon_context *context, struct cordon_ledger *ret_ledger)
