@@ -30,10 +30,13 @@ static int __init cordon_init(void)
 no_hooks:
 	cordon_gate_exit();
 	cordon_latch_gate(false);
-	cordon_hook_settle();
 no_gate:
 	cordon_netlink_exit();
+	cordon_watch_exit();
+	cordon_hook_settle();
 	cordon_keep_exit();
+	cordon_setup_exit();
+	cordon_latch_exit();
 	return error;
 }
 

@@ -183,6 +183,7 @@ static const struct {
 	{ -ESTALE, "its counter was used already" },
 	{ -EAGAIN, "the order holds from a later boot on" },
 	{ -EKEYEXPIRED, "it does not name the node's challenge, or another" },
+	{ -ENOSPC, "it has as many certificates as it takes" },
 	{ -EBUSY, "the node was sealed again in this moment" },
 };
 

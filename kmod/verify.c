@@ -103,7 +103,7 @@ static int take_content(void *to, const void *data, size_t size, size_t header)
 	struct cordon_content *content = to;
 
 	if (size > CORDON_MANIFEST_MAX)
-		return -EFBIG;
+		return -EBADMSG;
 	memcpy(content->text, data, size);
 	content->text[size] = '\0';
 	content->size = size;

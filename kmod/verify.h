@@ -49,7 +49,7 @@ struct cordon_content {
 
 /**
  * cordon_keys_verify() - every signature by one of the keys is good, and there is one
- * Return: 0; -ENOKEY; -EKEYREJECTED; -ENOPKG; -EBADMSG; -EFBIG: the content is no order.
+ * Return: 0; -ENOKEY; -EKEYREJECTED; -ENOPKG; -EBADMSG: the content is no order.
  */
 int cordon_keys_verify(const struct cordon_keys *keys, const void *cms, size_t size,
 		       struct cordon_content *ret_content);

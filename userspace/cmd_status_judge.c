@@ -149,6 +149,10 @@ static void judge_module(struct status *status)
 {
 	const struct cordon_module_view *module = &status->module;
 
+	if (module->whose == CORDON_MODULE_MUTE)
+		faults_add(&status->faults,
+			   "the kernel module does not answer: it is sealed and released by no "
+			   "order here; install the cordon that it is of, or boot without it");
 	if (module->whose != CORDON_MODULE_OURS)
 		return;
 	/* Where it knows too few keys it takes no seal. */
@@ -247,10 +251,8 @@ static bool any_covered(const struct status *status)
 
 bool cmd_status_is_kernel_closed(const struct status *status)
 {
-	const struct cordon_settings *settings = status->view.settings;
-
-	return status->guard.standing == CORDON_GUARD_STANDS && settings &&
-	       status->standing.latch >= settings->kernel_closed_from;
+	return status->guard.standing == CORDON_GUARD_STANDS &&
+	       status->standing.latch >= cordon_guard_closes_from(status->view.settings);
 }
 
 bool cmd_status_is_audit(const struct status *status)

@@ -22,10 +22,14 @@ static enum cordon_module_whose open_ours(const struct cordon_context *context,
 					  struct cordon_module_state *ret_state)
 {
 	char owner[256];
+	int error;
 
 	ret_module->fd = -1;
-	if (cordon_module_open(ret_module) || cordon_module_get(ret_module, ret_state))
-		return CORDON_MODULE_NONE;
+	error = cordon_module_open(ret_module);
+	if (!error)
+		error = cordon_module_get(ret_module, ret_state);
+	if (error)
+		return error == -ENOENT ? CORDON_MODULE_NONE : CORDON_MODULE_MUTE;
 	name_owner(context, sizeof(owner), owner);
 	return ret_state->flags & CORDON_MODULE_IS_SET_UP &&
 			       strcmp(ret_state->setup.owner, owner) != 0 ?
@@ -59,10 +63,9 @@ void cordon_module_seal(const struct cordon_context *context, uint32_t level)
 {
 	struct cordon_module module CLEANUP(module) = { -1, 0 };
 	struct cordon_module_state state;
-	uint32_t before;
 
 	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS && can_let_go(&state))
-		cordon_module_tighten(&module, level, &before);
+		cordon_module_tighten(&module, level);
 }
 
 int cordon_module_release(const struct cordon_context *context, const void *cms, size_t size,
@@ -70,9 +73,13 @@ int cordon_module_release(const struct cordon_context *context, const void *cms,
 {
 	struct cordon_module module CLEANUP(module) = { -1, 0 };
 	struct cordon_module_state state;
+	const enum cordon_module_whose whose = open_ours(context, &module, &state);
 
-	if (open_ours(context, &module, &state) != CORDON_MODULE_OURS ||
-	    !(state.latch || state.flags & CORDON_MODULE_IS_GATED))
+	if (whose == CORDON_MODULE_MUTE)
+		return cordon_fail(failure, -EPERM,
+				   "the kernel module is loaded, but does not answer (another "
+				   "version?): what it shuts stays shut until a reboot without it");
+	if (whose != CORDON_MODULE_OURS || !(state.latch || state.flags & CORDON_MODULE_IS_GATED))
 		return 0;
 	if (!(state.flags & CORDON_MODULE_IS_SET_UP))
 		return cordon_fail(failure, -EPERM,
@@ -239,7 +246,6 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 	struct cordon_image *kept CLEANUP(image) = NULL;
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_module_state state;
-	uint32_t before;
 
 	if (open_ours(session->context, &module, &state) != CORDON_MODULE_OURS)
 		return;
@@ -252,7 +258,7 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 	cordon_module_map(&module, session->maps.fd[CORDON_MAP_MODULE_LATCH], &unsaid);
 	if (session->latch.level > state.latch && can_let_go(&state) &&
 	    !cordon_latch_is_releasing(&session->latch))
-		cordon_module_tighten(&module, session->latch.level, &before);
+		cordon_module_tighten(&module, session->latch.level);
 }
 
 void cordon_module_live(const struct cordon_context *context)

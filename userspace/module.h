@@ -16,9 +16,10 @@ enum cordon_module_whose {
 	CORDON_MODULE_NONE,
 	CORDON_MODULE_OURS,
 	CORDON_MODULE_ANOTHERS, /* set up by an installation with another root */
+	CORDON_MODULE_MUTE,	/* it is loaded, and does not answer us: another version of it */
 };
 
-/** cordon_module_look() - @ret_state: valid but for NONE */
+/** cordon_module_look() - @ret_state: valid of OURS and ANOTHERS */
 enum cordon_module_whose cordon_module_look(const struct cordon_context *context,
 					    struct cordon_module_state *ret_state);
 
@@ -30,7 +31,7 @@ void cordon_module_seal(const struct cordon_context *context, uint32_t level);
 
 /**
  * cordon_module_release() - what it says of an order
- * Return: 0: it is open, or there is none; -EPERM with @failure: it stays shut.
+ * Return: 0: it is open, or there is none; -EPERM with @failure: it stays shut, or is mute.
  */
 int cordon_module_release(const struct cordon_context *context, const void *cms, size_t size,
 			  struct cordon_failure *failure);

@@ -99,6 +99,13 @@ void cordon_module_text(FILE *file, const struct cordon_module_view *view)
 		      file);
 		return;
 	}
+	if (view->whose == CORDON_MODULE_MUTE) {
+		fputs("module      LOADED, BUT MUTE: it does not answer this cordon (another "
+		      "version?), and holds shut\n"
+		      "            what it held until a reboot\n",
+		      file);
+		return;
+	}
 	if (view->whose == CORDON_MODULE_ANOTHERS) {
 		fputs("module      of another installation: it does nothing for this one\n", file);
 		return;
@@ -141,7 +148,8 @@ void cordon_module_json(struct json *json, const struct cordon_module_view *view
 {
 	static const char *const names[] = { [CORDON_MODULE_NONE] = "none",
 					     [CORDON_MODULE_OURS] = "ours",
-					     [CORDON_MODULE_ANOTHERS] = "another" };
+					     [CORDON_MODULE_ANOTHERS] = "another",
+					     [CORDON_MODULE_MUTE] = "mute" };
 
 	json_object(json, "module");
 	json_string(json, "whose", names[view->whose]);

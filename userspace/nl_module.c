@@ -323,16 +323,12 @@ int cordon_module_order(const struct cordon_module *module, const void *cms, siz
 	return order(module, CORDON_MODULE_CMD_ORDER, &piece, failure);
 }
 
-int cordon_module_tighten(const struct cordon_module *module, uint32_t level, uint32_t *ret_before)
+int cordon_module_tighten(const struct cordon_module *module, uint32_t level)
 {
 	const struct piece piece = one_part(A(LATCH), &level, sizeof(level));
 	struct answer answer = { .size = 0 };
-	const int error = ask(module, CORDON_MODULE_CMD_SEAL, &piece, &answer);
 
-	if (error)
-		return error;
-	take(&answer, A(LATCH), ret_before, sizeof(*ret_before));
-	return 0;
+	return ask(module, CORDON_MODULE_CMD_SEAL, &piece, &answer);
 }
 
 int cordon_module_stand(const struct cordon_module *module)

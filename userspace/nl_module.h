@@ -29,6 +29,7 @@ static inline void cleanup_module(struct cordon_module *module)
 	cordon_module_close(module);
 }
 
+/** cordon_module_get() - Return: 0; -EPROTONOSUPPORT: it is of another version; -errno */
 int cordon_module_get(const struct cordon_module *module, struct cordon_module_state *ret_state);
 
 /* Each returns 0, or -errno with @failure in the module's words. */
@@ -65,8 +66,7 @@ int cordon_module_hear(int fd, struct cordon_module_event *ret_event);
 /** cordon_module_is_loaded() - some version of it */
 bool cordon_module_is_loaded(void);
 
-/** cordon_module_tighten() - @ret_before: the level until then */
-int cordon_module_tighten(const struct cordon_module *module, uint32_t level, uint32_t *ret_before);
+int cordon_module_tighten(const struct cordon_module *module, uint32_t level);
 int cordon_module_stand(const struct cordon_module *module);
 int cordon_module_beat(const struct cordon_module *module);
 

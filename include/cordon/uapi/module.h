@@ -20,8 +20,9 @@
  * CORDON_MODULE_CMD_CERTIFICATE
  *	One more who may sign a release, likewise until CLOSE.
  *		CERTIFICATE: an X.509 certificate in DER, of the signer, not of an authority
- *	-ENOPKG: the kernel knows no such key.  Another certificate of a key that is
- *	known already is known by both, and counts once.
+ *	-ENOPKG: the kernel knows no such key; -ENOSPC: there are as many as may be.
+ *	Another certificate of a key that is known already is known by both, and counts
+ *	once.
  *
  * CORDON_MODULE_CMD_CLOSE
  *	Nothing of SETUP and CERTIFICATE changes until the next boot.
