@@ -9,8 +9,6 @@
  */
 #include "guard.h"
 
-#define MODE_WRITE 2 /* FMODE_WRITE */
-
 #define TRACE_READ 1 /* PTRACE_MODE_READ */
 
 #define SIGNAL_HANGUP 1

@@ -75,6 +75,11 @@ bool cordon_guard_stands(const struct cordon_context *context)
 	return !cordon_guard_read(context, &guard) && guard.standing;
 }
 
+uint32_t cordon_guard_closes_from(const struct cordon_settings *settings)
+{
+	return settings ? settings->kernel_closed_from : CORDON_LATCH_ISOLATE;
+}
+
 /* ---- raising ------------------------------------------------------------------------------ */
 
 static int attach_one(const struct cordon_context *context, const char *name, int *ret_link)
@@ -152,17 +157,6 @@ static int start_helper(void)
 	return status ? -EIO : 0;
 }
 
-static const char *doubt_text(uint32_t doubt)
-{
-	static const char *const texts[CORDON_GUARD_DOUBT_COUNT] = {
-#define DOUBT_TEXT(name, text) [CORDON_GUARD_DOUBT_##name] = text,
-		CORDON_GUARD_DOUBTS(DOUBT_TEXT)
-#undef DOUBT_TEXT
-	};
-
-	return doubt < CORDON_GUARD_DOUBT_COUNT ? texts[doubt] : "?";
-}
-
 /* A guard that does not hear us is no guard, and one that does not know us shuts us out. */
 static int try_out(const struct cordon_context *context, struct cordon_failure *failure)
 {
@@ -184,7 +178,7 @@ static int try_out(const struct cordon_context *context, struct cordon_failure *
 	if (guard.known)
 		return 0;
 	return cordon_fail(failure, -EPERM, "the guard does not know the helper: %s (%d)",
-			   doubt_text(guard.why), guard.digest_error);
+			   cordon_guard_doubt_text(guard.why), guard.digest_error);
 }
 
 static int close_it(const struct cordon_context *context, struct cordon_failure *failure)

@@ -303,7 +303,6 @@ static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
 	return walk->left ? fail_left(walk, failure) : 0;
 }
 
-/* Where no policy says another level; as guard_closed() of the programs. */
 bool cordon_bypass_due(const struct cordon_context *context)
 {
 	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
@@ -314,10 +313,9 @@ bool cordon_bypass_due(const struct cordon_context *context)
 	if (!cordon_guard_stands(context) || cordon_maps_open(context, &unsaid, &maps))
 		return false;
 	standing = cordon_standing_read(&maps);
-	if (!standing.effective ||
-	    cordon_view_open(&maps, standing.effective, standing.latch, &view))
-		return standing.latch >= CORDON_LATCH_ISOLATE;
-	return standing.latch >= view.settings->kernel_closed_from;
+	if (standing.effective)
+		cordon_view_open(&maps, standing.effective, standing.latch, &view);
+	return standing.latch >= cordon_guard_closes_from(view.settings);
 }
 
 int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failure *failure)

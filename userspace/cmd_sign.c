@@ -101,9 +101,10 @@ static bool read_options(struct cordon_call *call, struct cmd_sign *sign, bool o
 	struct cordon_flag flags[CMD_SIGN_FIELDS + 4] = {
 		{ "-o", NULL, &sign->out },
 		{ "--force", &sign->force, NULL },
-		{ "--trust", NULL, &sign->trust },
 	};
 
+	if (order)
+		flags[2] = (struct cordon_flag){ "--trust", NULL, &sign->trust };
 	for (size_t i = 0; order && i < ARRAY_SIZE(fields); i++)
 		flags[3 + i] = (struct cordon_flag){ fields[i].flag, NULL, &sign->manifest[i] };
 	if (take_signers(call, sign) || cordon_call_flags(call, flags, 1, most, arguments) < 0)

@@ -75,12 +75,13 @@ static void json_guard(struct json *json, const struct status *status)
 	json_string(json, "state", cordon_guard_standing_name(guard->standing));
 	json_string(json, "text", text);
 	json_number(json, "hooks", guard->hooks);
-	if (status->view.settings)
-		json_string(json, "kernel_closed_from",
-			    cordon_latch_name(status->view.settings->kernel_closed_from));
+	json_string(json, "kernel_closed_from",
+		    cordon_latch_name(cordon_guard_closes_from(status->view.settings)));
 	json_bool(json, "kernel_closed", cmd_status_is_kernel_closed(status));
 	json_number(json, "refused", guard->refused);
 	json_number(json, "unknown", guard->unknown);
+	if (guard->unknown)
+		json_string(json, "unknown_why", cordon_guard_doubt_text(guard->doubt));
 	json_object_end(json);
 }
 

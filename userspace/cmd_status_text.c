@@ -133,7 +133,7 @@ static void print_sources(const struct status *status)
 /* What is not closed yet is a way around the latch for root. */
 static void print_kernel(const struct status *status)
 {
-	const char *from = cordon_latch_name(status->view.settings->kernel_closed_from);
+	const char *from = cordon_latch_name(cordon_guard_closes_from(status->view.settings));
 
 	if (cmd_status_is_kernel_closed(status))
 		puts("kernel      closed to all but cordon: no modules, programs, raw memory or packet "
@@ -152,7 +152,7 @@ static void print_guard(const struct status *status)
 
 	cordon_guard_text(&status->guard, text, sizeof(text));
 	printf("guard       %s\n", text);
-	if (status->guard.standing == CORDON_GUARD_STANDS && status->view.settings)
+	if (status->guard.standing == CORDON_GUARD_STANDS)
 		print_kernel(status);
 }
 

@@ -31,8 +31,8 @@ DEFINE_CLEANUP(folder, DIR *, closedir)
 /* What the guard needs done is done so often, sockets past the packet path among it. */
 #define GUARD_NS (10ULL * 1000000000ULL)
 
-/* struct hand - @not_before, @bypass_by: CLOCK_MONOTONIC, when orders and sockets are looked at
- * next */
+/* struct hand - @not_before, @guard_by: CLOCK_MONOTONIC, when orders and what the guard needs are
+ * looked at next */
 struct hand {
 	const struct cordon_context *context;
 	struct cordon_lockdown lockdown;

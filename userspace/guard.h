@@ -62,11 +62,20 @@ struct cordon_guard_view {
 	char why[256];
 };
 
+struct cordon_settings;
+
+/** cordon_guard_closes_from() - level from which on only cordon may change the kernel, as
+ * guard_closed() of the programs has it; @settings: of the policy in force, or NULL */
+uint32_t cordon_guard_closes_from(const struct cordon_settings *settings);
+
 void cordon_guard_view_read(const struct cordon_context *context,
 			    struct cordon_guard_view *ret_view);
 
 /** cordon_guard_text() - what it means, for a person, without a newline */
 void cordon_guard_text(const struct cordon_guard_view *view, char *ret_text, size_t size);
+
+/** cordon_guard_doubt_text() - why a start of the helper was not taken for one, or "?" */
+const char *cordon_guard_doubt_text(uint32_t doubt);
 
 /** cordon_guard_standing_name() - one word */
 const char *cordon_guard_standing_name(enum cordon_guard_standing standing);

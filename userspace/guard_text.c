@@ -20,6 +20,17 @@ const char *cordon_guard_standing_name(enum cordon_guard_standing standing)
 	return names[standing];
 }
 
+const char *cordon_guard_doubt_text(uint32_t doubt)
+{
+	static const char *const texts[CORDON_GUARD_DOUBT_COUNT] = {
+#define DOUBT_TEXT(name, text) [CORDON_GUARD_DOUBT_##name] = text,
+		CORDON_GUARD_DOUBTS(DOUBT_TEXT)
+#undef DOUBT_TEXT
+	};
+
+	return doubt < CORDON_GUARD_DOUBT_COUNT ? texts[doubt] : "?";
+}
+
 static void stands_text(const struct cordon_guard_view *view, char *ret_text, size_t size)
 {
 	const int used = snprintf(ret_text, size,
@@ -28,8 +39,8 @@ static void stands_text(const struct cordon_guard_view *view, char *ret_text, si
 
 	if (view->unknown && used > 0 && (size_t)used < size)
 		snprintf(ret_text + used, size - (size_t)used,
-			 "; %llu starts of the helper were not taken for it",
-			 (unsigned long long)view->unknown);
+			 "; %llu starts of the helper were not taken for it, the last as %s",
+			 (unsigned long long)view->unknown, cordon_guard_doubt_text(view->doubt));
 }
 
 void cordon_guard_text(const struct cordon_guard_view *view, char *ret_text, size_t size)

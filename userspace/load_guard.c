@@ -264,7 +264,6 @@ static int fill(struct cordon_guard *guard, const struct cordon_context *context
 	guard->tpm[0] = device_of("/dev/tpm0");
 	guard->tpm[1] = device_of("/dev/tpmrm0");
 	guard->look = cordon_pin_id(program);
-	guard->build = cordon_object_digest();
 	return error ? cordon_fail(failure, error, "cannot tell what is to be guarded: %s",
 				   strerror(-error)) :
 		       0;

@@ -151,12 +151,20 @@ int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failu
 	return ledger.nr ? let_go(&ledger, failure) : 0;
 }
 
+static int fail_lock(int error, struct cordon_failure *failure)
+{
+	return cordon_fail(failure, error, "cannot take /run/cordon/hand.lock: %s",
+			   error == -EBUSY ? "another cordon holds it" : strerror(-error));
+}
+
 int cordon_lockdown_once(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	struct cordon_lockdown lockdown CLEANUP(lockdown) = { .context = context };
 	const int lock CLEANUP(close) = cordon_destroy_lock(context, 2);
 
-	return lock < 0 ? 0 : cordon_lockdown_follow(&lockdown, failure);
+	if (lock == -EBUSY)
+		return 0; /* whoever has it, follows the level, too */
+	return lock < 0 ? fail_lock(lock, failure) : cordon_lockdown_follow(&lockdown, failure);
 }
 
 int cordon_lockdown_boot(const struct cordon_context *context, struct cordon_failure *failure)
@@ -169,7 +177,9 @@ int cordon_lockdown_boot(const struct cordon_context *context, struct cordon_fai
 	if (cordon_latch_level(context) != CORDON_LATCH_LOCKDOWN)
 		return 0;
 	lock = cordon_destroy_lock(context, 2);
-	error = lock < 0 ? lock : cordon_ledger_read(context, &ledger);
+	if (lock < 0)
+		return fail_lock(lock, failure);
+	error = cordon_ledger_read(context, &ledger);
 	if (error)
 		return cordon_fail(failure, error, "what lockdown changed cannot be read: %s",
 				   strerror(-error));

@@ -51,8 +51,6 @@ enum cordon_role cordon_action_role(enum cordon_action action);
 
 /** cordon_action_opens() - a release, or what goes further */
 bool cordon_action_opens(enum cordon_action action);
-/** cordon_action_destroys() - what it takes away no order brings back */
-bool cordon_action_destroys(enum cordon_action action);
 
 /** cordon_latch_name() - "open", "egress", "isolate", "lockdown", or "?" */
 const char *cordon_latch_name(uint32_t latch);

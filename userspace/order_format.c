@@ -60,11 +60,6 @@ bool cordon_action_opens(enum cordon_action action)
 	return action == CORDON_ACTION_RELEASE || action == CORDON_ACTION_DETACH;
 }
 
-bool cordon_action_destroys(enum cordon_action action)
-{
-	return action == CORDON_ACTION_REVOKE || action == CORDON_ACTION_WIPE;
-}
-
 static const char *const levels[] = {
 	[CORDON_LATCH_OPEN] = "open",
 	[CORDON_LATCH_EGRESS] = "egress",

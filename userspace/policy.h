@@ -209,7 +209,7 @@ const char *cordon_lockdown_kind_name(uint32_t kind);
 /**
  * struct cordon_policy_lockdown - one thing that `lockdown:` names
  * @secret: of FILE, KEY, TPM and OPENER: index in cordon_policy.secrets
- * @sha256: of PROGRAM, as it must be; zeros: as it is when the policy is applied
+ * @sha256: of PROGRAM, as it must be; zeros: as it is when the level is reached
  */
 struct cordon_policy_lockdown {
 	enum cordon_lockdown_kind kind;

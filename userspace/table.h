@@ -47,8 +47,9 @@
 		  "LEVEL [--reason TEXT]",                                                            \
 		  "shut the node, now; only a signed order reopens it",                               \
 		  "  LEVEL         egress: nothing leaves but the keep list; isolate: nothing in\n"   \
-		  "                or out but the keep list; lockdown: as isolate, and units,\n"      \
-		  "                logins, console and USB input as the policy says\n"                \
+		  "                or out but the keep list; lockdown: as isolate, and programs,\n"   \
+		  "                secrets, units, logins, console and USB input as the policy\n"     \
+		  "                says\n"                                                            \
 		  "  --reason T    why, for who reads the status\n",                                  \
 		  cordon_cmd_seal,                                                                    \
 		  true },                                                                             \
@@ -85,7 +86,11 @@
 		  "  --key K       with this key: a file, or what else openssl takes\n"               \
 		  "  -o FILE       where the signed order is written to\n"                            \
 		  "  --force       also if it is there already\n"                                     \
-		  "  --trust DIR   show: would who is trusted by this folder be enough?\n\n",         \
+		  "  --trust DIR   show: would who is trusted by this folder be enough? order with\n" \
+		  "                --anchor, and anchor: a copy of the node's folder trust/\n"        \
+		  "  --anchor N    release: after which seal, as cordon status of the node shows\n"   \
+		  "  --anchor-signatures FILE\n"                                                      \
+		  "                release: what others signed of 'cordon sign anchor'\n\n",          \
 		  cordon_cmd_sign,                                                                    \
 		  false },                                                                            \
 		{ "detach",                                                                           \

@@ -54,7 +54,6 @@ struct cordon_guard_place {
 /**
  * struct cordon_guard - the only value of the map CORDON_GUARD_MAP
  * @standing: 1: the guard holds; 0: its programs do nothing
- * @build: digest of the build that raised it
  * @mounts: number of the mount namespace whose view is ours
  * @look: id of the program guard_look
  * @heard: system calls of ours that the guard saw since it was attached
@@ -73,7 +72,6 @@ struct cordon_guard_place {
 struct cordon_guard {
 	__u32 standing;
 	__u32 mounts;
-	__u64 build;
 	__u32 look;
 	__u32 root_mount;
 	__u64 heard;
