@@ -9,7 +9,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 32
+kmod_start 36
 
 kmod_node
 kmod_peers
@@ -52,6 +52,10 @@ check "programs read its latch" bash -c "[ $(told programs) -gt 0 ]"
 refuse "which nobody else writes" bpftool map update pinned "$NET_BPFFS/maps/module_latch" \
 	key 0 0 0 0 value 3 0 0 0 3 0 0 0
 check "status is as before" exits 0 cordon status
+# Without the right to ask, as with a module of another version.
+mute() { setpriv --bounding-set -net_admin "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"; }
+check "a module that does not answer is no missing one" says "LOADED, BUT MUTE" mute status
+check "which is a fault" says "the kernel module does not answer" mute status
 check "open: the wan comes in" opens wan 203.0.113.1 80
 
 # ---- sealed -------------------------------------------------------------------------------------
@@ -90,6 +94,8 @@ refuse "an order by one of two" cordon order "$KMOD_TMP/one.p7"
 check "leaves it shut" is latch 2
 challenge=$(cordon status --json | jq -r '.latch_state.challenge // empty')
 order both 1 release "ada grace" 'node: store-0042' ${challenge:+"challenge: $challenge"}
+check "where the module does not answer no order opens" says "does not answer" mute order "$KMOD_TMP/both.p7"
+check "and it is shut" is latch 2
 check "an order by both" cordon order "$KMOD_TMP/both.p7"
 check "opens the module" is latch 0
 check "the wan comes in" opens wan 203.0.113.1 80
