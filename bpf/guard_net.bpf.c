@@ -2,14 +2,17 @@
 /*
  * The guard of our hooks on interfaces against what is asked of the kernel by
  * netlink: filters and queueing disciplines, XDP programs, and interfaces that leave
- * for another namespace, with which a filter is lost.
+ * for another namespace, with which a filter is lost; and of what the module is told.
  *
  * What is sent is in the kernel's own memory by now: nobody changes it any more.  A
  * batch is read message by message; one whose messages cannot all be read is refused.
  */
 #include "guard.h"
 
+#include <cordon/uapi/module.h>
+
 #define PROTOCOL_ROUTE 0
+#define PROTOCOL_GENERIC 16
 
 #define FLAG_EXCLUSIVE 0x200 /* NLM_F_EXCL */
 
@@ -83,6 +86,7 @@ struct walk {
 	__u32 act;
 	__u32 index;
 	__u32 latched;
+	__u32 protocol;
 };
 
 #define FOUND_XDP 1U
@@ -181,9 +185,28 @@ static __always_inline void judge_qdisc(struct walk *walk, const struct body *bo
 	walk->index = body->index;
 }
 
+/* The module hears whoever may administer the network.  Others may look, seal, and bring a signed
+ * order; what it is told to keep, whom to obey and that we live is ours to say. */
+static __always_inline void judge_generic(struct walk *walk, const struct message *message)
+{
+	__u8 command = 0;
+
+	if (!guard_knows(CORDON_GUARD_OBJECT_MODULE, message->type))
+		return;
+	bpf_probe_read_kernel(&command, sizeof(command), walk->data + walk->at + sizeof(*message));
+	if (command != CORDON_MODULE_CMD_GET && command != CORDON_MODULE_CMD_SEAL &&
+	    command != CORDON_MODULE_CMD_ORDER)
+		walk->act = 1 + CORDON_GUARD_ACT_TELL;
+}
+
 static __always_inline void judge_message(struct walk *walk, const struct message *message)
 {
 	struct body body = { 0 };
+
+	if (walk->protocol == PROTOCOL_GENERIC) {
+		judge_generic(walk, message);
+		return;
+	}
 
 	bpf_probe_read_kernel(&body, sizeof(body), walk->data + walk->at + sizeof(*message));
 	switch (message->type) {
@@ -214,7 +237,8 @@ static long read_message(__u32 number, struct walk *walk)
 		return 1;
 	judge_message(walk, &message);
 	if (number + 1 == MESSAGES_MAX)
-		walk->act = 1 + CORDON_GUARD_ACT_FILTER;
+		walk->act = 1 + (walk->protocol == PROTOCOL_GENERIC ? CORDON_GUARD_ACT_TELL :
+								      CORDON_GUARD_ACT_FILTER);
 	walk->at += align4(message.length);
 	return walk->act != 0;
 }
@@ -228,7 +252,9 @@ int guard_netlink(__u64 *arguments)
 	const struct cordon_interface *interface;
 	struct walk walk = { 0 };
 
-	if (sock->sk_protocol != PROTOCOL_ROUTE || !guard_stands() || guard_is_us())
+	walk.protocol = sock->sk_protocol;
+	if ((walk.protocol != PROTOCOL_ROUTE && walk.protocol != PROTOCOL_GENERIC) ||
+	    !guard_stands() || guard_is_us())
 		return 0;
 	walk.data = packet->data;
 	walk.end = packet->len - packet->data_len;
@@ -237,6 +263,8 @@ int guard_netlink(__u64 *arguments)
 	bpf_loop(MESSAGES_MAX, read_message, &walk, 0);
 	if (!walk.act)
 		return 0;
+	if (walk.protocol == PROTOCOL_GENERIC)
+		return guard_refuse(walk.act - 1, CORDON_GUARD_OBJECT_MODULE, 0, NULL);
 	interface = guard_covered(walk.index, walk.cookie);
 	return guard_refuse(walk.act - 1, CORDON_GUARD_OBJECT_INTERFACE, walk.index,
 			    interface ? interface->name : NULL);

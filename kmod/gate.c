@@ -13,6 +13,7 @@
 #include "keep.h"
 #include "latch.h"
 #include "netlink.h"
+#include "setup.h"
 
 #define KEEP_MAX 64
 
@@ -134,6 +135,10 @@ static int make_keep(struct list *list)
 		true);
 }
 
+static void fall_back(struct work_struct *work);
+static DECLARE_DELAYED_WORK(fallback, fall_back);
+
+/* Nobody could release a seal before a helper has said who may: until then the gate stays shut. */
 static void fall_back(struct work_struct *work)
 {
 	const bool opens = !strcmp(gate_fallback, "open");
@@ -141,6 +146,10 @@ static void fall_back(struct work_struct *work)
 
 	if (opens ? !cordon_latch_gate(false) : !cordon_latch_is_gated())
 		return;
+	if (!opens && !cordon_setup_is_closed()) {
+		schedule_delayed_work(&fallback, HZ);
+		return;
+	}
 	pr_warn("cordon: no policy came in %u s: the node is %s, as it was told to\n",
 		gate_fallback_seconds, opens ? "open" : "sealed");
 	if (!opens)
@@ -149,8 +158,6 @@ static void fall_back(struct work_struct *work)
 				    CORDON_MODULE_NEWS_FALLBACK_SHUT,
 			    before, 0);
 }
-
-static DECLARE_DELAYED_WORK(fallback, fall_back);
 
 void cordon_gate_open(void)
 {

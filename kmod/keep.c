@@ -104,8 +104,10 @@ int cordon_keep_install(const void *bytes, size_t size, bool of_gate)
 	return error;
 }
 
+/* Hooks that are gone may still be under way: rmmod -f comes here under a latch, too. */
 void cordon_keep_exit(void)
 {
+	synchronize_rcu();
 	kvfree(rcu_dereference_protected(in_force, true));
 }
 

@@ -113,11 +113,11 @@ u64 cordon_latch_seals(void)
 	return READ_ONCE(latch.seals);
 }
 
-/* Programs hold a map without a user's reference; its other references are descriptors, pins and
- * ours. */
+/* Programs hold a map without a user's reference, and so do we; its other references are
+ * descriptors and pins. */
 static u32 map_programs(const struct bpf_map *map)
 {
-	const s64 programs = atomic64_read(&map->refcnt) - atomic64_read(&map->usercnt);
+	const s64 programs = atomic64_read(&map->refcnt) - atomic64_read(&map->usercnt) - 1;
 
 	return programs > 0 ? programs : 0;
 }
@@ -165,8 +165,6 @@ static int take_map(struct bpf_map *map, struct bpf_map **ret_former)
 	return error;
 }
 
-/* What bpf_map_get() counts as a user's reference no module can give back: of an array nothing
- * depends on that count. */
 int cordon_latch_map(int fd)
 {
 	struct bpf_map *map = bpf_map_get(fd), *former = NULL;

@@ -23,6 +23,11 @@ static struct {
 	struct cordon_keys keys;
 } state = { .lock = __MUTEX_INITIALIZER(state.lock) };
 
+bool cordon_setup_is_closed(void)
+{
+	return READ_ONCE(state.closed);
+}
+
 void cordon_setup_tell(struct cordon_module_state *told)
 {
 	mutex_lock(&state.lock);
@@ -83,7 +88,7 @@ int cordon_setup_close(void)
 	else if (cordon_keys_distinct(&state.keys) < state.setup.threshold)
 		error = -ENOKEY;
 	else
-		state.closed = true;
+		WRITE_ONCE(state.closed, true);
 	mutex_unlock(&state.lock);
 	return error;
 }

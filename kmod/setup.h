@@ -10,6 +10,8 @@
 
 #include <cordon/uapi/module.h>
 
+/** cordon_setup_is_closed() - somebody may release, for good: until then nothing here shuts it */
+bool cordon_setup_is_closed(void);
 void cordon_setup_tell(struct cordon_module_state *state);
 
 /* Each returns -EPERM once it is closed, or while the latch is shut. */

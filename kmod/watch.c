@@ -12,6 +12,7 @@
 #include "keep.h"
 #include "latch.h"
 #include "netlink.h"
+#include "setup.h"
 
 /*
  * @sign: seconds of the clock that stands still in sleep, when both lived last
@@ -30,6 +31,8 @@ static DECLARE_DELAYED_WORK(round, look_on);
 
 static void tell_silence(u32 seconds, u32 level)
 {
+	if (!cordon_setup_is_closed())
+		level = CORDON_LATCH_OPEN;
 	pr_warn("cordon: no sign of life of helper and programs for %u s\n", seconds);
 	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT, cordon_latch_tighten(level), 0);
 }

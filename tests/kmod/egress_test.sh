@@ -7,7 +7,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 31
+kmod_start 43
 
 kmod_node
 kmod_peers
@@ -84,10 +84,40 @@ rmmod cordon
 
 # ---- the watch ----------------------------------------------------------------------------------
 
+silent() { module get | jq -e '.silent >= 9' >/dev/null; }
 kmod_load
 module keep watch_seconds=8 watch_latch=2
+module beat 1 >/dev/null
+check "silence is told" until_ok 20 silent
+check "but shuts nothing that nobody could open" is latch 0
+module setup >/dev/null
+module certificate "$KMOD_TMP/ada.der"
+module close
 module beat 12 >"$KMOD_TMP/lively"
 check "with signs of life for longer than that it is open" \
 	jq -e '.latch == 0' "$KMOD_TMP/lively"
-check "silence is told, and shuts the node" until_ok 20 is latch 2
+check "silence shuts the node" until_ok 20 is latch 2
+check "which a release opens" release 1
+module beat 3 >/dev/null
+bpftool map create /sys/fs/bpf/unread type array key 4 value 8 entries 1 name unread flags 0x80
+bpftool map freeze pinned /sys/fs/bpf/unread
+check "a map that no program reads" module map /sys/fs/bpf/unread
+check "has no programs" is programs 0
+module beat 12 >/dev/null
+check "is silence, whatever the helper says" is latch 2
+
+# ---- a gate whose time is over before anybody is known ------------------------------------------
+
+rm /sys/fs/bpf/unread
+check "opened again" release 2
+rmmod cordon
+kmod_load gate=1 gate_fallback_seconds=1
+sleep 3
+refuse "it stays shut" opens wan 203.0.113.1 80
+check "but is not sealed" is latch 0
+module setup >/dev/null
+module certificate "$KMOD_TMP/ada.der"
+check "who may release may come late" module close
+check "then it is sealed" until_ok 5 is latch 2
+check "and opened by a release" release 3
 kmod_end

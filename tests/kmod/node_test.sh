@@ -9,7 +9,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 36
+kmod_start 37
 
 kmod_node
 kmod_peers
@@ -79,6 +79,7 @@ check "status says that they disagree" bash -c "$CORDON --root $NET_ROOT --bpffs
 rm -rf "$NET_BPFFS"
 for interface in wan0 mgmt0; do tc qdisc del dev "$interface" clsact 2>/dev/null || true; done
 check "no program is left" bash -c '! bpftool -j prog | grep -q ingress_ether'
+check "nor does the module count one" is programs 0
 refuse "the wan does not come in" opens wan 203.0.113.1 80
 check "it was the backstop" bash -c "cd $PWD && . tests/kmod/lib.sh && [ \"\$(field dropped_in)\" -gt 0 ]"
 check "who is to be let in is" opens mgmt 10.20.0.1 22
