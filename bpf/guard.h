@@ -170,8 +170,11 @@ static __always_inline int guard_refuse(__u16 act, __u16 object, __u64 number, c
 
 /* ---- sockets ------------------------------------------------------------------------------ */
 
-#define FAMILY_PACKET 17
-#define FAMILY_XDP 44
+/* Families whose packets pass no device of the network's, or may pass it by: packet, RDS,
+ * InfiniBand, Bluetooth, IUCV, ISDN, NFC, vsock, Qualcomm's IPC router, SMC, XDP. */
+#define FAMILIES_PAST                                                                              \
+	(1ULL << 17 | 1ULL << 21 | 1ULL << 27 | 1ULL << 31 | 1ULL << 32 | 1ULL << 34 |             \
+	 1ULL << 39 | 1ULL << 40 | 1ULL << 42 | 1ULL << 43 | 1ULL << 44)
 
 struct net;
 
@@ -196,7 +199,7 @@ struct socket {
 /** guard_is_past() - sockets of this family send and receive past the packet path */
 static __always_inline bool guard_is_past(__u32 family)
 {
-	return family == FAMILY_PACKET || family == FAMILY_XDP;
+	return family < 64 && FAMILIES_PAST >> family & 1;
 }
 
 /* ---- namespaces --------------------------------------------------------------------------- */

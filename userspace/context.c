@@ -66,6 +66,11 @@ static int take_option(struct cordon_context *context, char **argv, struct cordo
 	return 0;
 }
 
+bool cordon_context_is_node(const struct cordon_context *context)
+{
+	return !context->root[0] && !strcmp(context->bpffs, CORDON_BPFFS_DEFAULT);
+}
+
 int cordon_context_take(struct cordon_context *context, int *argc, char **argv,
 			struct cordon_failure *failure)
 {

@@ -11,6 +11,8 @@
 
 #include "util/failure.h"
 
+#define CORDON_BPFFS_DEFAULT "/sys/fs/bpf/cordon"
+
 /**
  * struct cordon_context - set once from the command line, then only read
  * @root: before /etc/cordon, /var/lib/cordon and /run/cordon; "" by default
@@ -31,6 +33,9 @@ struct cordon_context {
  */
 int cordon_context_take(struct cordon_context *context, int *argc, char **argv,
 			struct cordon_failure *failure);
+
+/** cordon_context_is_node() - the node's own folders: no --root, no --bpffs */
+bool cordon_context_is_node(const struct cordon_context *context);
 
 /** struct cordon_path - a path by value; too long a one is cut and then not found */
 struct cordon_path {

@@ -109,12 +109,18 @@ bool cordon_guard_stands(const struct cordon_context *context);
  */
 int cordon_guard_check(const struct cordon_context *context, struct cordon_failure *failure);
 
-/** cordon_guard_renounce() - this process is ours no more: it writes where it is told to */
-void cordon_guard_renounce(const struct cordon_context *context);
+/**
+ * cordon_guard_renounce() - this process is ours no more: it writes where it is told to
+ *
+ * Whichever guard it is: --bpffs does not say which.
+ * Return: 0, also if no guard stands; -EPERM with @failure: it would act as ours.
+ */
+int cordon_guard_renounce(struct cordon_failure *failure);
 
 /**
  * cordon_guard_shelter() - the control groups that this process is in, and those above, are nobody
- *	else's to freeze, limit or end, if a guard stands; for the daemon and its hand
+ *	else's to freeze, limit or end, and the module nobody else's to direct, if a guard
+ *	stands; for the daemon and its hand
  */
 void cordon_guard_shelter(const struct cordon_context *context);
 

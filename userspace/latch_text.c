@@ -14,11 +14,12 @@
 #include "util/cleanup.h"
 #include "util/hex.h"
 
-/* What the packet hooks never see, and only the guard or the module can hold. */
+/* What the packet hooks never see, and what not even guard and module can hold. */
 #define NOT_HELD                                                                                   \
-	"a local root who goes past cordon: sockets of AF_XDP and PACKET_QDISC_BYPASS send, "      \
-	"packet sockets hear, maps, programs, trust/ and /var/lib/cordon can be written: that "    \
-	"needs the guard or the module"
+	"without guard and module a root who goes past cordon: sockets of AF_XDP and "             \
+	"PACKET_QDISC_BYPASS send, packet sockets hear, maps, programs, trust/ and "               \
+	"/var/lib/cordon can be written; with them a root who prepares the next boot (units, "     \
+	"initramfs, boot loader), or drives a device himself (vfio, usbfs)"
 
 static const char *const shut[CORDON_LATCH_LEVELS] = {
 	[CORDON_LATCH_EGRESS] = "nothing is opened from this node or through it; what the policy "

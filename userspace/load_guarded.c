@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "load_guard.h"
+#include "nl_module.h"
 #include "util/cleanup.h"
 
 static bool is_a_guard(int map, struct cordon_guard *ret_guard)
@@ -84,9 +86,53 @@ int cordon_guard_check(const struct cordon_context *context, struct cordon_failu
 		      0;
 }
 
-void cordon_guard_renounce(const struct cordon_context *context)
+static bool is_of_tasks(int map)
 {
-	cordon_guard_mark(context, false);
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return !bpf_map_get_info_by_fd(map, &info, &size) &&
+	       info.type == BPF_MAP_TYPE_TASK_STORAGE &&
+	       info.value_size == sizeof(struct cordon_guard_task) &&
+	       !strcmp(info.name, cordon_guard_map_name(CORDON_GUARD_MAP_TASKS));
+}
+
+/* In each map of that name: others may have made one. */
+int cordon_guard_renounce(struct cordon_failure *failure)
+{
+	const int self CLEANUP(close) = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	const struct cordon_guard_task nobody = { .ours = 0 };
+	struct cordon_guard guard;
+	int left = -ENOENT;
+	__u32 id = 0;
+
+	while (!bpf_map_get_next_id(id, &id)) {
+		const int map CLEANUP(close) = bpf_map_get_fd_by_id(id);
+
+		if (map >= 0 && is_of_tasks(map))
+			left = bpf_map_update_elem(map, &self, &nobody, BPF_ANY);
+		if (left && left != -ENOENT)
+			break;
+	}
+	if (!left || !find_guard(&guard))
+		return 0;
+	return cordon_fail(failure, -EPERM,
+			   "the guard still takes this for cordon's own work, which it is not: %s",
+			   strerror(-left));
+}
+
+/* By the number that the kernel gave it when it was loaded. */
+static void know_module(const struct cordon_context *context)
+{
+	const int map CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_OBJECTS);
+	struct cordon_module module CLEANUP(module) = { -1, 0 };
+	struct cordon_guard_id key = { .kind = CORDON_GUARD_OBJECT_MODULE };
+	const uint32_t one = 1;
+
+	if (map < 0 || cordon_module_open(&module))
+		return;
+	key.id = module.family;
+	bpf_map_update_elem(map, &key, &one, BPF_ANY);
 }
 
 /* What is behind the descriptor does not matter. */
@@ -98,6 +144,7 @@ void cordon_guard_shelter(const struct cordon_context *context)
 	const uint32_t one = 1;
 	int program CLEANUP(close) = -1;
 
+	know_module(context);
 	if (map < 0 || cordon_guard_read(context, &guard))
 		return;
 	program = bpf_prog_get_fd_by_id(guard.look);

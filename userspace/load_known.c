@@ -133,8 +133,11 @@ static bool is_gone(const struct cordon_guard_id *object)
 	case CORDON_GUARD_OBJECT_PROGRAM:
 		fd = bpf_prog_get_fd_by_id(object->id);
 		break;
-	default:
+	case CORDON_GUARD_OBJECT_LINK:
 		fd = bpf_link_get_fd_by_id(object->id);
+		break;
+	default:
+		return false;
 	}
 	return fd == -ENOENT;
 }

@@ -46,14 +46,15 @@ static bool acts_on_node(const struct cordon_command *command, const struct cord
 	return true;
 }
 
-/* To shut a node is never refused. */
+/* To shut the node is never refused; by other files than its own it is the store alone, which
+ * came before main(). */
 static int check_guard(const struct cordon_command *command, const struct cordon_call *call)
 {
-	if (!acts_on_node(command, call)) {
-		cordon_guard_renounce(call->context);
+	if (!acts_on_node(command, call))
+		return cordon_guard_renounce(call->failure);
+	if (!strcmp(command->name, "seal") && cordon_context_is_node(call->context))
 		return 0;
-	}
-	return strcmp(command->name, "seal") ? cordon_guard_check(call->context, call->failure) : 0;
+	return cordon_guard_check(call->context, call->failure);
 }
 
 static int run_command(const struct cordon_command *command, const struct cordon_call *call)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "table.h"
 #include "util/cleanup.h"
 
 #define WORD "cordon.guard="
@@ -45,7 +44,7 @@ static bool is_off(void)
 
 enum cordon_probe_guard cordon_probe_guard(const struct cordon_context *context)
 {
-	const bool own = !context->root[0] && !strcmp(context->bpffs, CORDON_BPFFS_DEFAULT);
+	const bool own = cordon_context_is_node(context);
 	char word[8];
 
 	read_word(&word);

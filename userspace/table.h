@@ -5,7 +5,7 @@
 #ifndef CORDON_TABLE_H
 #define CORDON_TABLE_H
 
-#define CORDON_BPFFS_DEFAULT "/sys/fs/bpf/cordon"
+#include "context.h"
 
 #define CORDON_COMMON_OPTIONS                                                                      \
 	"  --json        for programs\n"                                                           \

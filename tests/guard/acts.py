@@ -531,6 +531,11 @@ def xdp_socket():
     socket.socket(44, socket.SOCK_RAW, 0).close()
 
 
+def vsock():
+    """To who runs the virtual machine that this may be."""
+    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+
+
 def kprobe():
     sh("echo 'p:guard_try do_nanosleep' >>/sys/kernel/tracing/kprobe_events && "
        "echo '-:guard_try' >>/sys/kernel/tracing/kprobe_events")
@@ -670,6 +675,7 @@ ROWS = [
     ("kernel: packet socket by io_uring", "closed", ring_socket, False),
     ("kernel: and by a thread of the kernel's", "closed", lambda: ring_socket(Ring.SQPOLL), False),
     ("kernel: XDP socket", "closed", xdp_socket, False),
+    ("kernel: vsock", "closed", vsock, False),
     ("kernel: write to a block device", "closed", opened("/dev/loop0", os.O_RDWR), False),
     ("kernel: read from one", "never", opened("/dev/loop0"), False),
     ("kernel: magic request", "closed", opened("/proc/sysrq-trigger", os.O_WRONLY), False),

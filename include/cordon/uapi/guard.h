@@ -120,6 +120,7 @@ enum cordon_guard_doubt {
 	X(MOUNT, "mount")                                                                          \
 	X(PROCESS, "process")                                                                      \
 	X(INTERFACE, "interface")                                                                  \
+	X(MODULE, "kernel module")                                                                 \
 	X(DEVICE, "block device")                                                                  \
 	X(KERNEL, "kernel")                                                                        \
 	X(TPM, "TPM")                                                                              \
@@ -177,7 +178,8 @@ enum cordon_guard_object {
 	X(START, "start")                                                                          \
 	X(RUN_CODE, "run code of")                                                                 \
 	X(BE_TRACED, "be traced by")                                                               \
-	X(FEIGN_PROGRAM, "feign which program runs in")
+	X(FEIGN_PROGRAM, "feign which program runs in")                                            \
+	X(TELL, "tell something to")
 
 enum cordon_guard_act {
 #define CORDON_GUARD_ACT_ENUM(name, text) CORDON_GUARD_ACT_##name,

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vm: only
+# guard: yes
+# timeout: 200
+#
+# The guard and the module on one node: who directs the module, what a helper that is told other
+# folders may do in the guard's name, and a seal by other folders.
+set -e
+cd "$(dirname "$0")/../.."
+. tests/kmod/lib.sh
+kmod_start 21
+
+kmod_node
+kmod_peers
+HELPER=$NET_TMP/cordon
+cp "$CORDON" "$HELPER"
+CORDON=$HELPER
+key ada rsa:2048
+cp "$KMOD_TMP/ada.pem" "$TRUST/release.pem"
+order sound 1 release ada
+cat >"$NET_TMP/policy.yaml" <<-END
+	cordon: 1
+	serial: 1
+	node: store-0042
+	zones: {management: {addresses: [10.20.0.0/24]}}
+	rules: [{name: in, from: management, to: node, services: [tcp/22]}]
+	quarantine:
+	  keep: [{name: responders, from: management, to: node, services: [tcp/22]}]
+	  watchdog: {silence: 10s, latch: isolate}
+END
+cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
+
+# ---- before -------------------------------------------------------------------------------------
+
+kmod_load
+check "anybody who is root may direct the module" module keep in:6:22:any
+check "and say that we live" module beat 1
+cordon run >"$NET_TMP/run.log" 2>&1 &
+DAEMON=$!
+until_ok 60 grep -q following "$NET_TMP/run.log"
+check "the guard stands" says "stands, on" cordon status
+check "the module knows who may release" until_ok 10 bash -c "[ $(field certificates) = 1 ]"
+
+# ---- who directs it -----------------------------------------------------------------------------
+
+check "everybody may look" module get
+for what in "keep in:6:22:any" "beat 1" stand "map $NET_BPFFS/maps/module_latch" "setup threshold=1" close; do
+	# shellcheck disable=SC2086 # words
+	refuse "nobody else may: ${what%% *}" module $what
+done
+check "it is told" until_ok 10 says "tried to tell something to cordon's kernel module" \
+	cordon events --class tamper
+check "the helper may" cordon apply --force "$NET_TMP/policy.yaml"
+
+# ---- in the guard's name ------------------------------------------------------------------------
+
+signs() { "$CORDON" --bpffs /nowhere sign order release --node x --issuer y --counter 9 --reason z \
+	--cert "$KMOD_TMP/ada.pem" --key "$KMOD_TMP/ada.key" --force -o "$1"; }
+check "the helper signs for its caller" signs "$NET_TMP/signed"
+refuse "with its caller's rights, whatever pins it is told of" signs "$TRUST/threshold"
+check "nothing of it is there" [ "$(ls "$TRUST")" = release.pem ]
+refuse "a seal by other folders does no more than shut" \
+	"$CORDON" --root /nowhere --bpffs "$NET_BPFFS" seal egress
+check "the node is shut" says "egress" cordon status
+refuse "its programs are where they were" says "NOT COVERED" cordon status
+
+# ---- sealed -------------------------------------------------------------------------------------
+
+check "everybody may tighten" module seal isolate
+check "and bring a signed order" module order "$KMOD_TMP/sound.p7"
+kill "$DAEMON" 2>/dev/null || true
+kmod_end
