@@ -97,11 +97,19 @@ static bool is_of_tasks(int map)
 	       !strcmp(info.name, cordon_guard_map_name(CORDON_GUARD_MAP_TASKS));
 }
 
+/* Who may not write there is not ours, and has nothing to renounce. */
+static int renounce_in(int map, int self)
+{
+	const struct cordon_guard_task nobody = { .ours = 0 };
+	const int error = bpf_map_update_elem(map, &self, &nobody, BPF_ANY);
+
+	return error == -EPERM ? 0 : error;
+}
+
 /* In each map of that name: others may have made one. */
 int cordon_guard_renounce(struct cordon_failure *failure)
 {
 	const int self CLEANUP(close) = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	const struct cordon_guard_task nobody = { .ours = 0 };
 	struct cordon_guard guard;
 	int left = -ENOENT;
 	__u32 id = 0;
@@ -110,7 +118,7 @@ int cordon_guard_renounce(struct cordon_failure *failure)
 		const int map CLEANUP(close) = bpf_map_get_fd_by_id(id);
 
 		if (map >= 0 && is_of_tasks(map))
-			left = bpf_map_update_elem(map, &self, &nobody, BPF_ANY);
+			left = renounce_in(map, self);
 		if (left && left != -ENOENT)
 			break;
 	}

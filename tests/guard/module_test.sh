@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 21
+kmod_start 22
 
 kmod_node
 kmod_peers
@@ -61,6 +61,7 @@ signs() { "$CORDON" --bpffs /nowhere sign order release --node x --issuer y --co
 check "the helper signs for its caller" signs "$NET_TMP/signed"
 refuse "with its caller's rights, whatever pins it is told of" signs "$TRUST/threshold"
 check "nothing of it is there" [ "$(ls "$TRUST")" = release.pem ]
+check "who is not taken for the helper may still check" unshare -m "$CORDON" check "$NET_TMP/policy.yaml"
 refuse "a seal by other folders does no more than shut" \
 	"$CORDON" --root /nowhere --bpffs "$NET_BPFFS" seal egress
 check "the node is shut" says "egress" cordon status
