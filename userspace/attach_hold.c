@@ -20,8 +20,6 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 /**
  * struct held - one pin
  * @fd: owned

@@ -30,8 +30,6 @@
 #define CLSACT_HANDLE 0x636f7264
 #define CLSACT_PRIORITY 1
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 static int read_pin(const struct cordon_context *context, const char *name,
 		    struct cordon_pinned_link *ret_link)
 {

@@ -26,7 +26,6 @@
 
 #define FOLDER "lockdown"
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
 DEFINE_CLEANUP(lsm, struct lsm_bpf *, lsm_bpf__destroy)
 
 struct build {

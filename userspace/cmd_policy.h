@@ -9,8 +9,6 @@
 #include "session.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 /**
  * cmd_policy_compile() - read, check and compile a policy
  * @active_serial: its own must not be lower; 0: any will do

@@ -16,8 +16,6 @@
 #include "util/cleanup.h"
 #include "util/print.h"
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 /* A policy that says nothing of lockdown makes no more of it. */
 static bool is_isolation(const struct cordon_call *call, uint32_t level)
 {

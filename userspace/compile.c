@@ -70,8 +70,6 @@ struct span {
 	uint32_t end;
 };
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 static struct cordon_position whole_policy(const struct cordon_policy *policy)
 {
 	return (struct cordon_position){ policy->nr_files ? policy->files[0] : NULL, 0, 0 };

@@ -26,8 +26,6 @@
 /* What cannot be done now is tried again then. */
 #define RETRY_NS (10ULL * 1000000000ULL)
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 /* What the guard needs done is done so often, sockets past the packet path among it. */
 #define GUARD_NS (10ULL * 1000000000ULL)
 

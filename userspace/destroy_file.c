@@ -21,8 +21,6 @@
 /* Who nests deeper has no secrets there but to make us end. */
 #define DEPTH_MAX 64
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 /*
  * struct walk
  * @files: overwritten and unlinked; @late: unlinked without, as time was up

@@ -50,8 +50,6 @@ struct plan {
 	unsigned int version;
 };
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 static bool read_head(int fd, uint64_t at, const char *magic, struct head *ret_head)
 {
 	return pread(fd, ret_head, sizeof(*ret_head), (off_t)at) == sizeof(*ret_head) &&

@@ -24,8 +24,6 @@
 #define LOCK_SECONDS 5
 #define LOCK_PAUSE_NS 100000000L
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 struct job {
 	const struct cordon_context *context;
 	const struct cordon_delivery *delivery;

@@ -21,8 +21,6 @@
 /* A file of a folder of many, and a line of one. */
 #define SMALL (64UL << 10)
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 /* Links in /sys are the kernel's own. */
 static int open_regular(int folder, const char *path, struct stat *status)
 {

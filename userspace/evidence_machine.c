@@ -25,8 +25,6 @@
 #define KEYS_MAX (1UL << 20)
 #define VALUE_MAX 4096
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 /* ---- a public key ------------------------------------------------------------------------- */
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

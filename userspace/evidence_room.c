@@ -19,8 +19,6 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 struct archive {
 	char name[256];
 	struct timespec written;

@@ -16,6 +16,7 @@
 
 #include "diag.h"
 #include "policy.h"
+#include "util/cleanup.h"
 
 /** struct cordon_image_interface - class and mode of interfaces by name */
 struct cordon_image_interface {
@@ -127,6 +128,7 @@ size_t cordon_image_memory(const struct cordon_image *image, unsigned int cpus);
 
 /** cordon_image_free() - takes NULL and half-built images */
 void cordon_image_free(struct cordon_image *image);
+DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
 
 /**
  * cordon_compile() - model to image

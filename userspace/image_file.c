@@ -73,8 +73,6 @@ struct piece {
 	size_t size;
 };
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 static size_t padding(size_t size)
 {
 	return -size % sizeof(uint64_t);

@@ -57,8 +57,6 @@ struct cordon_inbox {
 	size_t nr_known; /* ever: the oldest is forgotten first */
 };
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 static int watch_fd(const struct cordon_inbox *inbox, int fd, uint32_t events)
 {
 	struct epoll_event event = { .events = events };

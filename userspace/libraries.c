@@ -21,7 +21,6 @@
 #define CACHE_MAX (64UL << 20)
 #define ORIGIN "$ORIGIN"
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
 DEFINE_CLEANUP(elf, Elf *, elf_end)
 
 /* glibc, sysdeps/generic/dl-cache.h: integers are the machine's */

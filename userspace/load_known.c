@@ -21,8 +21,6 @@
 /* MAX_USED_MAPS of the kernel */
 #define MAPS_OF_PROGRAM 64
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 static int know(int objects, enum cordon_guard_object kind, uint32_t id)
 {
 	const struct cordon_guard_id key = { .kind = kind, .id = id };

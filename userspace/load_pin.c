@@ -16,8 +16,6 @@
 #include "load.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 const char *cordon_pin_folder_name(enum cordon_pin_folder folder)
 {
 	static const char *const names[CORDON_PIN_FOLDERS] = {

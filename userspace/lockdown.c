@@ -19,8 +19,6 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 /* In the order in which they are held: systemctl need not be listed to stop units. */
 static const struct cordon_lockdown_part *const parts[] = {
 	&cordon_lockdown_logins,

@@ -33,8 +33,6 @@
  * of USB gadgets. */
 static const unsigned int terminals[] = { 4, 204, 205, 229 };
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-
 /* ---- console ----------------------------------------------------------------------------- */
 
 /* proc_pid_stat(5): "PID (NAME) STATE PPID PGRP SESSION TTY_NR ..."; a name may hold anything. */

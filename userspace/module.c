@@ -238,8 +238,6 @@ static struct cordon_image *wanted_image(const struct cordon_session *session,
 	return image;
 }
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 void cordon_module_follow(const struct cordon_session *session, const struct cordon_image *image)
 {
 	struct cordon_module module CLEANUP(module) = { -1, 0 };

@@ -23,9 +23,6 @@
 
 #define POLICY_FOLDER "/var/lib/cordon/policy"
 
-DEFINE_CLEANUP(folder, DIR *, closedir)
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 static struct cordon_path store_path(const struct cordon_context *context, uint32_t generation,
 				     const char *name)
 {

@@ -17,7 +17,6 @@
 #include "image_check.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
 DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
 #define TCP 6

@@ -20,8 +20,6 @@
 #include "image_file.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 static const char text[] = "cordon: 1\n"
 			   "serial: 1\n"
 			   "node: test\n"

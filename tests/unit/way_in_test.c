@@ -14,8 +14,6 @@
 #include "util/cleanup.h"
 #include "way_in.h"
 
-DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
-
 static const char zones[] = "cordon: 1\n"
 			    "serial: 7\n"
 			    "zones:\n"

@@ -12,6 +12,7 @@
 #ifndef CORDON_UTIL_CLEANUP_H
 #define CORDON_UTIL_CLEANUP_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ static inline void cleanup_close(const int *fd)
 }
 
 DEFINE_CLEANUP(fclose, FILE *, fclose)
+DEFINE_CLEANUP(folder, DIR *, closedir)
 
 /* The value moves to the taker; the variable no longer owns it. */
 #define TAKE(owner)                                                                                \
