@@ -10,7 +10,8 @@
 
 #include <cordon/uapi/module.h>
 
-/** cordon_setup_is_closed() - somebody may release, for good: until then nothing here shuts it */
+/** cordon_setup_is_closed() - somebody may release, for good; until then
+ * neither silence nor the gate's time seals */
 bool cordon_setup_is_closed(void);
 void cordon_setup_tell(struct cordon_module_state *state);
 

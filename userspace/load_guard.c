@@ -250,6 +250,7 @@ static uint32_t device_of(const char *path)
 static int fill(struct cordon_guard *guard, const struct cordon_context *context, int program,
 		struct cordon_failure *failure)
 {
+	const int tasks CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_TASKS);
 	int error = add_folders(guard, context, program, failure);
 
 	if (error)
@@ -264,6 +265,7 @@ static int fill(struct cordon_guard *guard, const struct cordon_context *context
 	guard->tpm[0] = device_of("/dev/tpm0");
 	guard->tpm[1] = device_of("/dev/tpmrm0");
 	guard->look = cordon_pin_id(program);
+	guard->tasks = cordon_pin_id(tasks);
 	return error ? cordon_fail(failure, error, "cannot tell what is to be guarded: %s",
 				   strerror(-error)) :
 		       0;

@@ -86,47 +86,26 @@ int cordon_guard_check(const struct cordon_context *context, struct cordon_failu
 		      0;
 }
 
-static bool is_of_tasks(int map)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	return !bpf_map_get_info_by_fd(map, &info, &size) &&
-	       info.type == BPF_MAP_TYPE_TASK_STORAGE &&
-	       info.value_size == sizeof(struct cordon_guard_task) &&
-	       !strcmp(info.name, cordon_guard_map_name(CORDON_GUARD_MAP_TASKS));
-}
-
-/* Who may not write there is not ours, and has nothing to renounce. */
-static int renounce_in(int map, int self)
-{
-	const struct cordon_guard_task nobody = { .ours = 0 };
-	const int error = bpf_map_update_elem(map, &self, &nobody, BPF_ANY);
-
-	return error == -EPERM ? 0 : error;
-}
-
-/* In each map of that name: others may have made one. */
+/* The guard's state, whose name nobody else's map has, says which map knows who is ours. */
 int cordon_guard_renounce(struct cordon_failure *failure)
 {
 	const int self CLEANUP(close) = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	const struct cordon_guard_task nobody = { .ours = 0 };
 	struct cordon_guard guard;
-	int left = -ENOENT;
-	__u32 id = 0;
+	int tasks CLEANUP(close) = -1;
+	int error;
 
-	while (!bpf_map_get_next_id(id, &id)) {
-		const int map CLEANUP(close) = bpf_map_get_fd_by_id(id);
-
-		if (map >= 0 && is_of_tasks(map))
-			left = renounce_in(map, self);
-		if (left && left != -ENOENT)
-			break;
-	}
-	if (!left || !find_guard(&guard))
+	if (!find_guard(&guard))
 		return 0;
-	return cordon_fail(failure, -EPERM,
-			   "the guard still takes this for cordon's own work, which it is not: %s",
-			   strerror(-left));
+	tasks = bpf_map_get_fd_by_id(guard.tasks);
+	error = tasks < 0 ? tasks : bpf_map_update_elem(tasks, &self, &nobody, BPF_ANY);
+	/* Who may not write there is not ours, and has nothing to renounce. */
+	return !error || error == -EPERM ?
+		       0 :
+		       cordon_fail(failure, -EPERM,
+				   "the guard still takes this for cordon's own work, which it is "
+				   "not: %s",
+				   strerror(-error));
 }
 
 /* By the number that the kernel gave it when it was loaded. */

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "guard.h"
 #include "recorder.h"
+#include "start.h"
 #include "table.h"
 #include "util/array.h"
 
@@ -50,11 +51,19 @@ static bool acts_on_node(const struct cordon_command *command, const struct cord
  * came before main(). */
 static int check_guard(const struct cordon_command *command, const struct cordon_call *call)
 {
+	const bool seals = !strcmp(command->name, "seal");
+	uint32_t before;
+	int error;
+
 	if (!acts_on_node(command, call))
 		return cordon_guard_renounce(call->failure);
-	if (!strcmp(command->name, "seal") && cordon_context_is_node(call->context))
+	if (seals && cordon_context_is_node(call->context))
 		return 0;
-	return cordon_guard_check(call->context, call->failure);
+	error = cordon_guard_check(call->context, call->failure);
+	if (error && seals && cordon_start_did_store(&before))
+		fputs("cordon: the node is shut, until a reboot or a release; nothing more was done:\n",
+		      stderr);
+	return error;
 }
 
 static int run_command(const struct cordon_command *command, const struct cordon_call *call)

@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 22
+kmod_start 23
 
 kmod_node
 kmod_peers
@@ -41,7 +41,7 @@ cordon run >"$NET_TMP/run.log" 2>&1 &
 DAEMON=$!
 until_ok 60 grep -q following "$NET_TMP/run.log"
 check "the guard stands" says "stands, on" cordon status
-check "the module knows who may release" until_ok 10 bash -c "[ $(field certificates) = 1 ]"
+check "the module knows who may release" until_ok 10 is certificates 1
 
 # ---- who directs it -----------------------------------------------------------------------------
 
@@ -62,8 +62,9 @@ check "the helper signs for its caller" signs "$NET_TMP/signed"
 refuse "with its caller's rights, whatever pins it is told of" signs "$TRUST/threshold"
 check "nothing of it is there" [ "$(ls "$TRUST")" = release.pem ]
 check "who is not taken for the helper may still check" unshare -m "$CORDON" check "$NET_TMP/policy.yaml"
-refuse "a seal by other folders does no more than shut" \
+check "a seal by other folders does no more than shut, and says so" says "the node is shut, until" \
 	"$CORDON" --root /nowhere --bpffs "$NET_BPFFS" seal egress
+refuse "nor is it done" "$CORDON" --root /nowhere --bpffs "$NET_BPFFS" seal egress
 check "the node is shut" says "egress" cordon status
 refuse "its programs are where they were" says "NOT COVERED" cordon status
 

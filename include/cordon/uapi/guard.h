@@ -56,6 +56,7 @@ struct cordon_guard_place {
  * @standing: 1: the guard holds; 0: its programs do nothing
  * @mounts: number of the mount namespace whose view is ours
  * @look: id of the program guard_look
+ * @tasks: id of the map guard_tasks
  * @heard: system calls of ours that the guard saw since it was attached
  * @known: programs started that it took for ours
  * @unknown: programs started from the helper's inode that it did not, and @why
@@ -73,7 +74,9 @@ struct cordon_guard {
 	__u32 standing;
 	__u32 mounts;
 	__u32 look;
+	__u32 tasks;
 	__u32 root_mount;
+	__u32 pad;
 	__u64 heard;
 	__u64 known;
 	__u64 unknown;
