@@ -285,7 +285,7 @@ MANUALS     := $(wildcard userspace/man/*.[1-9])
 COMPLETIONS := $(wildcard userspace/completion/*)
 UNITS       := $(wildcard userspace/systemd/*)
 
-# A unit writes its program as @sbindir@/cordon.
+# A unit or hook writes its program as @sbindir@/cordon.
 install: all ## install under DESTDIR and PREFIX=/usr/local; the module's sources for dkms
 	install -D -m 755 $(BUILD)/cordon $(BIN_TO)/cordon
 	install -d -m 755 $(POLICY_TO)
@@ -294,8 +294,10 @@ install: all ## install under DESTDIR and PREFIX=/usr/local; the module's source
 	$(foreach u,$(UNITS),install -D -m 644 $u $(UNITS_TO)/$(notdir $u) && \
 	  sed -i 's,@sbindir@,$(PREFIX)/sbin,' $(UNITS_TO)/$(notdir $u) &&) :
 	install -D -m 755 userspace/boot/initramfs-tools/hook $(INITRAMFS_TO)/hooks/cordon
+	sed -i 's,@sbindir@,$(PREFIX)/sbin,' $(INITRAMFS_TO)/hooks/cordon
 	install -D -m 755 userspace/boot/gate $(INITRAMFS_TO)/scripts/init-top/cordon
 	install -D -m 755 userspace/boot/dracut/module-setup.sh $(DRACUT_TO)/module-setup.sh
+	sed -i 's,@sbindir@,$(PREFIX)/sbin,' $(DRACUT_TO)/module-setup.sh
 	install -D -m 755 userspace/boot/gate $(DRACUT_TO)/gate.sh
 	$(foreach f,$(KMOD_SOURCE),install -D -m 644 $f $(DKMS_TO)/$f &&) :
 	sed 's,@version@,$(VERSION),' kmod/dkms.conf >$(DKMS_TO)/dkms.conf

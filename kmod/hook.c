@@ -8,7 +8,7 @@
  * Traffic control may send what it sees on by another device, past our hook there:
  * so where it stands on a device that is not judged, that is judged, too.
  */
-#include "hook.h"
+#include "cordon.h"
 
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
@@ -21,8 +21,6 @@
 #include <net/net_namespace.h>
 
 #include "compat.h"
-#include "keep.h"
-#include "packet.h"
 
 /* Read for each packet. */
 static u32 enforced __read_mostly;
@@ -41,7 +39,6 @@ struct covered {
 
 /* Changed with RTNL. */
 static LIST_HEAD(devices);
-static u32 unhooked;
 
 static atomic64_t dropped[2];
 
@@ -239,13 +236,11 @@ static int add_device(struct net_device *dev)
 			};
 		error = nf_register_net_hooks(dev_net(dev), device->ops, 2);
 	}
-	if (error) {
-		unhooked++;
+	if (error)
 		kfree(device);
-		return error;
-	}
-	list_add_rcu(&device->list, &devices);
-	return 0;
+	else
+		list_add_rcu(&device->list, &devices);
+	return error;
 }
 
 static void remove_device(const struct net_device *dev)
@@ -281,7 +276,7 @@ void cordon_hook_tell(struct cordon_module_state *state)
 {
 	state->dropped_in = atomic64_read(&dropped[false]);
 	state->dropped_out = atomic64_read(&dropped[true]);
-	if (READ_ONCE(unhooked) || READ_ONCE(missed))
+	if (READ_ONCE(missed))
 		state->flags |= CORDON_MODULE_IS_PARTIAL;
 }
 
@@ -305,11 +300,6 @@ int cordon_hook_init(void)
 void cordon_hook_exit(void)
 {
 	unregister_netdevice_notifier(&follower);
-	cordon_hook_settle();
-}
-
-void cordon_hook_settle(void)
-{
 	cancel_delayed_work_sync(&following);
 	if (spread)
 		unregister_pernet_subsys(&namespaces);

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keep lists replaced and asked; see keep.h.
+ * Keep lists replaced and asked.
  */
-#include "keep.h"
+#include "cordon.h"
 
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-
-#include <cordon/uapi/policy.h>
-
-#include "hook.h"
-#include "latch.h"
 
 /* struct keep - a list as it came; the pointers are into @bytes */
 struct keep {
@@ -20,7 +15,6 @@ struct keep {
 	const struct cordon_module_rule *rule;
 	const struct cordon_module_prefix *prefix;
 	const struct cordon_module_interface *excluded;
-	bool of_gate;
 	u8 bytes[] __aligned(8);
 };
 
@@ -42,15 +36,14 @@ static bool has_size(const struct cordon_module_keep *head, size_t size)
 static bool rule_is_sound(const struct cordon_module_rule *rule, u32 prefixes)
 {
 	return rule->way <= CORDON_MODULE_WAY_FORWARD &&
-	       !(rule->flags & ~CORDON_MODULE_RULE_KNOWN_FLAGS) && !rule->pad &&
-	       rule->first <= rule->last && (u32)rule->from + rule->froms <= prefixes &&
-	       (u32)rule->to + rule->tos <= prefixes;
+	       !(rule->flags & ~CORDON_MODULE_RULE_KNOWN_FLAGS) && rule->first <= rule->last &&
+	       (u32)rule->from + rule->froms <= prefixes && (u32)rule->to + rule->tos <= prefixes;
 }
 
 static bool is_sound(const struct keep *keep)
 {
 	const struct cordon_module_keep *head = keep->head;
-	bool sound = head->watch_latch <= CORDON_LATCH_LOCKDOWN &&
+	bool sound = head->arp <= 1 && head->watch_latch <= CORDON_LATCH_LOCKDOWN &&
 		     head->watch_seconds <= CORDON_MODULE_WATCH_MAX;
 
 	for (u32 i = 0; sound && i < head->rules; i++)
@@ -81,14 +74,13 @@ static struct keep *copy(const void *bytes, size_t size)
 }
 
 /* A seal that comes in between meets the list before or this one: both were handed over open. */
-int cordon_keep_install(const void *bytes, size_t size, bool of_gate)
+int cordon_keep_install(const void *bytes, size_t size)
 {
 	struct keep *keep = copy(bytes, size);
 	int error = 0;
 
 	if (IS_ERR(keep))
 		return PTR_ERR(keep);
-	keep->of_gate = of_gate;
 	mutex_lock(&lock);
 	if (!is_sound(keep))
 		error = -EINVAL;
@@ -131,22 +123,6 @@ static bool among(const struct keep *keep, u16 first, u16 count, const u8 *addre
 	return !count;
 }
 
-static bool has_service(const struct cordon_module_rule *rule, const struct cordon_packet *packet,
-			u16 service)
-{
-	if (rule->flags & CORDON_MODULE_RULE_ANY || packet->any_protocol)
-		return true;
-	if (rule->protocol != packet->protocol)
-		return false;
-	return packet->fragment || (service >= rule->first && service <= rule->last);
-}
-
-static bool joins(const struct keep *keep, const struct cordon_module_rule *rule, const u8 *from,
-		  const u8 *to)
-{
-	return among(keep, rule->from, rule->froms, from) && among(keep, rule->to, rule->tos, to);
-}
-
 /* May what asks by this rule be met here, on its way in or out?  An answer goes the other way. */
 static bool goes_here(const struct cordon_module_rule *rule, const struct cordon_packet *packet,
 		      bool answer)
@@ -157,16 +133,46 @@ static bool goes_here(const struct cordon_module_rule *rule, const struct cordon
 	       (rule->way == (answer ? CORDON_MODULE_WAY_IN : CORDON_MODULE_WAY_OUT));
 }
 
-static bool rule_allows(const struct keep *keep, const struct cordon_module_rule *rule,
-			const struct cordon_packet *packet)
+static bool has_service(const struct cordon_module_rule *rule, const struct cordon_packet *packet,
+			u16 service)
 {
-	if (packet->may_ask && goes_here(rule, packet, false) &&
-	    has_service(rule, packet, packet->asks) &&
-	    joins(keep, rule, packet->source, packet->destination))
+	if (rule->flags & CORDON_MODULE_RULE_ANY || packet->any_protocol)
 		return true;
-	return packet->may_answer && goes_here(rule, packet, true) &&
-	       has_service(rule, packet, packet->answers) &&
-	       joins(keep, rule, packet->destination, packet->source);
+	if (rule->protocol != packet->protocol)
+		return false;
+	return packet->fragment || (service >= rule->first && service <= rule->last);
+}
+
+static bool matches(const struct keep *keep, const struct cordon_module_rule *rule,
+		    const struct cordon_packet *packet, bool answer)
+{
+	const u8 *asker = answer ? packet->destination : packet->source;
+	const u8 *asked = answer ? packet->source : packet->destination;
+
+	return !(answer && packet->opens) && goes_here(rule, packet, answer) &&
+	       has_service(rule, packet, answer ? packet->answers : packet->asks) &&
+	       among(keep, rule->from, rule->froms, asker) &&
+	       among(keep, rule->to, rule->tos, asked);
+}
+
+static bool is_alone(const struct cordon_module_rule *rule, const struct cordon_packet *packet)
+{
+	return !packet->fragment && !packet->quoted &&
+	       (!rule->hop_limit || rule->hop_limit == packet->hop_limit) &&
+	       (!rule->asker || rule->asker == packet->answers) &&
+	       (!rule->longest || (packet->length && packet->length <= rule->longest)) &&
+	       (!(rule->flags & CORDON_MODULE_RULE_NEAR) ||
+		!memcmp(packet->source, packet->destination, 8));
+}
+
+static bool allows(const struct keep *keep, const struct cordon_module_rule *rule, u32 level,
+		   const struct cordon_packet *packet)
+{
+	if (rule->flags & CORDON_MODULE_RULE_EGRESS && level != CORDON_LATCH_EGRESS)
+		return false;
+	if (rule->flags & CORDON_MODULE_RULE_ALONE)
+		return is_alone(rule, packet) && matches(keep, rule, packet, false);
+	return matches(keep, rule, packet, false) || matches(keep, rule, packet, true);
 }
 
 bool cordon_keep_allows(u32 level, const struct cordon_packet *packet)
@@ -174,19 +180,10 @@ bool cordon_keep_allows(u32 level, const struct cordon_packet *packet)
 	const struct keep *keep = rcu_dereference(in_force);
 
 	for (u32 i = 0; keep && i < keep->head->rules; i++) {
-		if (keep->rule[i].flags & CORDON_MODULE_RULE_EGRESS && level != CORDON_LATCH_EGRESS)
-			continue;
-		if (rule_allows(keep, &keep->rule[i], packet))
+		if (allows(keep, &keep->rule[i], level, packet))
 			return true;
 	}
 	return false;
-}
-
-bool cordon_keep_builtin(u32 builtin)
-{
-	const struct keep *keep = rcu_dereference(in_force);
-
-	return !keep || !(keep->head->builtins_off >> builtin & 1);
 }
 
 /* "eth0", or "veth*" */
@@ -210,32 +207,15 @@ bool cordon_keep_excludes(const char *name)
 	return excluded;
 }
 
-void cordon_keep_tell(struct cordon_module_state *state)
+struct cordon_module_keep cordon_keep_head(void)
 {
+	struct cordon_module_keep head = { 0 };
 	const struct keep *keep;
 
 	rcu_read_lock();
 	keep = rcu_dereference(in_force);
-	if (keep && !keep->of_gate) {
-		state->flags |= CORDON_MODULE_HAS_KEEP;
-		state->tag = keep->head->tag;
-		state->rules = keep->head->rules;
-		state->prefixes = keep->head->prefixes;
-		state->watch_seconds = keep->head->watch_seconds;
-		state->watch_latch = keep->head->watch_latch;
-	}
+	if (keep)
+		head = *keep->head;
 	rcu_read_unlock();
-}
-
-u32 cordon_keep_watch(u32 *ret_latch)
-{
-	const struct keep *keep;
-	u32 seconds;
-
-	rcu_read_lock();
-	keep = rcu_dereference(in_force);
-	seconds = keep ? keep->head->watch_seconds : 0;
-	*ret_latch = keep ? keep->head->watch_latch : CORDON_LATCH_OPEN;
-	rcu_read_unlock();
-	return seconds;
+	return head;
 }

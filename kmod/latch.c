@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The level, and where it is published; see latch.h.
+ * The level, and where it is published.
  */
-#include "latch.h"
+#include "cordon.h"
 
 #include <linux/bpf.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
 
 #include "compat.h"
-#include "hook.h"
 
 CORDON_IMPORT_BPF;
 
@@ -96,11 +95,6 @@ bool cordon_latch_gate(bool shut)
 bool cordon_latch_is_gated(void)
 {
 	return READ_ONCE(latch.gated);
-}
-
-bool cordon_latch_is_shut(void)
-{
-	return READ_ONCE(latch.held);
 }
 
 u32 cordon_latch_level(void)

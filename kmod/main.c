@@ -5,43 +5,10 @@
  */
 #include <linux/module.h>
 
-#include "gate.h"
-#include "hook.h"
-#include "keep.h"
-#include "latch.h"
-#include "netlink.h"
-#include "setup.h"
-#include "watch.h"
+#include "cordon.h"
 
-static int __init cordon_init(void)
-{
-	int error = cordon_netlink_init();
-
-	if (error)
-		return error;
-	error = cordon_gate_init();
-	if (error)
-		goto no_gate;
-	error = cordon_hook_init();
-	if (error)
-		goto no_hooks;
-	return 0;
-
-no_hooks:
-	cordon_gate_exit();
-	cordon_latch_gate(false);
-no_gate:
-	cordon_netlink_exit();
-	cordon_watch_exit();
-	cordon_hook_settle();
-	cordon_keep_exit();
-	cordon_setup_exit();
-	cordon_latch_exit();
-	return error;
-}
-
-/* It does not come here while the node is shut: see change() in latch.c. */
-static void __exit cordon_exit(void)
+/* While the node is shut only a start that failed comes here: see change() in latch.c. */
+static void cordon_exit(void)
 {
 	cordon_netlink_exit();
 	cordon_watch_exit();
@@ -50,6 +17,20 @@ static void __exit cordon_exit(void)
 	cordon_keep_exit();
 	cordon_setup_exit();
 	cordon_latch_exit();
+}
+
+static int __init cordon_init(void)
+{
+	int error = cordon_netlink_init();
+
+	if (error)
+		return error;
+	error = cordon_gate_init() ?: cordon_hook_init();
+	if (error) {
+		cordon_latch_gate(false);
+		cordon_exit();
+	}
+	return error;
 }
 
 module_init(cordon_init);

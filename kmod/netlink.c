@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests in, answers and events out, by one table.  What an attribute means is for others
- * to say.
+ * Requests in, answers and events out.  What an attribute means is for others to say.
  */
-#include "netlink.h"
+#include "cordon.h"
 
 #include <linux/sched.h>
 #include <net/genetlink.h>
-
-#include "gate.h"
-#include "hook.h"
-#include "keep.h"
-#include "latch.h"
-#include "setup.h"
-#include "watch.h"
 
 #define A(name) CORDON_MODULE_A_##name
 
@@ -36,7 +28,7 @@ static int reply(struct genl_info *info, struct sk_buff *skb, void *head)
 	return genlmsg_reply(skb, info);
 }
 
-static int get(struct genl_info *info, const void *data, u16 size)
+static int get(struct genl_info *info)
 {
 	struct cordon_module_state *state;
 	struct nlattr *room;
@@ -52,7 +44,7 @@ static int get(struct genl_info *info, const void *data, u16 size)
 	state->version = CORDON_MODULE_VERSION;
 	cordon_setup_tell(state);
 	cordon_latch_tell(state);
-	cordon_keep_tell(state);
+	state->keep = cordon_keep_head();
 	cordon_hook_tell(state);
 	cordon_watch_tell(state);
 	return reply(info, skb, head);
@@ -82,38 +74,9 @@ void cordon_netlink_tell(enum cordon_module_news news, u32 before, int error)
 
 /* ---- requests ---------------------------------------------------------------------------- */
 
-static int setup(struct genl_info *info, const void *data, u16 size)
+static int seal(struct genl_info *info, u32 level)
 {
-	return cordon_setup_replace(data);
-}
-
-static int certificate(struct genl_info *info, const void *data, u16 size)
-{
-	return cordon_setup_certificate(data, size);
-}
-
-static int close(struct genl_info *info, const void *data, u16 size)
-{
-	int error = cordon_setup_close();
-
-	if (error == -ENOKEY)
-		GENL_SET_ERR_MSG(info, "fewer keys that may release are known than must sign");
-	return error;
-}
-
-static int keep(struct genl_info *info, const void *data, u16 size)
-{
-	return cordon_keep_install(data, size, false);
-}
-
-static int map(struct genl_info *info, const void *data, u16 size)
-{
-	return cordon_latch_map(*(const u32 *)data);
-}
-
-static int seal(struct genl_info *info, const void *data, u16 size)
-{
-	const u32 level = *(const u32 *)data, before = cordon_latch_tighten(level);
+	const u32 before = cordon_latch_tighten(level);
 	struct sk_buff *skb;
 	void *head;
 
@@ -126,10 +89,10 @@ static int seal(struct genl_info *info, const void *data, u16 size)
 	return reply(info, skb, head);
 }
 
-static int order(struct genl_info *info, const void *data, u16 size)
+static int order(const void *cms, size_t size)
 {
 	u32 before = cordon_latch_level();
-	int error = cordon_setup_release(data, size, &before);
+	int error = cordon_setup_release(cms, size, &before);
 
 	if (error)
 		cordon_netlink_tell(CORDON_MODULE_NEWS_REFUSED, before, error);
@@ -138,80 +101,52 @@ static int order(struct genl_info *info, const void *data, u16 size)
 	return error;
 }
 
-static int stand(struct genl_info *info, const void *data, u16 size)
+static int carry_out(struct genl_info *info, const void *data, size_t size)
 {
-	cordon_gate_open();
-	return 0;
-}
-
-static int beat(struct genl_info *info, const void *data, u16 size)
-{
-	cordon_watch_beat();
-	return 0;
-}
-
-static const struct {
-	u16 attribute;
-	int (*answer)(struct genl_info *info, const void *data, u16 size);
-} requests[CORDON_MODULE_CMD_COUNT] = {
-	[CORDON_MODULE_CMD_GET] = { 0, get },
-	[CORDON_MODULE_CMD_SETUP] = { A(SETUP), setup },
-	[CORDON_MODULE_CMD_CERTIFICATE] = { A(CERTIFICATE), certificate },
-	[CORDON_MODULE_CMD_CLOSE] = { 0, close },
-	[CORDON_MODULE_CMD_KEEP] = { A(KEEP), keep },
-	[CORDON_MODULE_CMD_MAP] = { A(MAP), map },
-	[CORDON_MODULE_CMD_SEAL] = { A(LATCH), seal },
-	[CORDON_MODULE_CMD_ORDER] = { A(ORDER), order },
-	[CORDON_MODULE_CMD_STAND] = { 0, stand },
-	[CORDON_MODULE_CMD_BEAT] = { 0, beat },
-};
-
-static const struct {
-	int error;
-	const char *words;
-} explanations[] = {
-	{ -EPERM, "the latch is shut, or the setup is closed until a boot, or is missing" },
-	{ -EINVAL, "an attribute is missing, or contradicts itself" },
-	{ -EBADMSG, "it is no signed order, or not in its one form" },
-	{ -EOPNOTSUPP, "the order opens nothing: only release and detach do" },
-	{ -EKEYREJECTED, "a signature is wrong" },
-	{ -ENOKEY, "nobody signed it who may release this node" },
-	{ -EDQUOT, "too few distinct keys signed it" },
-	{ -ENOPKG, "this kernel cannot check such a signature: sign with RSA, PKCS #1 v1.5, and "
-		   "SHA-256" },
-	{ -EXDEV, "the order is for another node" },
-	{ -ESTALE, "its counter was used already" },
-	{ -EAGAIN, "the order holds from a later boot on" },
-	{ -EKEYEXPIRED, "it does not name the node's challenge, or another" },
-	{ -ENOSPC, "it has as many certificates as it takes" },
-	{ -EBUSY, "the node was sealed again in this moment" },
-};
-
-/* The command's own attribute, and no other. */
-static bool is_complete(const struct genl_info *info, u16 attribute)
-{
-	for (int i = 1; i < A(COUNT); i++) {
-		if (!info->attrs[i] != (i != attribute))
-			return false;
+	switch (info->genlhdr->cmd) {
+	case CORDON_MODULE_CMD_GET:
+		return get(info);
+	case CORDON_MODULE_CMD_SETUP:
+		return cordon_setup_replace(data);
+	case CORDON_MODULE_CMD_CERTIFICATE:
+		return cordon_setup_certificate(data, size);
+	case CORDON_MODULE_CMD_CLOSE:
+		return cordon_setup_close();
+	case CORDON_MODULE_CMD_KEEP:
+		return cordon_keep_install(data, size);
+	case CORDON_MODULE_CMD_MAP:
+		return cordon_latch_map(*(const u32 *)data);
+	case CORDON_MODULE_CMD_SEAL:
+		return seal(info, *(const u32 *)data);
+	case CORDON_MODULE_CMD_ORDER:
+		return order(data, size);
+	case CORDON_MODULE_CMD_STAND:
+		cordon_gate_open();
+		return 0;
+	default:
+		cordon_watch_beat();
+		return 0;
 	}
-	return true;
 }
 
+/* Each command's own one. */
+static const u16 attribute_of[CORDON_MODULE_CMD_COUNT] = {
+	[CORDON_MODULE_CMD_SETUP] = A(SETUP), [CORDON_MODULE_CMD_CERTIFICATE] = A(CERTIFICATE),
+	[CORDON_MODULE_CMD_KEEP] = A(KEEP),   [CORDON_MODULE_CMD_MAP] = A(MAP),
+	[CORDON_MODULE_CMD_SEAL] = A(LATCH),  [CORDON_MODULE_CMD_ORDER] = A(ORDER),
+};
+
+/* It has that, and no other. */
 static int answer(struct sk_buff *skb, struct genl_info *info)
 {
-	const u8 command = info->genlhdr->cmd;
-	const u16 attribute = requests[command].attribute;
-	const struct nlattr *given = attribute ? info->attrs[attribute] : NULL;
-	int error = -EINVAL;
+	const u16 own = attribute_of[info->genlhdr->cmd];
+	const struct nlattr *given = own ? info->attrs[own] : NULL;
 
-	if (is_complete(info, attribute))
-		error = requests[command].answer(info, given ? nla_data(given) : NULL,
-						 given ? nla_len(given) : 0);
-	for (size_t i = 0; error && i < ARRAY_SIZE(explanations); i++) {
-		if (explanations[i].error == error && info->extack && !info->extack->_msg)
-			info->extack->_msg = explanations[i].words;
+	for (int i = 1; i < A(COUNT); i++) {
+		if (!info->attrs[i] != (i != own))
+			return -EINVAL;
 	}
-	return error;
+	return carry_out(info, given ? nla_data(given) : NULL, given ? nla_len(given) : 0);
 }
 
 /* ---- the family -------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
  * times.  Fields that the latch does not depend on are known by name, and looked at no
  * further: they are for people, or for the helper alone.
  */
-#include "order.h"
+#include "cordon.h"
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -90,12 +90,12 @@ static int read_number(const char *text, u64 *ret_number)
 
 static int read_challenge(const char *text, struct cordon_order *order)
 {
+	const size_t size = sizeof(order->challenge);
+
 	order->has_challenge = text;
-	if (!text)
-		return 0;
-	if (strlen(text) != 2 * sizeof(order->challenge))
-		return -EBADMSG;
-	return hex2bin(order->challenge, text, sizeof(order->challenge)) ? -EBADMSG : 0;
+	return text && (strlen(text) != 2 * size || hex2bin(order->challenge, text, size)) ?
+		       -EBADMSG :
+		       0;
 }
 
 int cordon_order_parse(char *text, size_t size, struct cordon_order *ret_order)

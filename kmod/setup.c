@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The setup, and orders against it; see setup.h.
+ * The setup, and orders against it.
  */
-#include "setup.h"
+#include "cordon.h"
 
 #include <linux/mutex.h>
-#include <linux/slab.h>
 #include <linux/string.h>
-
-#include "latch.h"
-#include "order.h"
-#include "verify.h"
 
 /*
  * @lock: guards what follows; taken before the latch's
  * @setup: with a threshold of 0 there is none
+ * @content: of the order that is being checked
  */
 static struct {
 	struct mutex lock;
 	bool closed;
 	struct cordon_module_setup setup;
 	struct cordon_keys keys;
+	struct cordon_content content;
 } state = { .lock = __MUTEX_INITIALIZER(state.lock) };
 
 bool cordon_setup_is_closed(void)
@@ -117,7 +114,8 @@ static bool was_used(const struct cordon_order *order)
 
 	if (counter == CORDON_MODULE_COUNTER_UNKNOWN)
 		return false;
-	return order->counter < counter || (order->counter == counter && cordon_latch_is_shut());
+	return order->counter < counter ||
+	       (order->counter == counter && (cordon_latch_level() || cordon_latch_is_gated()));
 }
 
 static int check_order(const struct cordon_order *order, unsigned int signers)
@@ -135,12 +133,15 @@ static int check_order(const struct cordon_order *order, unsigned int signers)
 	return setup->boot && order->not_before > setup->boot ? -EAGAIN : 0;
 }
 
-static int judge(const void *cms, size_t size, struct cordon_content *content, u32 *ret_before)
+int cordon_setup_release(const void *cms, size_t size, u32 *ret_before)
 {
 	const u64 seals = cordon_latch_seals();
+	struct cordon_content *content = &state.content;
 	struct cordon_order order;
-	int error = cordon_keys_verify(&state.keys, cms, size, content);
+	int error;
 
+	mutex_lock(&state.lock);
+	error = cordon_keys_verify(&state.keys, cms, size, content);
 	if (!error)
 		error = cordon_order_parse(content->text, content->size, &order);
 	if (!error)
@@ -149,20 +150,7 @@ static int judge(const void *cms, size_t size, struct cordon_content *content, u
 		error = cordon_latch_release(seals, ret_before);
 	if (!error)
 		state.setup.counter = order.counter;
-	return error;
-}
-
-int cordon_setup_release(const void *cms, size_t size, u32 *ret_before)
-{
-	struct cordon_content *content = kzalloc(sizeof(*content), GFP_KERNEL);
-	int error;
-
-	if (!content)
-		return -ENOMEM;
-	mutex_lock(&state.lock);
-	error = judge(cms, size, content, ret_before);
 	mutex_unlock(&state.lock);
-	kfree(content);
 	return error;
 }
 

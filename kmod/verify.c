@@ -4,7 +4,7 @@
  * each certificate has a keyring of its own, and the message is checked against
  * each.  It asks for no validity and follows chains: so there is no authority in them.
  */
-#include "verify.h"
+#include "cordon.h"
 
 #include <crypto/public_key.h>
 #include <keys/asymmetric-type.h>

@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The watch, once a second; see watch.h.
+ * The watch, once a second.
  */
-#include "watch.h"
+#include "cordon.h"
 
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/workqueue.h>
 
-#include "keep.h"
-#include "latch.h"
-#include "netlink.h"
-#include "setup.h"
-
 /*
  * @sign: seconds of the clock that stands still in sleep, when both lived last
  * @beat: likewise, of the helper
+ * @silent: that was told; @acted: and what it is to do was done
  */
 static struct {
 	struct mutex lock;
 	bool watching;
 	bool silent;
+	bool acted;
 	time64_t beat;
 	time64_t sign;
 } watch = { .lock = __MUTEX_INITIALIZER(watch.lock) };
@@ -29,41 +26,43 @@ static struct {
 static void look_on(struct work_struct *work);
 static DECLARE_DELAYED_WORK(round, look_on);
 
-static void tell_silence(u32 seconds, u32 level)
+/* Once, and once more when somebody is known who may release: until then it shuts nothing. */
+static void notice_silence(const struct cordon_module_keep *keep)
 {
-	if (!cordon_setup_is_closed())
-		level = CORDON_LATCH_OPEN;
-	pr_warn("cordon: no sign of life of helper and programs for %u s\n", seconds);
-	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT, cordon_latch_tighten(level), 0);
+	const bool acts = cordon_setup_is_closed();
+
+	if (watch.silent && watch.acted == acts)
+		return;
+	watch.silent = true;
+	watch.acted = acts;
+	pr_warn("cordon: no sign of life of helper and programs for %u s\n", keep->watch_seconds);
+	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT,
+			    cordon_latch_tighten(acts ? keep->watch_latch : CORDON_LATCH_OPEN), 0);
 }
 
 /* A list without a watch ends it: the next beat begins another. */
 static void look_on(struct work_struct *work)
 {
-	const time64_t now = ktime_get_seconds();
-	bool was_silent;
-	u32 level, seconds = cordon_keep_watch(&level);
+	const struct cordon_module_keep keep = cordon_keep_head();
 
 	mutex_lock(&watch.lock);
-	was_silent = watch.silent;
 	if (cordon_latch_is_read())
 		watch.sign = watch.beat;
-	watch.watching = seconds;
-	watch.silent = seconds && now - watch.sign >= seconds;
-	if (watch.silent && !was_silent)
-		tell_silence(seconds, level);
-	if (seconds)
+	watch.watching = keep.watch_seconds;
+	if (watch.watching && ktime_get_seconds() - watch.sign >= keep.watch_seconds)
+		notice_silence(&keep);
+	else
+		watch.silent = false;
+	if (watch.watching)
 		schedule_delayed_work(&round, HZ);
 	mutex_unlock(&watch.lock);
 }
 
 void cordon_watch_beat(void)
 {
-	u32 level;
-
 	mutex_lock(&watch.lock);
 	watch.beat = ktime_get_seconds();
-	if (!watch.watching && cordon_keep_watch(&level)) {
+	if (!watch.watching && cordon_keep_head().watch_seconds) {
 		watch.watching = true;
 		watch.sign = watch.beat;
 		schedule_delayed_work(&round, HZ);

@@ -66,6 +66,7 @@ int cordon_cmd_events(const struct cordon_call *call);
 int cordon_cmd_flows(const struct cordon_call *call);
 int cordon_cmd_top(const struct cordon_call *call);
 int cordon_cmd_log(const struct cordon_call *call);
+int cordon_cmd_gate(const struct cordon_call *call);
 int cordon_cmd_demo(const struct cordon_call *call);
 
 /** struct cordon_flag - an option of a subcommand: a switch or one with a value */

@@ -4,10 +4,12 @@
  */
 #include "compile_backstop.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cordon/uapi/reason.h>
 
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -25,37 +27,118 @@ struct backstop {
 	struct span *spans; /* by zone */
 };
 
-static int push_prefix(struct cordon_image *image, const uint8_t address[16], unsigned int length)
+static int push_prefix(struct cordon_image *image, const struct cordon_module_prefix *prefix)
 {
 	struct cordon_module_prefix *added =
 		array_push(image->backstop_prefixes, image->nr_backstop_prefixes);
 
 	if (!added)
 		return -ENOMEM;
-	memcpy(added->address, address, sizeof(added->address));
-	added->length = (uint8_t)length;
+	*added = *prefix;
 	return 0;
 }
 
-static int push_prefix4(struct cordon_image *image, const struct cordon_prefix4 *prefix)
+int cordon_backstop_prefix(struct cordon_image *image, const struct cordon_prefix *prefix)
 {
-	const uint32_t address = htonl(prefix->address);
-	uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
-
-	memcpy(mapped + 12, &address, sizeof(address));
-	return push_prefix(image, mapped, prefix->length + 96U);
-}
-
-static int push_prefix6(struct cordon_image *image, const struct cordon_prefix6 *prefix)
-{
-	uint8_t address[16];
+	struct cordon_module_prefix entry = { .length = prefix->length };
 
 	for (int i = 0; i < 8; i++) {
-		address[i] = (uint8_t)(prefix->high >> (56 - 8 * i));
-		address[8 + i] = (uint8_t)(prefix->low >> (56 - 8 * i));
+		entry.address[i] = (uint8_t)(prefix->high >> (56 - 8 * i));
+		entry.address[8 + i] = (uint8_t)(prefix->low >> (56 - 8 * i));
 	}
-	return push_prefix(image, address, prefix->length);
+	if (!prefix->ipv6) {
+		entry.address[10] = entry.address[11] = 0xff;
+		entry.length = (uint8_t)(prefix->length + 96);
+	}
+	return push_prefix(image, &entry);
 }
+
+int cordon_backstop_rule(struct cordon_image *image, const struct cordon_module_rule *rule)
+{
+	struct cordon_module_rule *added =
+		array_push(image->backstop_rules, image->nr_backstop_rules);
+
+	if (!added)
+		return -ENOMEM;
+	*added = *rule;
+	return 0;
+}
+
+/* ---- the built-in rules ------------------------------------------------------------------- */
+
+enum {
+	UNSPECIFIED,
+	LINK_LOCAL,
+	LINK_GROUPS,
+	GROUPS,
+	EVERYBODY4,
+	DHCPV6_SERVERS
+};
+
+static const struct cordon_module_prefix link_prefixes[] = {
+	[UNSPECIFIED] = { .length = 128 },
+	[LINK_LOCAL] = { { 0xfe, 0x80 }, 10 },
+	[LINK_GROUPS] = { { 0xff, 0x02 }, 16 },
+	[GROUPS] = { { 0xff }, 8 },
+	[EVERYBODY4] = { { [10] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, 128 },
+	[DHCPV6_SERVERS] = { { 0xff, 0x02, [13] = 1, [15] = 2 }, 128 },
+};
+
+#define IN .way = CORDON_MODULE_WAY_IN
+#define OUT .way = CORDON_MODULE_WAY_OUT
+#define TYPES(from_type, to_type)                                                                  \
+	.protocol = IPPROTO_ICMPV6, .first = (from_type) << 8, .last = (to_type) << 8 | 0xff
+#define PORTS(source, destination)                                                                 \
+	.protocol = IPPROTO_UDP, .asker = (source), .first = (destination), .last = (destination)
+#define FROM(index, count) .from = (index), .froms = (count)
+#define TO(index, count) .to = (index), .tos = (count)
+
+/* What neighbours, routers, groups and DHCP are told, as bpf/parse.h has it: in, from who may say
+ * so; out, no longer than Linux makes it, and to this link. */
+static const struct {
+	uint32_t builtin;
+	struct cordon_module_rule rule;
+} builtins[] = {
+	{ CORDON_BUILTIN_ND, { IN, TYPES(135, 136), .hop_limit = 255 } },
+	{ CORDON_BUILTIN_ND,
+	  { OUT, TYPES(135, 136), .hop_limit = 255, .longest = 128, TO(LINK_LOCAL, 2) } },
+	{ CORDON_BUILTIN_ND,
+	  { OUT, TYPES(135, 136), .hop_limit = 255, .longest = 128,
+	    .flags = CORDON_MODULE_RULE_NEAR } },
+	{ CORDON_BUILTIN_RA,
+	  { OUT, TYPES(133, 133), .hop_limit = 255, .longest = 128, TO(LINK_LOCAL, 2) } },
+	{ CORDON_BUILTIN_RA, { IN, TYPES(134, 134), .hop_limit = 255, FROM(LINK_LOCAL, 1) } },
+	{ CORDON_BUILTIN_MLD, { IN, TYPES(130, 132), .hop_limit = 1, FROM(UNSPECIFIED, 2) } },
+	{ CORDON_BUILTIN_MLD, { IN, TYPES(143, 143), .hop_limit = 1, FROM(UNSPECIFIED, 2) } },
+	{ CORDON_BUILTIN_MLD,
+	  { OUT, TYPES(131, 132), .hop_limit = 1, .longest = 336, FROM(UNSPECIFIED, 2),
+	    TO(GROUPS, 1) } },
+	{ CORDON_BUILTIN_MLD,
+	  { OUT, TYPES(143, 143), .hop_limit = 1, .longest = 336, FROM(UNSPECIFIED, 2),
+	    TO(GROUPS, 1) } },
+	{ CORDON_BUILTIN_DHCP, { OUT, PORTS(68, 67), TO(EVERYBODY4, 1) } },
+	{ CORDON_BUILTIN_DHCP, { IN, PORTS(67, 68) } },
+	{ CORDON_BUILTIN_DHCP, { OUT, PORTS(546, 547), TO(DHCPV6_SERVERS, 1) } },
+	{ CORDON_BUILTIN_DHCP, { IN, PORTS(547, 546), FROM(LINK_LOCAL, 1) } },
+};
+
+int cordon_backstop_builtins(struct cordon_image *image, uint32_t off)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < ARRAY_SIZE(link_prefixes); i++)
+		error = push_prefix(image, &link_prefixes[i]);
+	for (size_t i = 0; !error && i < ARRAY_SIZE(builtins); i++) {
+		struct cordon_module_rule rule = builtins[i].rule;
+
+		rule.flags |= CORDON_MODULE_RULE_ALONE;
+		if (!(off >> builtins[i].builtin & 1))
+			error = cordon_backstop_rule(image, &rule);
+	}
+	return error;
+}
+
+/* ---- the policy's ------------------------------------------------------------------------- */
 
 static int push_zone(struct backstop *backstop, size_t zone)
 {
@@ -63,12 +146,18 @@ static int push_zone(struct backstop *backstop, size_t zone)
 	int error = 0;
 
 	for (size_t i = 0; !error && i < policy->nr_prefixes4; i++) {
-		if (policy->prefixes4[i].zone == zone)
-			error = push_prefix4(backstop->image, &policy->prefixes4[i]);
+		const struct cordon_prefix4 *of = &policy->prefixes4[i];
+		const struct cordon_prefix prefix = { 0, of->address, of->length, false };
+
+		if (of->zone == zone)
+			error = cordon_backstop_prefix(backstop->image, &prefix);
 	}
 	for (size_t i = 0; !error && i < policy->nr_prefixes6; i++) {
-		if (policy->prefixes6[i].zone == zone)
-			error = push_prefix6(backstop->image, &policy->prefixes6[i]);
+		const struct cordon_prefix6 *of = &policy->prefixes6[i];
+		const struct cordon_prefix prefix = { of->high, of->low, of->length, true };
+
+		if (of->zone == zone)
+			error = cordon_backstop_prefix(backstop->image, &prefix);
 	}
 	return error;
 }
@@ -106,17 +195,6 @@ static uint8_t way_of(const struct cordon_policy *policy, const struct cordon_po
 							    CORDON_MODULE_WAY_FORWARD;
 }
 
-static int push_rule(struct cordon_image *image, const struct cordon_module_rule *rule)
-{
-	struct cordon_module_rule *added =
-		array_push(image->backstop_rules, image->nr_backstop_rules);
-
-	if (!added)
-		return -ENOMEM;
-	*added = *rule;
-	return 0;
-}
-
 static int push_services(struct cordon_image *image, const struct cordon_policy_rule *rule,
 			 struct cordon_module_rule entry)
 {
@@ -130,7 +208,7 @@ static int push_services(struct cordon_image *image, const struct cordon_policy_
 		entry.protocol = service->protocol;
 		entry.first = service->any ? 0 : service->first;
 		entry.last = service->any ? UINT16_MAX : service->last;
-		error = push_rule(image, &entry);
+		error = cordon_backstop_rule(image, &entry);
 	}
 	return error;
 }
@@ -157,7 +235,7 @@ static int add_rule(struct backstop *backstop, const struct cordon_policy_rule *
 	if (image->nr_backstop_rules + rule->nr_services + left - 1 <= CORDON_MODULE_RULES_MAX)
 		return push_services(image, rule, entry);
 	entry.flags |= CORDON_MODULE_RULE_ANY;
-	return push_rule(image, &entry);
+	return cordon_backstop_rule(image, &entry);
 }
 
 static int add_anything(struct cordon_image *image)
@@ -166,10 +244,10 @@ static int add_anything(struct cordon_image *image)
 
 	image->nr_backstop_rules = 0;
 	for (uint8_t way = CORDON_MODULE_WAY_IN; !error && way <= CORDON_MODULE_WAY_FORWARD; way++)
-		error = push_rule(image,
-				  &(struct cordon_module_rule){ .way = way,
-								.flags = CORDON_MODULE_RULE_ANY,
-								.last = UINT16_MAX });
+		error = cordon_backstop_rule(
+			image, &(struct cordon_module_rule){ .way = way,
+							     .flags = CORDON_MODULE_RULE_ANY,
+							     .last = UINT16_MAX });
 	return error;
 }
 
@@ -177,9 +255,9 @@ static int add_rules(struct backstop *backstop)
 {
 	const struct cordon_policy *policy = backstop->policy;
 	size_t left = policy->nr_keep + policy->nr_rules;
-	int error = 0;
+	int error = cordon_backstop_builtins(backstop->image, policy->builtins_off);
 
-	if (left > CORDON_MODULE_RULES_MAX)
+	if (left > CORDON_MODULE_RULES_MAX - backstop->image->nr_backstop_rules)
 		return add_anything(backstop->image);
 	for (size_t i = 0; !error && i < policy->nr_keep; i++)
 		error = add_rule(backstop, &policy->keep[i], 0, left--);

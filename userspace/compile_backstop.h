@@ -7,6 +7,7 @@
 
 #include "image.h"
 #include "policy.h"
+#include "prefix.h"
 
 /**
  * cordon_compile_backstop() - what passes under a latch, into @image
@@ -16,5 +17,11 @@
  * Return: 0 or -ENOMEM.
  */
 int cordon_compile_backstop(const struct cordon_policy *policy, struct cordon_image *image);
+
+/* Its parts, each into @image.  Return: 0 or -ENOMEM. */
+int cordon_backstop_prefix(struct cordon_image *image, const struct cordon_prefix *prefix);
+int cordon_backstop_rule(struct cordon_image *image, const struct cordon_module_rule *rule);
+/** cordon_backstop_builtins() - before anything else. @off: bit n: enum cordon_builtin n */
+int cordon_backstop_builtins(struct cordon_image *image, uint32_t off);
 
 #endif

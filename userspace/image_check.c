@@ -430,7 +430,7 @@ static bool is_backstop_sound(const struct cordon_image *image)
 	for (size_t i = 0; i < image->nr_backstop_rules; i++) {
 		const struct cordon_module_rule *rule = &image->backstop_rules[i];
 
-		if (rule->way > CORDON_MODULE_WAY_FORWARD || rule->pad ||
+		if (rule->way > CORDON_MODULE_WAY_FORWARD ||
 		    rule->from + rule->froms > (int)image->nr_backstop_prefixes ||
 		    rule->to + rule->tos > (int)image->nr_backstop_prefixes)
 			return false;

@@ -35,7 +35,8 @@ static bool is_written(void)
 /* What these do they do to the files that they are told, and with no more right than who calls. */
 static bool acts_on_node(const struct cordon_command *command, const struct cordon_call *call)
 {
-	static const char *const others[] = { "check", "sign", "explain", "events", "log", "demo" };
+	static const char *const others[] = { "check", "sign", "explain", "events",
+					      "log",   "gate", "demo" };
 
 	/* It erases what it hands out. */
 	if (call->argc > 1 && !strcmp(command->name, "log") && !strcmp(call->argv[1], "key"))

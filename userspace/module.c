@@ -191,7 +191,7 @@ static void hand_keep(const struct cordon_module *module, const struct cordon_im
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_module_list list = {
 		.head = { .tag = cordon_module_tag(&image->settings),
-			  .builtins_off = image->settings.builtins_off,
+			  .arp = !(image->settings.builtins_off >> CORDON_BUILTIN_ARP & 1),
 			  .watch_seconds = image->settings.watch_seconds,
 			  .watch_latch = image->settings.watch_latch,
 			  .rules = (uint32_t)image->nr_backstop_rules,
@@ -219,10 +219,10 @@ static bool wants_keep(const struct cordon_session *session, uint32_t generation
 
 	if (state->latch)
 		return false;
-	if (!state->tag || !generation)
-		return !state->tag && session->latch.level;
+	if (!state->keep.tag || !generation)
+		return !state->keep.tag && session->latch.level;
 	return !cordon_view_open(&session->maps, generation, CORDON_LATCH_OPEN, &view) &&
-	       view.settings && state->tag != cordon_module_tag(view.settings);
+	       view.settings && state->keep.tag != cordon_module_tag(view.settings);
 }
 
 static struct cordon_image *wanted_image(const struct cordon_session *session,
@@ -275,7 +275,7 @@ void cordon_module_rest(const struct cordon_context *context)
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_module_state state;
 
-	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS && state.tag)
+	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS && state.keep.tag)
 		cordon_module_keep(&module, &nothing, &unsaid);
 }
 

@@ -26,9 +26,8 @@ void cordon_module_view_read(const struct cordon_context *context, const struct 
 void cordon_module_view_policy(struct cordon_module_view *view,
 			       const struct cordon_settings *settings)
 {
-	view->kept_before = view->whose == CORDON_MODULE_OURS &&
-			    view->state.flags & CORDON_MODULE_HAS_KEEP &&
-			    view->state.tag != cordon_module_tag(settings);
+	view->kept_before = view->whose == CORDON_MODULE_OURS && view->state.keep.tag &&
+			    view->state.keep.tag != cordon_module_tag(settings);
 }
 
 static void print_who(FILE *file, const struct cordon_module_state *state)
@@ -54,11 +53,12 @@ static void print_backstop(FILE *file, const struct cordon_module_view *view)
 {
 	const struct cordon_module_state *state = &view->state;
 
-	if (!(state->flags & CORDON_MODULE_HAS_KEEP))
+	if (!state->keep.tag)
 		fputs("backstop    knows no keep list: under a latch nothing passes\n", file);
 	else
-		fprintf(file, "backstop    keeps %u rules with %u prefixes\n", state->rules,
-			state->prefixes);
+		fprintf(file,
+			"backstop    keeps %u rules with %u prefixes, built-in ones included\n",
+			state->keep.rules, state->keep.prefixes);
 	if (view->kept_before)
 		fputs("            as of the policy before this one, until the release: what the "
 		      "programs keep passes\n"
@@ -66,9 +66,7 @@ static void print_backstop(FILE *file, const struct cordon_module_view *view)
 		      file);
 	fprintf(file, "            dropped %llu in, %llu out%s\n",
 		(unsigned long long)state->dropped_in, (unsigned long long)state->dropped_out,
-		state->flags & CORDON_MODULE_IS_PARTIAL ?
-			"; a device or namespace has NO HOOK of it" :
-			"");
+		state->flags & CORDON_MODULE_IS_PARTIAL ? "; a namespace has NO HOOK of it" : "");
 	if (state->flags & CORDON_MODULE_IS_GATED)
 		fputs("gate        SHUT: nothing passes but the gate's keep list, until a policy "
 		      "stands\n",
@@ -81,10 +79,11 @@ static void print_watch(FILE *file, const struct cordon_module_state *state)
 		fprintf(file, "watchdog    SILENT: no sign of life for %u s\n", state->silent);
 	else if (state->flags & CORDON_MODULE_IS_WATCHED)
 		fprintf(file, "watchdog    after %u s of silence %s; last sign of life %u s ago\n",
-			state->watch_seconds,
-			state->watch_latch ? cordon_latch_name(state->watch_latch) : "a record",
+			state->keep.watch_seconds,
+			state->keep.watch_latch ? cordon_latch_name(state->keep.watch_latch) :
+						  "a record",
 			state->silent);
-	else if (state->watch_seconds)
+	else if (state->keep.watch_seconds)
 		fputs("watchdog    begins with cordon run\n", file);
 }
 
@@ -133,14 +132,14 @@ static void json_ours(struct json *json, const struct cordon_module_state *state
 	json_number(json, "threshold", state->setup.threshold);
 	json_number(json, "counter", state->setup.counter);
 	json_number(json, "programs", state->programs);
-	json_bool(json, "has_keep_list", state->flags & CORDON_MODULE_HAS_KEEP);
-	json_number(json, "keep_rules", state->rules);
-	json_number(json, "keep_prefixes", state->prefixes);
+	json_bool(json, "has_keep_list", state->keep.tag);
+	json_number(json, "keep_rules", state->keep.rules);
+	json_number(json, "keep_prefixes", state->keep.prefixes);
 	json_number(json, "dropped_in", state->dropped_in);
 	json_number(json, "dropped_out", state->dropped_out);
 	json_bool(json, "silent", state->flags & CORDON_MODULE_IS_SILENT);
-	json_number(json, "watch_seconds", state->watch_seconds);
-	json_string(json, "watch_latch", cordon_latch_name(state->watch_latch));
+	json_number(json, "watch_seconds", state->keep.watch_seconds);
+	json_string(json, "watch_latch", cordon_latch_name(state->keep.watch_latch));
 	json_number(json, "silent_for", state->silent);
 }
 

@@ -61,33 +61,41 @@ static int send_request(int fd, uint16_t family, uint8_t command, const struct p
 	return writev(fd, parts, ARRAY_SIZE(parts)) < 0 ? -errno : 0;
 }
 
-/* The module's own words, behind the head of what it refuses. */
-static void take_words(const struct nlmsghdr *message, struct cordon_failure *failure)
+static const char *words_of(int error)
 {
-	const struct nlmsgerr *error = NLMSG_DATA(message);
-	const size_t head = NLMSG_LENGTH(sizeof(*error));
-	const struct nlattr *words;
+	static const struct {
+		int error;
+		const char *words;
+	} words[] = {
+		{ -EPERM, "the latch is shut, or the setup is closed until a boot, or is missing" },
+		{ -EBADMSG, "it is no signed order, or not in its one form" },
+		{ -EOPNOTSUPP, "the order opens nothing: only release and detach do" },
+		{ -EKEYREJECTED, "a signature is wrong" },
+		{ -ENOKEY, "nobody signed it who may release this node" },
+		{ -EDQUOT, "too few distinct keys signed it" },
+		{ -ENOPKG, "this kernel cannot check such a signature: sign with RSA, PKCS #1 "
+			   "v1.5, and SHA-256" },
+		{ -EXDEV, "the order is for another node" },
+		{ -ESTALE, "its counter was used already" },
+		{ -EAGAIN, "the order holds from a later boot on" },
+		{ -EKEYEXPIRED, "it does not name the node's challenge, or another" },
+		{ -EBUSY, "the node was sealed again in this moment" },
+	};
 
-	if (!failure || !(message->nlmsg_flags & NLM_F_ACK_TLVS) ||
-	    !(message->nlmsg_flags & NLM_F_CAPPED) || message->nlmsg_len <= head)
-		return;
-	words = cordon_nl_find((const uint8_t *)message + head, message->nlmsg_len - head,
-			       NLMSGERR_ATTR_MSG);
-	if (words && cordon_nl_length(words))
-		cordon_fail(failure, 0, "the kernel module: %.*s", (int)cordon_nl_length(words) - 1,
-			    (const char *)cordon_nl_bytes(words));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (words[i].error == error)
+			return words[i].words;
+	}
+	return strerror(-error);
 }
 
 /* Return: 1: it was the last one, and all is well; 0: more comes; -errno */
 static int take_message(struct answer *answer, const struct nlmsghdr *message)
 {
 	const size_t head = NLMSG_LENGTH(GENL_HDRLEN);
-	int error;
-
 	if (message->nlmsg_type == NLMSG_ERROR) {
-		error = cordon_nl_error(message);
-		if (error)
-			take_words(message, answer->failure);
+		const int error = cordon_nl_error(message);
+
 		return error ? error : 1;
 	}
 	if (message->nlmsg_len < head)
@@ -123,8 +131,8 @@ static int ask(const struct cordon_module *module, uint8_t command, const struct
 
 	if (!error)
 		error = receive(module->fd, answer);
-	if (error && answer->failure && !answer->failure->text[0])
-		cordon_fail(answer->failure, 0, "the kernel module: %s", strerror(-error));
+	if (error && answer->failure)
+		cordon_fail(answer->failure, 0, "the kernel module: %s", words_of(error));
 	return error;
 }
 
@@ -173,7 +181,6 @@ static int open_family(struct cordon_module *ret_module, struct answer *answer)
 	module.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (module.fd < 0)
 		return -errno;
-	setsockopt(module.fd, SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof(yes));
 	setsockopt(module.fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes));
 	error = ask(&module, CTRL_CMD_GETFAMILY, &name, answer);
 	take(answer, CTRL_ATTR_FAMILY_ID, &module.family, sizeof(module.family));

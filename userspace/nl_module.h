@@ -32,7 +32,7 @@ static inline void cleanup_module(struct cordon_module *module)
 /** cordon_module_get() - Return: 0; -EPROTONOSUPPORT: it is of another version; -errno */
 int cordon_module_get(const struct cordon_module *module, struct cordon_module_state *ret_state);
 
-/* Each returns 0, or -errno with @failure in the module's words. */
+/* Each returns 0, or -errno with @failure in words. */
 int cordon_module_setup(const struct cordon_module *module, const struct cordon_module_setup *setup,
 			struct cordon_failure *failure);
 int cordon_module_certificate(const struct cordon_module *module, const void *der, size_t size,

@@ -169,6 +169,12 @@
 		  "  --receipts D  verify: and are the receipts in this folder what the log says?\n", \
 		  cordon_cmd_log,                                                                     \
 		  false },                                                                            \
+		{ "gate",                                                                             \
+		  "[FILE]",                                                                           \
+		  "what /etc/cordon/gate says, as parameters of the module, for an initramfs",        \
+		  "",                                                                                 \
+		  cordon_cmd_gate,                                                                    \
+		  false },                                                                            \
 	{                                                                                             \
 		"demo", "", "the whole story in private namespaces, on any machine", "",              \
 			cordon_cmd_demo, false                                                        \

@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 #define CORDON_IMAGE_MAGIC "CORDIMG"
-#define CORDON_IMAGE_VERSION 9
+#define CORDON_IMAGE_VERSION 10
 #define CORDON_IMAGE_ORDER 0x01020304U
 
 enum cordon_image_section {

@@ -7,7 +7,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 43
+kmod_start 51
 
 kmod_node
 kmod_peers
@@ -43,7 +43,9 @@ rmmod cordon
 
 # ---- the gate -----------------------------------------------------------------------------------
 
-kmod_load gate=1 gate_keep=in/tcp/22/10.20.0.0/24
+echo gate_keep=in/tcp/22/10.20.0.0/24 >"$KMOD_TMP/gate"
+# shellcheck disable=SC2046 # a word for each parameter
+kmod_load gate=1 $(cordon gate "$KMOD_TMP/gate")
 refuse "the gate is shut" opens wan 203.0.113.1 80
 check "but for its keep list" opens mgmt 10.20.0.1 22
 check "and loopback" reaches 127.0.0.1 22
@@ -62,21 +64,27 @@ kmod_load gate=1 gate_fallback_seconds=3 gate_fallback=open
 refuse "before its owner's time the gate is shut" opens wan 203.0.113.1 80
 check "then it opens" until_ok 6 opens wan 203.0.113.1 80
 rmmod cordon
-refuse "a keep list that nobody understands" insmod "$KMOD" gate=1 gate_keep=in/tcp/22
+refuse "a keep list that nobody understands" insmod "$KMOD" gate=1 gate_keep=1,2,3
 refuse "a fallback that is none" insmod "$KMOD" gate=1 gate_fallback=maybe
 
 # What the initramfs runs, with the module that is at hand here.
 mkdir -p /etc/cordon "$KMOD_TMP/bin"
 printf '#!/bin/sh\nshift\nexec insmod %s "$@"\n' "$PWD/$KMOD" >"$KMOD_TMP/bin/modprobe"
 chmod +x "$KMOD_TMP/bin/modprobe"
-gate() { PATH=$KMOD_TMP/bin:$PATH sh userspace/boot/gate "$@"; }
-gate_takes() { echo "$1" >/etc/cordon/gate; gate check; }
+gate() { PATH=$KMOD_TMP/bin:$PATH sh userspace/boot/gate; }
+gate_takes() { echo "$1" >"$KMOD_TMP/gate"; cordon gate "$KMOD_TMP/gate" >/etc/cordon/gate; }
 check "a gate's file may be baked in" gate_takes \
 	"gate_keep=in/tcp/22/10.20.0.0/24,out/udp/1-9/::/0 gate_fallback_seconds=60 gate_fallback=open # why"
-for word in gate_fallback=maybe gate_fallback_seconds=1m gate_kept=in/tcp/22/10.0.0.0/8 gate_keep=in/tcp/22; do
-	refuse "not one with $word" gate_takes "$word"
+check "and shuts the gate at boot" gate
+check "but for its keep list" opens mgmt 10.20.0.1 22
+check "until a policy stands" module stand
+rmmod cordon
+for word in gate_fallback=maybe gate_fallback_seconds=1m gate_kept=in/tcp/22/10.0.0.0/8 gate_keep=in/tcp/22 \
+	gate_keep=up/tcp/22/10.0.0.0/8 gate_keep=in/tcp/22/10.0.0.1/8 "gate_keep=$(seq -s, -f in/tcp/%g/::/0 65)"; do
+	refuse "not one with ${word:0:40}" gate_takes "$word"
 done
-check "at boot the module refuses that, too" gate
+echo gate_fallback=maybe >/etc/cordon/gate
+check "what the module refuses at boot, too" gate
 refuse "and the gate is shut without it" opens mgmt 10.20.0.1 22
 check "which is told" eval 'dmesg | grep -q "the gate is shut without it"'
 check "until a policy stands" module stand
@@ -93,11 +101,13 @@ check "but shuts nothing that nobody could open" is latch 0
 module setup >/dev/null
 module certificate "$KMOD_TMP/ada.der"
 module close
+check "until there is somebody" until_ok 5 is latch 2
+check "who opens it, and it stays open" release 1
 module beat 12 >"$KMOD_TMP/lively"
 check "with signs of life for longer than that it is open" \
 	jq -e '.latch == 0' "$KMOD_TMP/lively"
 check "silence shuts the node" until_ok 20 is latch 2
-check "which a release opens" release 1
+check "which a release opens" release 2
 module beat 3 >/dev/null
 bpftool map create /sys/fs/bpf/unread type array key 4 value 8 entries 1 name unread flags 0x80
 bpftool map freeze pinned /sys/fs/bpf/unread
@@ -109,7 +119,7 @@ check "is silence, whatever the helper says" is latch 2
 # ---- a gate whose time is over before anybody is known ------------------------------------------
 
 rm /sys/fs/bpf/unread
-check "opened again" release 2
+check "opened again" release 3
 rmmod cordon
 kmod_load gate=1 gate_fallback_seconds=1
 sleep 3

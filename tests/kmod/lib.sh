@@ -90,7 +90,7 @@ order()
 	sign "$name" "$signers"
 }
 
-# refused WORDS TEXT FILE: with these words, and the latch as it was
+# refused ERROR TEXT FILE: with this one, if any, and the latch as it was
 refused()
 {
 	local before output status=0

@@ -13,9 +13,10 @@ nothing that they test. Names and numbers are read from include/cordon/uapi/modu
     module.py map PIN                  module.py watch SECONDS
     module.py fuzz SEED COUNT
 
-Exit 1, with the kernel's words, where it refuses.
+Exit 1, with the name of the error, where it refuses.
 """
 
+import errno
 import ipaddress
 import json
 import os
@@ -28,14 +29,19 @@ import time
 from pathlib import Path
 
 HEADER = (Path(__file__).parents[2] / "include/cordon/uapi/module.h").read_text()
+VERSION = int(re.search(r"CORDON_MODULE_VERSION (\d+)", HEADER)[1])
 LEVELS = ("open", "egress", "isolate", "lockdown")
 NEWS = ("sealed", "released", "refused", "stands", "fallback-open", "fallback-shut", "silent")
 SETUP = struct.Struct("=QQII16s32s256s64s1032s")
-STATE = struct.Struct("=12IQQQ")
-STATE_NAMES = ("version", "latch", "flags", "certificates", "keys", "map", "programs", "rules",
-               "prefixes", "watch_seconds", "watch_latch", "silent", "tag", "dropped_in", "dropped_out")
+STATE = struct.Struct("=8IQQQ6I")
+STATE_NAMES = ("version", "latch", "flags", "certificates", "keys", "map", "programs", "silent",
+               "dropped_in", "dropped_out", "tag", "arp", "watch_seconds", "watch_latch", "rules",
+               "prefixes", "exclusions")
 EVENT = struct.Struct("=IIIII16s")
 KEEP = struct.Struct("=QIIIIII")
+RULE = struct.Struct("=BBBBHHHHHHHH")
+# Neighbours: in and out, ICMPv6 of types 135 and 136 with a hop limit of 255, alone.
+NEIGHBOURS = b"".join(RULE.pack(way, 58, 4, 255, 135 << 8, 136 << 8 | 255, *6 * [0]) for way in (0, 1))
 
 
 def names_of(enum, prefix):
@@ -94,7 +100,6 @@ def decode(data):
 class Module:
     def __init__(self):
         self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
-        self.sock.setsockopt(270, 11, 1)  # SOL_NETLINK, NETLINK_EXT_ACK
         self.sock.bind((0, 0))
         self.sequence = 0
         self.family, self.group = self.find()
@@ -111,13 +116,13 @@ class Module:
         self.sock.send(head + message)
 
     def ask(self, family, command, version, body):
-        """The answer's attributes; OSError with the kernel's words where it refuses."""
+        """The answer's attributes; OSError where it refuses."""
         self.send(family, command, version, body)
         found = b""
         while True:
             data = self.sock.recv(1 << 17)
             while data:
-                size, kind, flags = struct.unpack_from("IHH", data)
+                size, kind = struct.unpack_from("IH", data)
                 part, data = data[16:size], data[size + 3 & ~3:]
                 if kind != 2:
                     found = part[4:]
@@ -125,14 +130,11 @@ class Module:
                 error = -struct.unpack_from("i", part)[0]
                 if not error:
                     return found
-                whole = struct.unpack_from("I", part, 4)[0] + 3 & ~3
-                told = part[20:] if flags & 0x100 else part[4 + whole:]
-                words = dict(attributes(told)).get(1, b"").rstrip(b"\0").decode()
-                raise OSError(error, words or os.strerror(error))
+                raise OSError(error, os.strerror(error))
 
     def call(self, command, **values):
         body = b"".join(attribute(ATTRIBUTE[name.upper()], value) for name, value in values.items())
-        return decode(self.ask(self.family, COMMAND[command.upper()], 2, body))
+        return decode(self.ask(self.family, COMMAND[command.upper()], VERSION, body))
 
 
 def prefix(text):
@@ -157,10 +159,10 @@ def keep_of(words):
         prefixes += map(prefix, nets)
         if way == "out":
             ends = ends[2:] + ends[:2]
-        lines += struct.pack("BBBBHHHHHH", ("in", "out", "forward").index(way), int(protocol),
-                             flags, 0, int(first), int(last), *ends)
-    return KEEP.pack(0, 0, numbers.get("watch_seconds", 0), numbers.get("watch_latch", 0),
-                     len(rules), len(prefixes), 0) + lines + b"".join(prefixes)
+        lines += RULE.pack(("in", "out", "forward").index(way), int(protocol), flags, 0, int(first),
+                           int(last), *ends, 0, 0)
+    return KEEP.pack(1, 1, numbers.get("watch_seconds", 0), numbers.get("watch_latch", 0),
+                     len(rules) + 2, len(prefixes), 0) + NEIGHBOURS + lines + b"".join(prefixes)
 
 
 def setup_of(words):
@@ -202,7 +204,7 @@ def fuzz(module, seed, count):
         body = bytes(body[:cut]) + chance.randbytes(chance.choice((0, 0, 1, 3, 40)))
         kind = chance.choice(kinds)
         try:
-            module.ask(module.family, kind, chance.choice((2, 2, 2, 0, 9)), body)
+            module.ask(module.family, kind, chance.choice((VERSION, VERSION, VERSION, 0, 9)), body)
         except OSError:
             refused += 1
     return refused
@@ -255,7 +257,7 @@ def main():
             return 0
         answer = run(module, sys.argv[1], sys.argv[2:])
     except OSError as error:
-        print(f"{os.strerror(error.errno)}: {error.strerror}", file=sys.stderr)
+        print(errno.errorcode.get(error.errno, error.errno), file=sys.stderr)
         return 1
     if answer:
         print(json.dumps(answer))

@@ -6,7 +6,10 @@
  * network namespace alone.  Each command wants CAP_NET_ADMIN in the initial user
  * namespace, and so does the multicast group CORDON_MODULE_GROUP.  A command has one attribute
  * or none, as it says here; with any other it is refused.  Numbers are in host byte order, texts
- * end with a NUL.  What is wrong with a request is told in the extended acknowledgement.
+ * end with a NUL.
+ *
+ * Any command may fail with -EPERM: the latch is shut, the setup is closed until a
+ * boot, or there is none; and with -EINVAL: an attribute is missing, or contradicts itself.
  *
  * CORDON_MODULE_CMD_GET
  *	How things stand, answered by one message of the same command.
@@ -80,7 +83,7 @@
 #include "limits.h"
 
 #define CORDON_MODULE_FAMILY "cordon"
-#define CORDON_MODULE_VERSION 2
+#define CORDON_MODULE_VERSION 3
 #define CORDON_MODULE_GROUP "events"
 
 /* Each costs one attempt to verify an order. */
@@ -150,14 +153,31 @@ struct cordon_module_setup {
 };
 _Static_assert(sizeof(struct cordon_module_setup) == 1424, "cordon_module_setup has no padding");
 
+/**
+ * struct cordon_module_keep - head of a keep list
+ * @tag: for who wants to see whether it is the one of now; the gate's has 0
+ * @arp: 1: sound messages of ARP pass, 0: none
+ * @watch_seconds: silence for so long is told; 0: never
+ * @watch_latch: and the latch steps to this level
+ */
+struct cordon_module_keep {
+	__u64 tag;
+	__u32 arp;
+	__u32 watch_seconds;
+	__u32 watch_latch;
+	__u32 rules;
+	__u32 prefixes;
+	__u32 exclusions;
+};
+_Static_assert(sizeof(struct cordon_module_keep) == 32, "cordon_module_keep has no padding");
+
 /* cordon_module_state.flags */
 #define CORDON_MODULE_IS_SET_UP (1U << 0)
 #define CORDON_MODULE_IS_CLOSED (1U << 1)
 #define CORDON_MODULE_IS_GATED (1U << 2)   /* nothing passes but the gate's own keep list */
-#define CORDON_MODULE_HAS_KEEP (1U << 3)   /* a keep list was handed over */
-#define CORDON_MODULE_IS_SILENT (1U << 4)  /* the watch has run out */
-#define CORDON_MODULE_IS_PARTIAL (1U << 5) /* some device or namespace has no hook of ours */
-#define CORDON_MODULE_IS_WATCHED (1U << 6) /* signs of life are waited for */
+#define CORDON_MODULE_IS_SILENT (1U << 3)  /* the watch has run out */
+#define CORDON_MODULE_IS_PARTIAL (1U << 4) /* some namespace has no hook of ours */
+#define CORDON_MODULE_IS_WATCHED (1U << 5) /* signs of life are waited for */
 
 /**
  * struct cordon_module_state - how things stand
@@ -166,7 +186,7 @@ _Static_assert(sizeof(struct cordon_module_setup) == 1424, "cordon_module_setup 
  * @keys: distinct ones that may sign a release
  * @map: id of the map that the latch is published to; 0: none
  * @programs: in the kernel, that read the map
- * @rules, @prefixes, @tag, @watch_seconds, @watch_latch: of the keep list in force
+ * @keep: head of the keep list in force; zeros if there is none
  * @silent: seconds since the last sign of life; if it is watched
  * @dropped_in, @dropped_out: packets, by the backstop
  * @setup: if there was one; its @counter is now that of the last release
@@ -179,17 +199,13 @@ struct cordon_module_state {
 	__u32 keys;
 	__u32 map;
 	__u32 programs;
-	__u32 rules;
-	__u32 prefixes;
-	__u32 watch_seconds;
-	__u32 watch_latch;
 	__u32 silent;
-	__u64 tag;
 	__u64 dropped_in;
 	__u64 dropped_out;
+	struct cordon_module_keep keep;
 	struct cordon_module_setup setup;
 };
-_Static_assert(sizeof(struct cordon_module_state) == 72 + 1424,
+_Static_assert(sizeof(struct cordon_module_state) == 48 + 32 + 1424,
 	       "cordon_module_state has no padding");
 
 /* cordon_module_event.news: X(NAME, "name") */
@@ -229,7 +245,9 @@ _Static_assert(sizeof(struct cordon_module_event) == 36, "cordon_module_event ha
 /* cordon_module_rule.flags */
 #define CORDON_MODULE_RULE_ANY (1U << 0)    /* every protocol and service */
 #define CORDON_MODULE_RULE_EGRESS (1U << 1) /* only under `egress` */
-#define CORDON_MODULE_RULE_KNOWN_FLAGS 3U
+#define CORDON_MODULE_RULE_ALONE (1U << 2)  /* no answers, errors about it, later fragments */
+#define CORDON_MODULE_RULE_NEAR (1U << 3)   /* both ends are in one /64 */
+#define CORDON_MODULE_RULE_KNOWN_FLAGS 15U
 
 enum cordon_module_way {
 	CORDON_MODULE_WAY_IN,	   /* asked of the node */
@@ -244,20 +262,27 @@ enum cordon_module_way {
  * @flags: CORDON_MODULE_RULE_*
  * @first, @last: services, as in uapi/policy.h, the last one included
  * @from, @to: index of the first of @froms, @tos prefixes; so many being 0: any address
+ *
+ * Of a rule that is ALONE also, where it is not 0:
+ * @hop_limit: of IPv6; 255 proves a neighbour
+ * @asker: port that it is asked from
+ * @longest: bytes behind the header of IPv6, of which there are some
  */
 struct cordon_module_rule {
 	__u8 way;
 	__u8 protocol;
 	__u8 flags;
-	__u8 pad;
+	__u8 hop_limit;
 	__u16 first;
 	__u16 last;
 	__u16 from;
 	__u16 froms;
 	__u16 to;
 	__u16 tos;
+	__u16 asker;
+	__u16 longest;
 };
-_Static_assert(sizeof(struct cordon_module_rule) == 16, "cordon_module_rule has no padding");
+_Static_assert(sizeof(struct cordon_module_rule) == 20, "cordon_module_rule has no padding");
 
 /**
  * struct cordon_module_prefix - an IPv4 one below ::ffff:0:0/96
@@ -274,24 +299,6 @@ _Static_assert(sizeof(struct cordon_module_prefix) == 20, "cordon_module_prefix 
 struct cordon_module_interface {
 	char name[CORDON_INTERFACE_NAME_SIZE];
 };
-
-/**
- * struct cordon_module_keep - head of a keep list
- * @tag: told by GET, for who wants to see whether it is the one of now
- * @builtins_off: bit n: enum cordon_builtin n
- * @watch_seconds: silence for so long is told; 0: never
- * @watch_latch: and the latch steps to this level
- */
-struct cordon_module_keep {
-	__u64 tag;
-	__u32 builtins_off;
-	__u32 watch_seconds;
-	__u32 watch_latch;
-	__u32 rules;
-	__u32 prefixes;
-	__u32 exclusions;
-};
-_Static_assert(sizeof(struct cordon_module_keep) == 32, "cordon_module_keep has no padding");
 
 /**
  * struct cordon_held - the value of the map `module_latch`: the level that the module holds

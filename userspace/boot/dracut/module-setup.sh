@@ -17,8 +17,9 @@ installkernel() { instmods cordon; }
 install()
 {
 	# shellcheck disable=SC2154 # dracut sets it
-	sh "$moddir/gate.sh" check || exit 1
-	inst_multiple cat sed modprobe
-	inst_simple /etc/cordon/gate
+	mkdir -p "$initdir/etc/cordon"
+	@sbindir@/cordon gate >"$initdir/etc/cordon/gate" || exit 1
+	inst_multiple cat modprobe
+	# shellcheck disable=SC2154 # dracut sets it
 	inst_hook cmdline 00 "$moddir/gate.sh"
 }
