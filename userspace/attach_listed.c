@@ -19,6 +19,7 @@
 
 #include "libraries.h"
 #include "lockdown_look.h"
+#include "tpm.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
 
@@ -214,9 +215,9 @@ static int list_file(const struct cordon_listed *listed, const char *path, uint6
 
 static int list_tpm(const struct cordon_listed *listed, uint64_t secret)
 {
-	const int error = list_file(listed, "/dev/tpmrm0", secret);
+	const int error = list_file(listed, TPM_DEVICE, secret);
 
-	return error ? error : list_file(listed, "/dev/tpm0", secret);
+	return error ? error : list_file(listed, TPM_DEVICE_BARE, secret);
 }
 
 /* "TYPE:DESCRIPTION" */

@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tpm.h"
 #include "util/array.h"
 
 #define BIT(capability) (1ULL << (capability))
@@ -181,7 +182,7 @@ void cordon_confine_groups(void)
 	int nr = getgroups(GROUPS_MAX - 1, groups);
 	struct stat status;
 
-	if (nr < 0 || stat("/dev/tpmrm0", &status) || !status.st_gid)
+	if (nr < 0 || stat(TPM_DEVICE, &status) || !status.st_gid)
 		return;
 	groups[nr++] = status.st_gid;
 	if (setgroups((size_t)nr, groups))

@@ -22,6 +22,7 @@
 #include "load_pin.h"
 #include "maps.h"
 #include "sign_digest.h"
+#include "tpm.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -262,8 +263,8 @@ static int fill(struct cordon_guard *guard, const struct cordon_context *context
 		error = add_root(guard, program);
 	if (!error)
 		error = add_operations(guard, context, program);
-	guard->tpm[0] = device_of("/dev/tpm0");
-	guard->tpm[1] = device_of("/dev/tpmrm0");
+	guard->tpm[0] = device_of(TPM_DEVICE_BARE);
+	guard->tpm[1] = device_of(TPM_DEVICE);
 	guard->look = cordon_pin_id(program);
 	guard->tasks = cordon_pin_id(tasks);
 	return error ? cordon_fail(failure, error, "cannot tell what is to be guarded: %s",

@@ -13,6 +13,7 @@
 #include "maps.h"
 #include "sign.h"
 #include "store.h"
+#include "tpm.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 
@@ -152,8 +153,8 @@ static const char *lack_of(const struct cordon_context *context,
 	case CORDON_LOCKDOWN_LUKS:
 		return device_lack(path.text);
 	case CORDON_LOCKDOWN_TPM:
-		return access(cordon_path_root(context, "/dev/tpmrm0").text, F_OK) ?
-			       "there is no TPM 2.0 (/dev/tpmrm0)" :
+		return access(cordon_path_root(context, TPM_DEVICE).text, F_OK) ?
+			       "there is no TPM 2.0 (" TPM_DEVICE ")" :
 			       NULL;
 	case CORDON_LOCKDOWN_LOGIN:
 		return cordon_lockdown_user(context, entry->text, &uid) ?

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The few commands of a TPM 2.0 that the anchor takes, written and read byte by
- * byte: the helper is static, and no distribution has the TSS libraries so.
+ * The few commands of a TPM 2.0 that the anchor and `revoke` take, written and
+ * read byte by byte: the helper is static, and no distribution has the TSS
+ * libraries so.
  * Layouts are those of the TPM 2.0 Library, revision 1.59, Part 2 (structures)
  * and Part 3 (commands).  It knows nothing of latches.
  *
@@ -23,6 +24,7 @@
 #include "tpm_bytes.h"
 
 #define TPM_DEVICE "/dev/tpmrm0"
+#define TPM_DEVICE_BARE "/dev/tpm0" /* the same, past the kernel's resource manager */
 
 /* The kernel's own limit of an answer. */
 #define TPM_ANSWER_MAX 4096
@@ -31,6 +33,7 @@
 
 /* Part 2, 6.5.2: commands */
 enum tpm_command {
+	TPM_EVICT_CONTROL = 0x120,
 	TPM_NV_UNDEFINE_SPACE = 0x122,
 	TPM_NV_DEFINE_SPACE = 0x12a,
 	TPM_NV_INCREMENT = 0x134,
@@ -99,6 +102,9 @@ struct tpm_nv {
 
 /* tpm_nv.c */
 
+/** cordon_tpm_evict() - what the TPM holds beyond a reset by that handle, by the owner as below.
+ *	Return: also -ENOENT: it holds none */
+int cordon_tpm_evict(struct cordon_tpm *tpm, uint32_t handle, struct cordon_failure *failure);
 int cordon_tpm_nv_public(struct cordon_tpm *tpm, uint32_t index, struct cordon_failure *failure,
 			 struct tpm_nv *ret_nv);
 /** cordon_tpm_nv_define() - by the owner, whose authorisation must be empty */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Indices of the TPM's memory: Part 3, chapter 31; see tpm.h.
+ * Indices of the TPM's memory: Part 3, chapter 31, and what else it holds there:
+ * 28.5; see tpm.h.
  */
 #include <errno.h>
 
@@ -95,6 +96,19 @@ int cordon_tpm_nv_undefine(struct cordon_tpm *tpm, uint32_t index, struct cordon
 	tpm_put_u32(&out, OWNER);
 	tpm_put_u32(&out, index);
 	tpm_put_session(&out, 0);
+	return tpm_call(tpm, &out, failure, NULL, &in);
+}
+
+int cordon_tpm_evict(struct cordon_tpm *tpm, uint32_t handle, struct cordon_failure *failure)
+{
+	struct tpm_out out;
+	struct tpm_in in;
+
+	tpm_begin(&out, TPM_EVICT_CONTROL, true);
+	tpm_put_u32(&out, OWNER);
+	tpm_put_u32(&out, handle);
+	tpm_put_session(&out, 0);
+	tpm_put_u32(&out, handle);
 	return tpm_call(tpm, &out, failure, NULL, &in);
 }
 
