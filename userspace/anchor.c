@@ -24,10 +24,6 @@
 /* The countdown of a lease is counted by the hour: the TPM's memory wears out. */
 #define LEASE_SECONDS 3600
 
-#define COUNTER_ATTRIBUTES                                                                         \
-	(TPM_NV_AUTHWRITE | TPM_NV_COUNTER | TPM_NV_AUTHREAD | TPM_NV_NO_DA | TPM_NV_WRITTEN)
-#define RELEASED_ATTRIBUTES (TPM_NV_POLICYWRITE | TPM_NV_AUTHREAD | TPM_NV_NO_DA | TPM_NV_WRITTEN)
-
 /* ---- facts ----------------------------------------------------------------------------- */
 
 /* One that is not as we make it, or was never written, is none of ours. */
@@ -54,7 +50,8 @@ static int read_counter(struct cordon_tpm *tpm, uint32_t index, struct cordon_fa
 			bool *ret_there, uint64_t *ret_number)
 {
 	const struct tpm_nv wanted = { .index = index,
-				       .attributes = COUNTER_ATTRIBUTES,
+				       .attributes = CORDON_ANCHOR_COUNTER_ATTRIBUTES |
+						     TPM_NV_WRITTEN,
 				       .size = CORDON_ANCHOR_NUMBER_SIZE };
 	struct tpm_nv nv;
 	const int error = read_index(tpm, &wanted, failure, &nv, ret_number);
@@ -67,7 +64,8 @@ int cordon_anchor_read(struct cordon_tpm *tpm, struct cordon_failure *failure,
 		       struct cordon_anchor_facts *ret_facts)
 {
 	const struct tpm_nv wanted = { .index = CORDON_ANCHOR_RELEASED,
-				       .attributes = RELEASED_ATTRIBUTES,
+				       .attributes = CORDON_ANCHOR_RELEASED_ATTRIBUTES |
+						     TPM_NV_WRITTEN,
 				       .policy_size = TPM_DIGEST_SIZE,
 				       .size = CORDON_ANCHOR_NUMBER_SIZE };
 	struct cordon_anchor_facts facts = { .has_changes = false };

@@ -62,8 +62,7 @@ static int define(const struct making *making, const struct tpm_nv *nv)
 static int make_counter(const struct making *making, uint32_t index)
 {
 	const struct tpm_nv nv = { .index = index,
-				   .attributes = TPM_NV_AUTHWRITE | TPM_NV_COUNTER |
-						 TPM_NV_AUTHREAD | TPM_NV_NO_DA,
+				   .attributes = CORDON_ANCHOR_COUNTER_ATTRIBUTES,
 				   .size = CORDON_ANCHOR_NUMBER_SIZE };
 	const int error = define(making, &nv);
 

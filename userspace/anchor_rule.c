@@ -231,7 +231,7 @@ struct tpm_nv cordon_anchor_rule_index(const struct cordon_anchor_rule *rule)
 {
 	struct tpm_nv nv = {
 		.index = CORDON_ANCHOR_RELEASED,
-		.attributes = TPM_NV_POLICYWRITE | TPM_NV_AUTHREAD | TPM_NV_NO_DA | TPM_NV_WRITTEN,
+		.attributes = CORDON_ANCHOR_RELEASED_ATTRIBUTES | TPM_NV_WRITTEN,
 		.policy_size = TPM_DIGEST_SIZE,
 		.size = CORDON_ANCHOR_NUMBER_SIZE,
 	};

@@ -27,6 +27,11 @@
 #define CORDON_ANCHOR_SEALS 0x018c0d02
 #define CORDON_ANCHOR_RELEASED 0x018c0d03
 
+/* Attributes of the first two, and of the third; once written, TPM_NV_WRITTEN is one more. */
+#define CORDON_ANCHOR_COUNTER_ATTRIBUTES                                                           \
+	(TPM_NV_AUTHWRITE | TPM_NV_COUNTER | TPM_NV_AUTHREAD | TPM_NV_NO_DA)
+#define CORDON_ANCHOR_RELEASED_ATTRIBUTES (TPM_NV_POLICYWRITE | TPM_NV_AUTHREAD | TPM_NV_NO_DA)
+
 #define CORDON_ANCHOR_TEXT_SIZE 68
 #define CORDON_ANCHOR_NUMBER_SIZE 8
 
