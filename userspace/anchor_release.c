@@ -14,9 +14,6 @@
 
 #define RELEASE_SECONDS 20
 
-/* RSA 4096 */
-#define SIGNATURE_MAX 512
-
 /**
  * struct release - what the order has for the TPM
  * @signature: by place of its key in @rule; of size 0: none
@@ -27,7 +24,7 @@ struct release {
 	struct cordon_anchor_facts facts;
 	struct cordon_anchor_rule rule;
 	struct {
-		uint8_t bytes[SIGNATURE_MAX];
+		uint8_t bytes[SIGN_SIGNATURE_MAX];
 		size_t size;
 	} signature[CORDON_ORDER_SIGNERS_MAX];
 	size_t key[CORDON_ORDER_SIGNERS_MAX];
@@ -66,7 +63,7 @@ static void take_signatures(struct release *release, const struct cordon_order *
 {
 	struct order_piece rest = { order->anchor_signatures, strlen(order->anchor_signatures) };
 	uint8_t text[CORDON_ANCHOR_TEXT_SIZE], digest[CORDON_SIGN_DIGEST_SIZE];
-	uint8_t bytes[SIGNATURE_MAX];
+	uint8_t bytes[SIGN_SIGNATURE_MAX];
 	struct order_piece each;
 	size_t size;
 

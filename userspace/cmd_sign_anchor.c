@@ -16,9 +16,6 @@
 #include "sign_run.h"
 #include "util/cleanup.h"
 
-/* RSA 4096 */
-#define SIGNATURE_MAX 512
-
 struct anchor {
 	struct cordon_trust trust;
 	struct cordon_anchor_rule rule;
@@ -96,7 +93,7 @@ static int sign_one(const struct cordon_call *call, const struct anchor *anchor,
 
 	if (error)
 		return error;
-	if (size > SIGNATURE_MAX || !is_by_trusted(anchor, (struct der){ bytes, size }))
+	if (size > SIGN_SIGNATURE_MAX || !is_by_trusted(anchor, (struct der){ bytes, size }))
 		return cordon_fail(call->failure, -EINVAL,
 				   "%s is none of the keys that may release the node", with->key);
 	cordon_base64_write(bytes, size, ret_text);
@@ -130,7 +127,7 @@ int cmd_sign_anchor(const struct cordon_call *call, struct cmd_sign *sign, char 
 	if (!sign->manifest[CMD_SIGN_ANCHOR] || sign->manifest[CMD_SIGN_ANCHOR_SIGNATURES])
 		return 0;
 	anchor = calloc(1, sizeof(*anchor));
-	text = malloc(sign->nr * (CORDON_BASE64_SIZE(SIGNATURE_MAX) + 1) + 1);
+	text = malloc(sign->nr * (CORDON_BASE64_SIZE(SIGN_SIGNATURE_MAX) + 1) + 1);
 	if (!anchor || !text)
 		return -ENOMEM;
 	error = read_anchor(call, sign, anchor);

@@ -10,7 +10,6 @@
 #include <nettle/rsa.h>
 
 #define RSA_BITS_MIN 2048
-#define RSA_BITS_MAX 4096
 #define P256_BYTES 32
 #define POINT_UNCOMPRESSED 4
 
@@ -38,7 +37,7 @@ static const char *read_rsa(struct der bits, struct der parameters, struct sign_
 	    !der_take_unsigned(&numbers, &key->exponent) || numbers.size || !is_odd(key->modulus) ||
 	    !is_odd(key->exponent))
 		return "its RSA key is damaged";
-	if (count_bits(key->modulus) < RSA_BITS_MIN || count_bits(key->modulus) > RSA_BITS_MAX)
+	if (count_bits(key->modulus) < RSA_BITS_MIN || count_bits(key->modulus) > SIGN_KEY_BITS_MAX)
 		return "its RSA key is not of 2048 to 4096 bits";
 	if (count_bits(key->exponent) < 17 || count_bits(key->exponent) > 64)
 		return "its RSA key has an exponent below 65537, or a huge one";

@@ -7,6 +7,10 @@
 
 #include "sign_der.h"
 
+/* Of RSA; larger keys may not sign. */
+#define SIGN_KEY_BITS_MAX 4096
+#define SIGN_SIGNATURE_MAX (SIGN_KEY_BITS_MAX / 8)
+
 enum sign_kind {
 	SIGN_RSA,
 	SIGN_P256,
