@@ -37,7 +37,6 @@
 
 #define MAKES_MAP (1 + CORDON_GUARD_OBJECT_MAP)
 #define MAKES_PROGRAM (1 + CORDON_GUARD_OBJECT_PROGRAM)
-#define MODE_WRITE 2 /* FMODE_WRITE */
 
 #define HOLDS_MAP (1U << CORDON_GUARD_OBJECT_MAP)
 #define HOLDS_PROGRAM (1U << CORDON_GUARD_OBJECT_PROGRAM)
@@ -49,20 +48,9 @@ struct seccomp {
 	int mode;
 } __attribute__((preserve_access_index));
 
-struct fdtable {
-	unsigned int max_fds;
-	struct file **fd;
-} __attribute__((preserve_access_index));
-
-struct files_struct {
-	struct atomic count;
-	struct fdtable *fdt;
-} __attribute__((preserve_access_index));
-
 struct task_struct___guard {
 	unsigned int ptrace;
 	struct seccomp seccomp;
-	struct files_struct *files;
 } __attribute__((preserve_access_index));
 
 struct linux_binprm___guard {
@@ -198,42 +186,22 @@ int guard_fork(__u64 *arguments)
 
 /* ---- descriptors -------------------------------------------------------------------------- */
 
-static __always_inline const struct files_struct *files_of_current(void)
-{
-	const struct task_struct___guard *task = (const void *)bpf_get_current_task_btf();
-
-	return BPF_CORE_READ(task, files);
-}
-
 /* Nobody else can put another file behind its descriptors. */
 static __always_inline bool is_alone(void)
 {
-	const struct files_struct *files = files_of_current();
+	const struct task_struct *task = bpf_get_current_task_btf();
 
-	return files && BPF_CORE_READ(files, count.counter) == 1;
+	return BPF_CORE_READ(task, files, count.counter) == 1;
 }
 
 /* A process's own threads, and nobody else's. */
 static __always_inline bool is_among_own(void)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
-	const struct files_struct *files = files_of_current();
+	const struct files_struct *files = BPF_CORE_READ(task, files);
 
 	return files &&
 	       BPF_CORE_READ(files, count.counter) <= BPF_CORE_READ(task, signal, nr_threads);
-}
-
-static __always_inline const struct file *file_of(__u32 fd)
-{
-	const struct files_struct *files = files_of_current();
-	struct file *const *table;
-	struct file *file = NULL;
-
-	if (!files || fd >= BPF_CORE_READ(files, fdt, max_fds))
-		return NULL;
-	table = BPF_CORE_READ(files, fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), &table[fd]);
-	return file;
 }
 
 /* What the kernel keeps behind a descriptor of that kind; NULL: it is of another. */
@@ -246,7 +214,7 @@ static __always_inline const void *behind(const struct file *file, __u64 operati
 
 static __always_inline const struct bpf_map *map_of(const struct cordon_guard *guard, __u32 fd)
 {
-	return behind(file_of(fd), guard->map);
+	return behind(task_file(fd), guard->map);
 }
 
 static __always_inline bool is_our_map(const struct bpf_map *map)
@@ -302,7 +270,7 @@ static __always_inline int check_write(const struct cordon_guard *guard, __u32 f
 
 static __always_inline int check_link(const struct cordon_guard *guard, __u32 fd)
 {
-	const struct bpf_link *link = behind(file_of(fd), guard->link);
+	const struct bpf_link *link = behind(task_file(fd), guard->link);
 
 	if (!link || !is_our_program(BPF_CORE_READ(link, prog)))
 		return 0;
@@ -312,7 +280,7 @@ static __always_inline int check_link(const struct cordon_guard *guard, __u32 fd
 
 static __always_inline int check_run(const struct cordon_guard *guard, __u32 fd)
 {
-	const struct bpf_prog *program = behind(file_of(fd), guard->program);
+	const struct bpf_prog *program = behind(task_file(fd), guard->program);
 
 	if (is_our_program(program))
 		return refuse_program(CORDON_GUARD_ACT_RUN, program);
@@ -611,9 +579,6 @@ int guard_mmap(__u64 *arguments)
 		return 0;
 	return refuse_map(CORDON_GUARD_ACT_MAP, map);
 }
-
-#define KIND_MASK 0170000
-#define KIND_SOCKET 0140000
 
 /* One that was on its way when the kernel was closed. */
 static __always_inline bool is_past(const struct file *file)

@@ -10,12 +10,6 @@
  */
 #include "guard.h"
 
-#define MODE_WRITE 2 /* FMODE_WRITE */
-
-#define KIND_MASK 0170000
-#define KIND_BLOCK 0060000
-#define KIND_CHARACTER 0020000
-
 #define PROC_MAGIC 0x9fa0
 #define CGROUP2_MAGIC 0x63677270
 

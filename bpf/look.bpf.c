@@ -6,32 +6,6 @@
  */
 #include "guard.h"
 
-struct fdtable {
-	unsigned int max_fds;
-	struct file **fd;
-} __attribute__((preserve_access_index));
-
-struct files_struct {
-	struct fdtable *fdt;
-} __attribute__((preserve_access_index));
-
-struct task_struct___look {
-	struct files_struct *files;
-} __attribute__((preserve_access_index));
-
-static __always_inline const struct file *file_of(__u32 fd)
-{
-	const struct task_struct___look *task = (const void *)bpf_get_current_task_btf();
-	struct file *const *table;
-	struct file *file = NULL;
-
-	if (fd >= BPF_CORE_READ(task, files, fdt, max_fds))
-		return NULL;
-	table = BPF_CORE_READ(task, files, fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), &table[fd]);
-	return file;
-}
-
 /* Where a path goes on above. What has no name is in no folder, and the root of all is the end.
  * Return: false: nowhere */
 static __always_inline bool go_above(const struct vfsmount **mount, const struct dentry **dentry)
@@ -52,7 +26,7 @@ static __always_inline bool go_above(const struct vfsmount **mount, const struct
 SEC("syscall")
 int guard_look(struct cordon_guard_look *look)
 {
-	const struct file *file = file_of(look->fd);
+	const struct file *file = task_file(look->fd);
 	const struct vfsmount *mount;
 	const struct dentry *dentry;
 	bool more = true;

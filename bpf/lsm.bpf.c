@@ -30,7 +30,6 @@
 
 #define PROTECT_EXEC 4
 #define MEMORY_EXEC 4 /* VM_EXEC */
-#define MODE_WRITE 2  /* FMODE_WRITE */
 #define DEPTH_MAX 24
 
 #define UNSAFE_PTRACE 2 /* include/linux/binfmts.h */

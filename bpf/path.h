@@ -8,6 +8,15 @@
 
 #include "core.h"
 
+/* Of @f_mode: FMODE_WRITE. */
+#define MODE_WRITE 2
+
+/* Of @i_mode: include/uapi/linux/stat.h */
+#define KIND_MASK 0170000
+#define KIND_SOCKET 0140000
+#define KIND_BLOCK 0060000
+#define KIND_CHARACTER 0020000
+
 struct cred;
 
 struct qstr {

@@ -81,6 +81,16 @@ struct mm_struct {
 	struct file *exe_file;
 } __attribute__((preserve_access_index));
 
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+} __attribute__((preserve_access_index));
+
+struct files_struct {
+	struct atomic count;
+	struct fdtable *fdt;
+} __attribute__((preserve_access_index));
+
 struct sched_entity {
 	__u64 sum_exec_runtime;
 } __attribute__((preserve_access_index));
@@ -98,6 +108,7 @@ struct task_struct {
 	__u64 start_boottime;
 	const struct cred *cred;
 	struct fs_struct *fs;
+	struct files_struct *files;
 	struct signal_struct *signal;
 	struct id loginuid;
 	unsigned int sessionid;
@@ -141,6 +152,20 @@ static __always_inline struct own_id task_own_id(const struct task_struct *task)
 	bpf_core_read(&namespace, sizeof(namespace), &number->ns);
 	bpf_core_read(&own.namespace, sizeof(own.namespace), &namespace->ns.inum);
 	return own;
+}
+
+/** task_file() - what is behind a descriptor of who asks; NULL: nothing */
+static __always_inline const struct file *task_file(__u32 fd)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+	struct file *const *table;
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(task, files, fdt, max_fds))
+		return NULL;
+	table = BPF_CORE_READ(task, files, fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), &table[fd]);
+	return file;
 }
 
 /** task_tty() - device number of its controlling terminal, 0: none */
