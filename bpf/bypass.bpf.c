@@ -6,43 +6,17 @@
  */
 #include <cordon/uapi/guard.h>
 
-#include "task.h"
+#include "iterate.h"
+#include "socket.h"
 
-#define KIND_MASK 0170000
-#define KIND_SOCKET 0140000
 #define SOCKET_MAGIC 0x534f434b
 
 #define FAMILY_PACKET 17
 #define FAMILY_XDP 44
 
-struct seq_file;
-
-struct bpf_iter_meta {
-	__bpf_md_ptr(struct seq_file *, seq);
-};
-
 struct vm_area_struct {
 	struct file *vm_file;
 } __attribute__((preserve_access_index));
-
-struct sock_common {
-	__u16 skc_family;
-} __attribute__((preserve_access_index));
-
-struct sock {
-	struct sock_common __sk_common;
-} __attribute__((preserve_access_index));
-
-struct socket {
-	struct sock *sk;
-} __attribute__((preserve_access_index));
-
-struct bpf_iter__task_file {
-	__bpf_md_ptr(struct bpf_iter_meta *, meta);
-	__bpf_md_ptr(struct task_struct *, task);
-	__u32 fd;
-	__bpf_md_ptr(struct file *, file);
-};
 
 struct bpf_iter__task_vma {
 	__bpf_md_ptr(struct bpf_iter_meta *, meta);

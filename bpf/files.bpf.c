@@ -4,33 +4,9 @@
  * processes that /proc does not show to whoever asks, or that somebody has hidden
  * there.  Run by reading from its iterator; it attaches to nothing.
  */
-#include "core.h"
+#include "iterate.h"
 
 #define PATH_SIZE 4096
-
-struct seq_file;
-
-struct bpf_iter_meta {
-	__bpf_md_ptr(struct seq_file *, seq);
-};
-
-struct path {
-} __attribute__((preserve_access_index));
-
-struct file {
-	struct path f_path;
-} __attribute__((preserve_access_index));
-
-struct task_struct {
-	int tgid;
-} __attribute__((preserve_access_index));
-
-struct bpf_iter__task_file {
-	__bpf_md_ptr(struct bpf_iter_meta *, meta);
-	__bpf_md_ptr(struct task_struct *, task);
-	__u32 fd;
-	__bpf_md_ptr(struct file *, file);
-};
 
 /* One reader at a time has its own copy of this program. */
 char text[PATH_SIZE] SEC(".bss.text");

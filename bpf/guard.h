@@ -13,6 +13,7 @@
 #include <cordon/uapi/guard.h>
 
 #include "path.h"
+#include "socket.h"
 #include "state.h"
 #include "task.h"
 #include "tried.h"
@@ -176,26 +177,6 @@ static __always_inline int guard_refuse(__u16 act, __u16 object, __u64 number, c
 	(1ULL << 17 | 1ULL << 21 | 1ULL << 27 | 1ULL << 31 | 1ULL << 32 | 1ULL << 34 |             \
 	 1ULL << 39 | 1ULL << 40 | 1ULL << 42 | 1ULL << 43 | 1ULL << 44)
 
-struct net;
-
-struct net_pointer {
-	struct net *net;
-} __attribute__((preserve_access_index));
-
-struct sock_common {
-	__u16 skc_family;
-	struct net_pointer skc_net;
-} __attribute__((preserve_access_index));
-
-struct sock {
-	struct sock_common __sk_common;
-	__u16 sk_protocol;
-} __attribute__((preserve_access_index));
-
-struct socket {
-	struct sock *sk;
-} __attribute__((preserve_access_index));
-
 /** guard_is_past() - sockets of this family send and receive past the packet path */
 static __always_inline bool guard_is_past(__u32 family)
 {
@@ -206,10 +187,6 @@ static __always_inline bool guard_is_past(__u32 family)
 
 struct mnt_namespace {
 	struct ns_common ns;
-} __attribute__((preserve_access_index));
-
-struct net {
-	__u64 net_cookie;
 } __attribute__((preserve_access_index));
 
 struct nsproxy {

@@ -7,33 +7,12 @@
 
 #include "maps.h"
 #include "ring.h"
+#include "socket.h"
 #include "state.h"
 #include "task.h"
 
 /* include/net/tcp_states.h */
 #define STATE_LISTEN 10
-
-/* Only the fields named here (CO-RE), 6.1 to 6.18. */
-struct net {
-	__u64 net_cookie;
-} __attribute__((preserve_access_index));
-
-struct net_pointer {
-	struct net *net;
-} __attribute__((preserve_access_index));
-
-struct sock_common {
-	unsigned short skc_family;
-	__be32 skc_rcv_saddr;
-	__u16 skc_num;
-	struct net_pointer skc_net;
-	struct cordon_address skc_v6_rcv_saddr;
-} __attribute__((preserve_access_index));
-
-struct sock {
-	struct sock_common __sk_common;
-	__u16 sk_protocol;
-} __attribute__((preserve_access_index));
 
 /* A container's sockets are its own. */
 static __always_inline bool is_ours(const struct sock *sock)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel hands to programs that are run by reading: of each open file.
+ */
+#ifndef CORDON_BPF_ITERATE_H
+#define CORDON_BPF_ITERATE_H
+
+#include "task.h"
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	__bpf_md_ptr(struct seq_file *, seq);
+};
+
+struct bpf_iter__task_file {
+	__bpf_md_ptr(struct bpf_iter_meta *, meta);
+	__bpf_md_ptr(struct task_struct *, task);
+	__u32 fd;
+	__bpf_md_ptr(struct file *, file);
+};
+
+#endif

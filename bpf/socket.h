@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is read of the kernel's structs of sockets and network namespaces (CO-RE:
+ * only the fields named here, 6.1 to 6.18).
+ */
+#ifndef CORDON_BPF_SOCKET_H
+#define CORDON_BPF_SOCKET_H
+
+#include "core.h"
+
+struct net {
+	__u64 net_cookie;
+} __attribute__((preserve_access_index));
+
+struct net_pointer {
+	struct net *net;
+} __attribute__((preserve_access_index));
+
+struct sock_common {
+	__u16 skc_family;
+	__be32 skc_rcv_saddr;
+	__u16 skc_num;
+	struct net_pointer skc_net;
+	struct cordon_address skc_v6_rcv_saddr;
+} __attribute__((preserve_access_index));
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+} __attribute__((preserve_access_index));
+
+struct socket {
+	struct sock *sk;
+} __attribute__((preserve_access_index));
+
+#endif
