@@ -23,6 +23,7 @@
 #include "maps.h"
 #include "tell_guard.h"
 #include "util/cleanup.h"
+#include "util/stat.h"
 
 /* Who forks may be gone through before his child is there: walked again until none is cut, but not
  * for ever. */
@@ -31,7 +32,7 @@
 /* Packets; more than fit into the largest queue that is usual. */
 #define DRAIN_MAX 65536
 
-/* start_boottime, as /proc/PID/stat has it (USER_HZ) */
+/* start_boottime, as CORDON_STAT_START has it (USER_HZ) */
 #define TICK_NS 10000000ULL
 
 /**
@@ -63,23 +64,17 @@ struct owner {
 	uint32_t uid;
 };
 
-static int open_owner(const struct cordon_bypass *found, const char *name)
+static void read_comm(const struct cordon_bypass *found, char (*ret_comm)[16])
 {
+	int fd CLEANUP(close) = -1;
 	char path[64];
+	ssize_t got;
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", found->pid, name);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static ssize_t read_owner(const struct cordon_bypass *found, const char *name, char *text,
-			  size_t room)
-{
-	const int fd CLEANUP(close) = open_owner(found, name);
-	const ssize_t got = fd < 0 ? -1 : read(fd, text, room - 1);
-
-	text[got > 0 ? got : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return got;
+	snprintf(path, sizeof(path), "/proc/%u/comm", found->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, *ret_comm, sizeof(*ret_comm) - 1);
+	(*ret_comm)[got > 0 ? got : 0] = '\0';
+	(*ret_comm)[strcspn(*ret_comm, "\n")] = '\0';
 }
 
 static struct owner owner_of(const struct cordon_bypass *found)
@@ -89,7 +84,7 @@ static struct owner owner_of(const struct cordon_bypass *found)
 	char path[64];
 	ssize_t got;
 
-	read_owner(found, "comm", owner.comm, sizeof(owner.comm));
+	read_comm(found, &owner.comm);
 	snprintf(path, sizeof(path), "/proc/%u/exe", found->pid);
 	got = readlink(path, owner.program, sizeof(owner.program) - 1);
 	owner.program[got > 0 ? got : 0] = '\0';
@@ -102,16 +97,11 @@ static struct owner owner_of(const struct cordon_bypass *found)
 /* Its number may be another's by now. */
 static bool is_still(const struct cordon_bypass *found)
 {
-	char text[512], *at;
-	unsigned long long start = 0;
+	uint64_t start = 0;
+	char path[64];
 
-	read_owner(found, "stat", text, sizeof(text));
-	/* Its name, in brackets, may be anything. */
-	at = strrchr(text, ')');
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (at)
-		start = strtoull(at + 1, NULL, 10);
+	snprintf(path, sizeof(path), "/proc/%u/stat", found->pid);
+	cordon_stat_read(AT_FDCWD, path, CORDON_STAT_START, &start);
 	return start == found->start / TICK_NS;
 }
 

@@ -20,6 +20,7 @@
 #include "util/cleanup.h"
 #include "util/hex.h"
 #include "util/print.h"
+#include "util/stat.h"
 
 #define ARGUMENTS_MAX 8192
 #define FILES_MAX 4096
@@ -66,19 +67,12 @@ static void write_status(struct json *json, int folder)
 	}
 }
 
-/* "PID (NAME) STATE ...": its 22nd word, in ticks since the boot, tells it from all others. */
 static void write_start(struct json *json, int folder)
 {
-	char text[2048];
-	char *rest, *word = NULL;
+	uint64_t ticks;
 
-	if (cordon_process_text(folder, "stat", text, sizeof(text)) <= 0)
-		return;
-	rest = strrchr(text, ')');
-	for (int i = 2; i <= 22 && rest; i++)
-		word = strsep(&rest, " ");
-	if (word && rest)
-		json_number(json, "start_ticks", strtoull(word, NULL, 10));
+	if (cordon_stat_read(folder, "stat", CORDON_STAT_START, &ticks))
+		json_number(json, "start_ticks", ticks);
 }
 
 static void write_arguments(struct json *json, int folder)

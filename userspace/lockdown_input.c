@@ -9,10 +9,8 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,12 +19,12 @@
 #include "lockdown_look.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/stat.h"
 
 #define SYSRQ "/proc/sys/kernel/sysrq"
 #define DEVICES "/sys/bus/usb/devices"
 #define PROBE "/sys/bus/usb/drivers_probe"
 #define DEFAULT "interface_authorized_default"
-#define TTY_AFTER_NAME 5
 #define CLASS_HID "03"
 
 /* Documentation/admin-guide/devices.txt: virtual terminals and 8250s, those of ARM, of hypervisors,
@@ -35,27 +33,13 @@ static const unsigned int terminals[] = { 4, 204, 205, 229 };
 
 /* ---- console ----------------------------------------------------------------------------- */
 
-/* proc_pid_stat(5): "PID (NAME) STATE PPID PGRP SESSION TTY_NR ..."; a name may hold anything. */
-static unsigned int terminal_of(int folder)
+static bool is_on_console(int folder)
 {
-	char text[512] = "";
-	const int fd CLEANUP(close) = openat(folder, "stat", O_RDONLY | O_CLOEXEC);
-	const char *at;
+	uint64_t terminal = 0;
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return 0;
-	at = strrchr(text, ')');
-	for (int field = 0; at && field < TTY_AFTER_NAME; field++)
-		at = strchr(at + 1, ' ');
-	return at ? (unsigned int)strtol(at, NULL, 10) : 0;
-}
-
-static bool is_console(unsigned int terminal)
-{
-	const unsigned int major = terminal >> 8 & 0xfff;
-
+	cordon_stat_read(folder, "stat", CORDON_STAT_TERMINAL, &terminal);
 	for (size_t i = 0; i < ARRAY_SIZE(terminals); i++) {
-		if (terminal && terminals[i] == major)
+		if (terminals[i] == (terminal >> 8 & 0xfff))
 			return true;
 	}
 	return false;
@@ -66,10 +50,10 @@ static void end_on_console(void *state, int folder, int pid)
 	int fd CLEANUP(close) = -1;
 
 	(void)state;
-	if (!is_console(terminal_of(folder)))
+	if (!is_on_console(folder))
 		return;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (fd >= 0 && is_console(terminal_of(folder)))
+	if (fd >= 0 && is_on_console(folder))
 		syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 }
 

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,12 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "util/stat.h"
 
 /* Processes from here up to the first one, and no loop if they change meanwhile. */
 #define ANCESTORS_MAX 128
 /* A process's arguments and environment: ARG_MAX is less on most systems. */
 #define ENVIRONMENT_MAX (8UL << 20)
-#define STATUS_MAX 4096
 
 #define VARIABLE "SSH_CONNECTION="
 
@@ -42,36 +43,25 @@ struct connection {
 	bool stands;
 };
 
-static int read_process(int pid, const char *name, size_t limit, struct cordon_file *file)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	return cordon_file_read(path, limit, file);
-}
-
-/* "PID (NAME) STATE PARENT ...", and a name may hold anything. Return: 0: none */
+/* Return: 0: none */
 static int parent_of(int pid)
 {
-	struct cordon_file file = { .text = NULL };
-	const char *end;
-	int parent;
+	uint64_t parent = 0;
+	char path[64];
 
-	if (read_process(pid, "stat", STATUS_MAX, &file))
-		return 0;
-	end = strrchr(file.text, ')');
-	parent = end && strlen(end) > strlen(") S ") ? (int)strtol(end + 4, NULL, 10) : 0;
-	free(file.text);
-	return parent;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	cordon_stat_read(AT_FDCWD, path, CORDON_STAT_PARENT, &parent);
+	return (int)parent;
 }
 
 /* Return: the value, the caller's to free; NULL: it has none. */
 static char *read_variable(int pid)
 {
 	struct cordon_file file = { .text = NULL };
-	char *value = NULL;
+	char *value = NULL, path[64];
 
-	if (read_process(pid, "environ", ENVIRONMENT_MAX, &file))
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	if (cordon_file_read(path, ENVIRONMENT_MAX, &file))
 		return NULL;
 	for (const char *at = file.text; !value && at < file.text + file.size;
 	     at += strlen(at) + 1) {
