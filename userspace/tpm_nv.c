@@ -87,15 +87,22 @@ int cordon_tpm_nv_define(struct cordon_tpm *tpm, const struct tpm_nv *nv,
 	return tpm_call(tpm, &out, failure, NULL, &in);
 }
 
+/* Who authorises, what it is done to, and as tpm_put_session(). */
+static void begin_for(struct tpm_out *out, enum tpm_command command, uint32_t who, uint32_t what,
+		      uint32_t session)
+{
+	tpm_begin(out, command, true);
+	tpm_put_u32(out, who);
+	tpm_put_u32(out, what);
+	tpm_put_session(out, session);
+}
+
 int cordon_tpm_nv_undefine(struct cordon_tpm *tpm, uint32_t index, struct cordon_failure *failure)
 {
 	struct tpm_out out;
 	struct tpm_in in;
 
-	tpm_begin(&out, TPM_NV_UNDEFINE_SPACE, true);
-	tpm_put_u32(&out, OWNER);
-	tpm_put_u32(&out, index);
-	tpm_put_session(&out, 0);
+	begin_for(&out, TPM_NV_UNDEFINE_SPACE, OWNER, index, 0);
 	return tpm_call(tpm, &out, failure, NULL, &in);
 }
 
@@ -104,10 +111,7 @@ int cordon_tpm_evict(struct cordon_tpm *tpm, uint32_t handle, struct cordon_fail
 	struct tpm_out out;
 	struct tpm_in in;
 
-	tpm_begin(&out, TPM_EVICT_CONTROL, true);
-	tpm_put_u32(&out, OWNER);
-	tpm_put_u32(&out, handle);
-	tpm_put_session(&out, 0);
+	begin_for(&out, TPM_EVICT_CONTROL, OWNER, handle, 0);
 	tpm_put_u32(&out, handle);
 	return tpm_call(tpm, &out, failure, NULL, &in);
 }
@@ -117,10 +121,7 @@ int cordon_tpm_nv_increment(struct cordon_tpm *tpm, uint32_t index, struct cordo
 	struct tpm_out out;
 	struct tpm_in in;
 
-	tpm_begin(&out, TPM_NV_INCREMENT, true);
-	tpm_put_u32(&out, index);
-	tpm_put_u32(&out, index);
-	tpm_put_session(&out, 0);
+	begin_for(&out, TPM_NV_INCREMENT, index, index, 0);
 	return tpm_call(tpm, &out, failure, NULL, &in);
 }
 
@@ -132,10 +133,7 @@ int cordon_tpm_nv_read(struct cordon_tpm *tpm, uint32_t index, struct cordon_fai
 	uint64_t number;
 	int error;
 
-	tpm_begin(&out, TPM_NV_READ, true);
-	tpm_put_u32(&out, index);
-	tpm_put_u32(&out, index);
-	tpm_put_session(&out, 0);
+	begin_for(&out, TPM_NV_READ, index, index, 0);
 	tpm_put_u16(&out, sizeof(number));
 	tpm_put_u16(&out, 0);
 	error = tpm_call(tpm, &out, failure, NULL, &in);
@@ -155,10 +153,7 @@ int cordon_tpm_nv_write(struct cordon_tpm *tpm, uint32_t index, uint64_t number,
 	struct tpm_out out;
 	struct tpm_in in;
 
-	tpm_begin(&out, TPM_NV_WRITE, true);
-	tpm_put_u32(&out, index);
-	tpm_put_u32(&out, index);
-	tpm_put_session(&out, session);
+	begin_for(&out, TPM_NV_WRITE, index, index, session);
 	tpm_put_u16(&out, sizeof(number));
 	tpm_put_u64(&out, number);
 	tpm_put_u16(&out, 0);
