@@ -2,18 +2,14 @@
 /*
  * cordon confirm: what waits for its confirmation stays.
  */
-#include <stdio.h>
-
+#include "cmd_policy.h"
 #include "command.h"
 #include "session.h"
 #include "util/cleanup.h"
-#include "util/print.h"
 
 int cordon_cmd_confirm(const struct cordon_call *call)
 {
 	struct cordon_session session CLEANUP(session) = cordon_session_none();
-	struct json json = { .file = stdout };
-	uint32_t generation;
 	int error;
 
 	if (cordon_call_flags(call, NULL, 0, 0, NULL) < 0)
@@ -21,16 +17,5 @@ int cordon_cmd_confirm(const struct cordon_call *call)
 	error = cordon_session_open(call->context, CORDON_SESSION_CHANGE, call->failure, &session);
 	if (!error)
 		error = cordon_session_confirm(&session, call->failure);
-	if (error)
-		return error;
-	generation = cordon_standing_read(&session.maps).effective;
-	if (!call->context->json) {
-		printf("generation %u is confirmed\n", generation);
-		return CORDON_EXIT_DONE;
-	}
-	json_object(&json, NULL);
-	json_number(&json, "generation", generation);
-	json_object_end(&json);
-	json_line_end(&json);
-	return CORDON_EXIT_DONE;
+	return error ? error : cmd_policy_tell(call, &session, "is confirmed");
 }

@@ -140,3 +140,20 @@ int cmd_policy_apply(const struct cordon_context *context, const struct cordon_a
 		*ret_first = first;
 	return error;
 }
+
+int cmd_policy_tell(const struct cordon_call *call, const struct cordon_session *session,
+		    const char *what)
+{
+	const uint32_t generation = cordon_standing_read(&session->maps).effective;
+	struct json json = { .file = stdout };
+
+	if (!call->context->json) {
+		printf("generation %u %s\n", generation, what);
+		return CORDON_EXIT_DONE;
+	}
+	json_object(&json, NULL);
+	json_number(&json, "generation", generation);
+	json_object_end(&json);
+	json_line_end(&json);
+	return CORDON_EXIT_DONE;
+}

@@ -35,4 +35,8 @@ int cmd_policy_need_way_in(const struct cordon_image *image, struct cordon_failu
 int cmd_policy_apply(const struct cordon_context *context, const struct cordon_apply *wish,
 		     struct cordon_failure *failure, bool *ret_first);
 
+/** cmd_policy_tell() - what became of the generation in force. Return: CORDON_EXIT_DONE */
+int cmd_policy_tell(const struct cordon_call *call, const struct cordon_session *session,
+		    const char *what);
+
 #endif
