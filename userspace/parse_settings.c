@@ -149,11 +149,10 @@ static int read_entries(struct parse *parse, const struct cordon_value *value, v
 	return error;
 }
 
-/* "90", "90s", "5m", "2h", "1d"; 0: it is none of these, or more than @most. */
-static uint64_t read_seconds(const char *text, uint64_t most)
+/* A number, with one letter for its unit or none; 0: it is none of these, or more than @most. */
+static uint64_t read_amount(const char *text, uint64_t most, uint32_t (*unit_of)(char letter))
 {
-	uint64_t number = 0;
-	uint32_t unit = 1;
+	uint64_t number = 0, unit = 1;
 
 	if (*text < '1' || *text > '9')
 		return 0;
@@ -163,8 +162,8 @@ static uint64_t read_seconds(const char *text, uint64_t most)
 			return 0;
 	}
 	if (*text)
-		unit = text[1] ? 0 : cordon_clock_unit(*text);
-	return number * unit > most ? 0 : number * unit;
+		unit = text[1] ? 0 : unit_of(*text);
+	return unit && number <= most / unit ? number * unit : 0;
 }
 
 int cordon_parse_seconds(struct parse *parse, const struct cordon_value *value, const char *what,
@@ -175,7 +174,7 @@ int cordon_parse_seconds(struct parse *parse, const struct cordon_value *value, 
 
 	if (error)
 		return error;
-	seconds = read_seconds(value->text, span->most);
+	seconds = read_amount(value->text, span->most, cordon_clock_unit);
 	if (seconds < span->least)
 		return cordon_parse_refuse(parse, value->at,
 					   "%s is %u to %u seconds, written 90, 90s, 5m, 2h or 1d, "
@@ -248,7 +247,7 @@ int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, vo
 
 /* ---- log --------------------------------------------------------------------------------- */
 
-static uint64_t bytes_of(char unit)
+static uint32_t bytes_of(char unit)
 {
 	switch (unit) {
 	case 'K':
@@ -262,23 +261,6 @@ static uint64_t bytes_of(char unit)
 	}
 }
 
-/* "67108864", "65536K", "64M", "1G"; 0: it is none of these, or beyond what a log may have. */
-static uint64_t read_bytes(const char *text)
-{
-	uint64_t number = 0, unit = 1;
-
-	if (*text < '1' || *text > '9')
-		return 0;
-	for (; *text >= '0' && *text <= '9'; text++) {
-		number = number * 10 + (uint64_t)(*text - '0');
-		if (number > CORDON_LOG_LIMIT_MAX)
-			return 0;
-	}
-	if (*text)
-		unit = text[1] ? 0 : bytes_of(*text);
-	return unit && number <= CORDON_LOG_LIMIT_MAX / unit ? number * unit : 0;
-}
-
 static int read_budget(struct parse *parse, const struct cordon_value *value, void *target)
 {
 	uint64_t bytes;
@@ -287,7 +269,7 @@ static int read_budget(struct parse *parse, const struct cordon_value *value, vo
 	(void)target;
 	if (error)
 		return error;
-	bytes = read_bytes(value->text);
+	bytes = read_amount(value->text, CORDON_LOG_LIMIT_MAX, bytes_of);
 	if (bytes < CORDON_LOG_LIMIT_MIN)
 		return cordon_parse_refuse(parse, value->at,
 					   "'budget' is 4M to 64G of disk, written 64M, 1G, 8192K "
