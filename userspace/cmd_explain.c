@@ -15,6 +15,7 @@
 #include "attach.h"
 #include "cmd_policy.h"
 #include "command.h"
+#include "denial_text.h"
 #include "evaluate.h"
 #include "live.h"
 #include "service.h"
@@ -65,17 +66,6 @@ static const char *reason_help(enum cordon_reason reason)
 	};
 
 	return reason < ARRAY_SIZE(texts) ? texts[reason] : "?";
-}
-
-static const char *reason_name(enum cordon_reason reason)
-{
-	static const char *const names[] = {
-#define REASON_NAME(name, text, help) [CORDON_REASON_##name] = text,
-		CORDON_REASONS(REASON_NAME)
-#undef REASON_NAME
-	};
-
-	return reason < ARRAY_SIZE(names) ? names[reason] : "?";
 }
 
 static int read_direction(const struct explain *explain, const char *text,
@@ -434,7 +424,8 @@ static void print_text(const struct explain *explain, const struct cordon_answer
 	if (rule)
 		printf("allowed by rule %s: %s", rule->name, rule->services);
 	else
-		printf("denied, %s: %s", reason_name(answer->reason), reason_help(answer->reason));
+		printf("denied, %s: %s", cordon_reason_name(answer->reason),
+		       reason_help(answer->reason));
 	printf("\nfrom %s to %s", identity_name(explain, answer->from),
 	       identity_name(explain, answer->to));
 	if (explain->near)
@@ -458,7 +449,7 @@ static void print_json(const struct explain *explain, const struct cordon_answer
 	if (rule)
 		json_string(&json, "rule", rule->name);
 	else
-		json_string(&json, "reason", reason_name(answer->reason));
+		json_string(&json, "reason", cordon_reason_name(answer->reason));
 	json_string(&json, "from", identity_name(explain, answer->from));
 	json_string(&json, "to", identity_name(explain, answer->to));
 	json_string(&json, "interface", explain->near ? explain->near->name : "");

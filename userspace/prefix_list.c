@@ -26,13 +26,11 @@ static uint16_t narrow(uint32_t column)
 static int add4(struct cordon_policy *policy, uint32_t address, uint8_t length,
 		const struct cordon_prefix_place *place)
 {
-	struct cordon_prefix4 *room =
-		array_room(policy->prefixes4, policy->nr_prefixes4, sizeof(*room));
+	struct cordon_prefix4 *added = array_push(policy->prefixes4, policy->nr_prefixes4);
 
-	if (!room)
+	if (!added)
 		return -ENOMEM;
-	policy->prefixes4 = room;
-	room[policy->nr_prefixes4++] = (struct cordon_prefix4){
+	*added = (struct cordon_prefix4){
 		.address = address,
 		.length = length,
 		.zone = place->zone,
@@ -46,13 +44,11 @@ static int add4(struct cordon_policy *policy, uint32_t address, uint8_t length,
 static int add6(struct cordon_policy *policy, const struct cordon_prefix *prefix,
 		const struct cordon_prefix_place *place)
 {
-	struct cordon_prefix6 *room =
-		array_room(policy->prefixes6, policy->nr_prefixes6, sizeof(*room));
+	struct cordon_prefix6 *added = array_push(policy->prefixes6, policy->nr_prefixes6);
 
-	if (!room)
+	if (!added)
 		return -ENOMEM;
-	policy->prefixes6 = room;
-	room[policy->nr_prefixes6++] = (struct cordon_prefix6){
+	*added = (struct cordon_prefix6){
 		.high = prefix->high,
 		.low = prefix->low,
 		.length = prefix->length,
