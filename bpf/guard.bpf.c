@@ -28,6 +28,8 @@
 
 #define SIGNAL_KILL 9
 
+#define CAP_SYS_ADMIN 21
+
 #define SHA256 4 /* enum hash_algo */
 
 #define MMAP_SHARED 1
@@ -112,6 +114,13 @@ static __always_inline bool has_our_digest(struct cordon_guard *guard, struct fi
 	       digest[3] == ours[3];
 }
 
+/* Else it could not find the guard, to renounce what is the guard's (load_guarded.c). */
+static __always_inline bool may_look(const struct task_struct *task)
+{
+	return task_capabilities(task) >> CAP_SYS_ADMIN & 1 &&
+	       !BPF_CORE_READ(task, cred, user_ns, level);
+}
+
 /* Whoever traces it, filters its calls (and can feign what they return), or shares its working
  * directory could make it do what he likes. */
 static __always_inline __u32 doubt_of(struct cordon_guard *guard, const struct task_struct *task,
@@ -127,6 +136,8 @@ static __always_inline __u32 doubt_of(struct cordon_guard *guard, const struct t
 		return CORDON_GUARD_DOUBT_FILTERED;
 	if (!sees_our_mounts(guard, task))
 		return CORDON_GUARD_DOUBT_MOUNTS;
+	if (!may_look(task))
+		return CORDON_GUARD_DOUBT_PRIVILEGE;
 	return has_our_digest(guard, program->file) ? CORDON_GUARD_DOUBT_NONE :
 						      CORDON_GUARD_DOUBT_DIGEST;
 }
@@ -329,14 +340,20 @@ static __always_inline int check_link_create(const union bpf_attr *attr)
 			    attr->link_create.flags);
 }
 
+/* The kernel cuts it at its first zero. */
+static __always_inline bool is_guards_name(const char *name)
+{
+#pragma unroll
+	for (__u32 i = 0; i < sizeof(CORDON_GUARD_MAP); i++) {
+		if (name[i] != CORDON_GUARD_MAP[i])
+			return false;
+	}
+	return true;
+}
+
 static __always_inline int check_make(const union bpf_attr *attr)
 {
-	const char name[16] = CORDON_GUARD_MAP;
-	const __u64 *ours = (const __u64 *)name;
-	__u64 theirs[2];
-
-	__builtin_memcpy(theirs, attr->map_name, sizeof(theirs));
-	if (ours[0] != theirs[0] || ours[1] != theirs[1])
+	if (!is_guards_name(attr->map_name))
 		return 0;
 	return guard_refuse(CORDON_GUARD_ACT_FEIGN, CORDON_GUARD_OBJECT_MAP, 0, attr->map_name);
 }
@@ -470,7 +487,18 @@ static __always_inline int hold(__u32 what, bool may)
 	return 0;
 }
 
-/* Arguments: the map, the mode of the descriptor that is about to be given. */
+/* Of before the guard was raised, by its name. */
+static __always_inline bool is_decoy(const struct cordon_guard *guard, const struct bpf_map *map)
+{
+	char name[16];
+
+	BPF_CORE_READ_INTO(&name, map, name);
+	return guard->standing && is_guards_name(name) &&
+	       !guard_knows(CORDON_GUARD_OBJECT_MAP, map->id);
+}
+
+/* Arguments: the map, the mode of the descriptor that is about to be given. To us there is no decoy:
+ * what it says the helper would believe, and run. */
 SEC("lsm/bpf_map")
 int guard_map(__u64 *arguments)
 {
@@ -483,7 +511,7 @@ int guard_map(__u64 *arguments)
 	if (guard_is_us()) {
 		if (made_by_current() == MAKES_MAP)
 			guard_learn(guard, CORDON_GUARD_OBJECT_MAP, map->id);
-		return 0;
+		return is_decoy(guard, map) ? -ENOENT : 0;
 	}
 	if (!guard->standing || !guard_knows(CORDON_GUARD_OBJECT_MAP, map->id) ||
 	    !hold(HOLDS_MAP, mode & MODE_WRITE ? is_alone() : is_among_own()))

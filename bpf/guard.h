@@ -19,6 +19,7 @@
 #include "tried.h"
 
 #define EPERM 1
+#define ENOENT 2
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -105,7 +105,7 @@ bool cordon_guard_stands(const struct cordon_context *context);
  * cordon_guard_check() - what this process is about to use is what the guard guards
  *
  * Else the helper, which may do all, would do it by somebody else's files.
- * Return: 0, also if no guard stands; -EXDEV with @failure.
+ * Return: 0, also if no guard stands; -EXDEV with @failure; -errno with @failure: it cannot look.
  */
 int cordon_guard_check(const struct cordon_context *context, struct cordon_failure *failure);
 
@@ -113,7 +113,8 @@ int cordon_guard_check(const struct cordon_context *context, struct cordon_failu
  * cordon_guard_renounce() - this process is ours no more: it writes where it is told to
  *
  * Whichever guard it is: --bpffs does not say which.
- * Return: 0, also if no guard stands; -EPERM with @failure: it would act as ours.
+ * Return: 0, also if no guard stands; -EPERM with @failure: it would act as ours; -errno with
+ *	@failure: it cannot look.
  */
 int cordon_guard_renounce(struct cordon_failure *failure);
 

@@ -17,30 +17,50 @@
 #include "nl_module.h"
 #include "util/cleanup.h"
 
-static bool is_a_guard(int map, struct cordon_guard *ret_guard)
+/* Return: 0; -ENOENT: it is none that stands; -errno. */
+static int read_guard(int map, struct cordon_guard *ret_guard)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info);
 	const uint32_t zero = 0;
+	int error = bpf_map_get_info_by_fd(map, &info, &size);
 
-	return !bpf_map_get_info_by_fd(map, &info, &size) && !strcmp(info.name, CORDON_GUARD_MAP) &&
-	       info.value_size == sizeof(*ret_guard) &&
-	       !bpf_map_lookup_elem(map, &zero, ret_guard) && ret_guard->standing;
+	if (error)
+		return error;
+	if (strcmp(info.name, CORDON_GUARD_MAP) != 0 || info.type != BPF_MAP_TYPE_ARRAY ||
+	    info.value_size != sizeof(*ret_guard))
+		return -ENOENT;
+	error = bpf_map_lookup_elem(map, &zero, ret_guard);
+	return error || ret_guard->standing ? error : -ENOENT;
 }
 
-/* By its name among all maps: its pin may be out of sight. */
-static bool find_guard(struct cordon_guard *ret_guard)
+/*
+ * By its name among all maps: its pin may be out of sight.  A map that goes meanwhile is none, and
+ * one that others made of this name the guard hides from whoever is ours (bpf/guard.bpf.c, is_decoy).
+ *
+ * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all (may_look);
+ *	-errno: it is not known whether one does.
+ */
+static int find_guard(struct cordon_guard *ret_guard)
 {
 	LIBBPF_OPTS(bpf_get_fd_by_id_opts, options, .open_flags = BPF_F_RDONLY);
 	__u32 id = 0;
+	int error;
 
-	while (!bpf_map_get_next_id(id, &id)) {
+	while (!(error = bpf_map_get_next_id(id, &id))) {
 		const int map CLEANUP(close) = bpf_map_get_fd_by_id_opts(id, &options);
 
-		if (map >= 0 && is_a_guard(map, ret_guard))
-			return true;
+		error = map < 0 ? map : read_guard(map, ret_guard);
+		if (error != -ENOENT)
+			return error;
 	}
-	return false;
+	return error == -EPERM || error == -ENOSYS ? -ENOENT : error;
+}
+
+static int fail_looking(struct cordon_failure *failure, int error)
+{
+	return cordon_fail(failure, error, "cannot look for a guard among the kernel's maps: %s",
+			   strerror(-error));
 }
 
 static bool is_same(const struct cordon_guard_place *a, const struct cordon_guard_place *b)
@@ -77,8 +97,12 @@ int cordon_guard_check(const struct cordon_context *context, struct cordon_failu
 {
 	struct cordon_guard guard;
 	struct cordon_path path;
-	const char *text = find_guard(&guard) ? unguarded(&guard, context, &path) : NULL;
+	const int error = find_guard(&guard);
+	const char *text;
 
+	if (error)
+		return error == -ENOENT ? 0 : fail_looking(failure, error);
+	text = unguarded(&guard, context, &path);
 	return text ? cordon_fail(failure, -EXDEV,
 				  "%s is not what this machine's guard guards: run this without "
 				  "--root and --bpffs, where the node's own files are seen",
@@ -93,10 +117,10 @@ int cordon_guard_renounce(struct cordon_failure *failure)
 	const struct cordon_guard_task nobody = { .ours = 0 };
 	struct cordon_guard guard;
 	int tasks CLEANUP(close) = -1;
-	int error;
+	int error = find_guard(&guard);
 
-	if (!find_guard(&guard))
-		return 0;
+	if (error)
+		return error == -ENOENT ? 0 : fail_looking(failure, error);
 	tasks = bpf_map_get_fd_by_id(guard.tasks);
 	error = tasks < 0 ? tasks : bpf_map_update_elem(tasks, &self, &nobody, BPF_ANY);
 	/* Who may not write there is not ours, and has nothing to renounce. */

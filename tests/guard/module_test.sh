@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 23
+kmod_start 31
 
 kmod_node
 kmod_peers
@@ -31,6 +31,20 @@ cat >"$NET_TMP/policy.yaml" <<-END
 	  watchdog: {silence: 10s, latch: isolate}
 END
 cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
+
+# What somebody else made under the guard's name before it is raised.
+decoy()
+{
+	local size
+	size=$(bpftool btf dump file "$BUILD/bpf/guard.bpf.o" | sed -n "s/.*STRUCT 'cordon_guard' size=\([0-9]*\).*/\1/p")
+	bpftool map create "$NET_TMP/bpffs/tasks" type hash key 4 value 16 entries 9 name tasks
+	bpftool map create "$NET_TMP/bpffs/decoy" type array key 4 value "$size" entries 1 name cordon_guard
+	python3 -c 'import struct, sys; print(*struct.pack("4I", 1, 0, 0, int(sys.argv[1])).ljust(int(sys.argv[2]), b"\0"))' \
+		"$(bpftool -j map show pinned "$NET_TMP/bpffs/tasks" | jq .id)" "$size" >"$NET_TMP/decoy"
+}
+# shellcheck disable=SC2046 # bytes
+decoy_stands() { bpftool map update pinned "$NET_TMP/bpffs/decoy" key 0 0 0 0 value $(cat "$NET_TMP/decoy"); }
+decoy
 
 # ---- before -------------------------------------------------------------------------------------
 
@@ -56,10 +70,20 @@ check "the helper may" cordon apply --force "$NET_TMP/policy.yaml"
 
 # ---- in the guard's name ------------------------------------------------------------------------
 
-signs() { "$CORDON" --bpffs /nowhere sign order release --node x --issuer y --counter 9 --reason z \
+signs() { "${@:2}" "$CORDON" --bpffs /nowhere sign order release --node x --issuer y --counter 9 --reason z \
 	--cert "$KMOD_TMP/ada.pem" --key "$KMOD_TMP/ada.key" --force -o "$1"; }
+few() { (ulimit -n "$1" && "${@:2}"); }
 check "the helper signs for its caller" signs "$NET_TMP/signed"
 refuse "with its caller's rights, whatever pins it is told of" signs "$TRUST/threshold"
+weak=(setpriv --bounding-set=-sys_admin)
+check "without CAP_SYS_ADMIN it signs" signs "$NET_TMP/weak" "${weak[@]}"
+refuse "and is not ours" signs "$TRUST/threshold" "${weak[@]}"
+refuse "nor in another user namespace" signs "$TRUST/threshold" unshare -U --map-root-user
+check "nor does it go on where it cannot look" says "cannot look for a guard" few 4 "$CORDON" check "$NET_TMP/policy.yaml"
+check "somebody else's map says that it is the guard" decoy_stands
+refuse "he is not believed" signs "$TRUST/threshold"
+check "and cordon acts as before" cordon apply --force "$NET_TMP/policy.yaml"
+check "status says who was not taken for ours" says "CAP_SYS_ADMIN" cordon status
 check "nothing of it is there" [ "$(ls "$TRUST")" = release.pem ]
 check "who is not taken for the helper may still check" unshare -m "$CORDON" check "$NET_TMP/policy.yaml"
 check "a seal by other folders does no more than shut, and says so" says "the node is shut, until" \

@@ -5,9 +5,9 @@
  *
  * Who is ours is told by the executable: a process is, if the program file that it
  * started is the helper's (device, inode, and the SHA-256 that the kernel itself
- * makes of it), if nobody traced it or filtered its system calls then, and if it
- * sees the mounts that the guard was raised in.  So are those that it forks, until
- * they start another program.
+ * makes of it), if nobody traced it or filtered its system calls then, if it sees
+ * the mounts that the guard was raised in, and if it has CAP_SYS_ADMIN there.  So
+ * are those that it forks, until they start another program.
  *
  * Integers are in host byte order.
  */
@@ -104,7 +104,8 @@ struct cordon_guard {
 	X(DIGEST, "its file is not what it was")                                                   \
 	X(TRACED, "it was traced, or shares its folders with another process")                     \
 	X(FILTERED, "its system calls are filtered by who started it")                             \
-	X(MOUNTS, "it sees other mounts, or another root")
+	X(MOUNTS, "it sees other mounts, or another root")                                         \
+	X(PRIVILEGE, "it lacks CAP_SYS_ADMIN, or is in another user namespace")
 
 enum cordon_guard_doubt {
 #define CORDON_GUARD_DOUBT_ENUM(name, text) CORDON_GUARD_DOUBT_##name,
