@@ -5,6 +5,7 @@
  */
 #include "attach.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -62,6 +63,20 @@ static int attach_hook(const struct cordon_attach *attach, const struct cordon_p
 	return fd < 0 ? fd : cordon_link_pin(attach->context, cgroup_hooks[hook].pin, fd);
 }
 
+static int tell(const struct cordon_attach *attach, size_t hook, int error,
+		struct cordon_failure *failure)
+{
+	const char *pin = cgroup_hooks[hook].pin, *path = attach->cgroups->path;
+
+	if (error == -EXDEV)
+		return cordon_fail(failure, error,
+				   "%s stays at the cgroup where the guard found it, and is not moved "
+				   "to %s: run this with the daemon's own --cgroup",
+				   pin, path);
+	return cordon_fail(failure, error, "cannot attach %s to %s: %s", pin, path,
+			   strerror(-error));
+}
+
 static int attach_hooks(const struct cordon_attach *attach, bool watchers,
 			struct cordon_failure *failure)
 {
@@ -78,8 +93,7 @@ static int attach_hooks(const struct cordon_attach *attach, bool watchers,
 			continue;
 		error = attach_hook(attach, &pins, cgroup, i);
 		if (error)
-			cordon_fail(failure, error, "cannot attach %s to %s: %s",
-				    cgroup_hooks[i].pin, attach->cgroups->path, strerror(-error));
+			tell(attach, i, error, failure);
 	}
 	return error ? cordon_fail(failure, error, "cannot attach to %s: %s", attach->cgroups->path,
 				   strerror(-error)) :

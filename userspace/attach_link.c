@@ -19,6 +19,7 @@
 #include <bpf/libbpf.h>
 
 #include "fault.h"
+#include "guard.h"
 #include "load_pin.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -114,11 +115,47 @@ static struct cordon_path link_path(const struct cordon_context *context, const 
 	return cordon_path_pin(context, "links", name);
 }
 
+/* 0: it is at none, or that is gone. */
+static int read_cgroup(int link, uint64_t *ret_cgroup)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	const int error = bpf_link_get_info_by_fd(link, &info, &size);
+
+	if (!error)
+		*ret_cgroup = info.type == BPF_LINK_TYPE_CGROUP ? info.cgroup.cgroup_id : 0;
+	return error;
+}
+
+/* Nobody moves a hook to another cgroup in the guard's name.  By the links themselves: what a path
+ * leads to may change. */
+static int check_cgroup(const struct cordon_context *context, const struct cordon_path *path,
+			int link)
+{
+	const int old CLEANUP(close) = bpf_obj_get(path->text);
+	struct cordon_guard guard = { .standing = 0 };
+	uint64_t from = 0, to = 0;
+	int error;
+
+	if (old < 0)
+		return old == -ENOENT ? 0 : old;
+	error = read_cgroup(old, &from);
+	if (!error)
+		error = read_cgroup(link, &to);
+	if (error || !from || from == to)
+		return error;
+	error = cordon_guard_read(context, &guard);
+	if (error && error != -ENOENT)
+		return error;
+	return guard.standing ? -EXDEV : 0;
+}
+
 int cordon_link_pin(const struct cordon_context *context, const char *name, int fd)
 {
 	const struct cordon_path path = link_path(context, name);
+	const int error = check_cgroup(context, &path, fd);
 
-	return cordon_pin_over(fd, &path);
+	return error ? error : cordon_pin_over(fd, &path);
 }
 
 int cordon_link_rename(const struct cordon_context *context, struct cordon_pinned_links *links,

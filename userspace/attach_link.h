@@ -41,7 +41,9 @@ struct cordon_pinned_link *cordon_pinned_link_named(const struct cordon_pinned_l
 /** cordon_link_pin_name() - "lan0-ingress"; a dot, which bpffs refuses, becomes ':' */
 void cordon_link_pin_name(const char *interface, bool out, char (*ret_name)[64]);
 
-/** cordon_link_pin() - pin a new link; what had the name before goes with the move */
+/** cordon_link_pin() - pin a new link; what had the name before goes with the move
+ * Return: 0; -EXDEV: that is at another cgroup, and a guard stands; -errno.
+ */
 int cordon_link_pin(const struct cordon_context *context, const char *name, int fd);
 
 /** cordon_link_rename() - another name for a pin; the one that has it, if any, gets the old name

@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 31
+kmod_start 33
 
 kmod_node
 kmod_peers
@@ -84,6 +84,11 @@ check "somebody else's map says that it is the guard" decoy_stands
 refuse "he is not believed" signs "$TRUST/threshold"
 check "and cordon acts as before" cordon apply --force "$NET_TMP/policy.yaml"
 check "status says who was not taken for ours" says "CAP_SYS_ADMIN" cordon status
+mkdir "$(net_cgroup2)/other"
+elsewhere() { "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$(net_cgroup2)/other" "$@"; }
+check "nobody moves its hooks to another cgroup" says "stays at the cgroup where the guard found it" \
+	elsewhere apply --force "$NET_TMP/policy.yaml"
+check "they are where they were" says "cordon is enforcing" cordon status
 check "nothing of it is there" [ "$(ls "$TRUST")" = release.pem ]
 check "who is not taken for the helper may still check" unshare -m "$CORDON" check "$NET_TMP/policy.yaml"
 check "a seal by other folders does no more than shut, and says so" says "the node is shut, until" \
