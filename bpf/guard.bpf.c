@@ -340,20 +340,9 @@ static __always_inline int check_link_create(const union bpf_attr *attr)
 			    attr->link_create.flags);
 }
 
-/* The kernel cuts it at its first zero. */
-static __always_inline bool is_guards_name(const char *name)
-{
-#pragma unroll
-	for (__u32 i = 0; i < sizeof(CORDON_GUARD_MAP); i++) {
-		if (name[i] != CORDON_GUARD_MAP[i])
-			return false;
-	}
-	return true;
-}
-
 static __always_inline int check_make(const union bpf_attr *attr)
 {
-	if (!is_guards_name(attr->map_name))
+	if (!guard_is_named(attr->map_name, CORDON_GUARD_MAP))
 		return 0;
 	return guard_refuse(CORDON_GUARD_ACT_FEIGN, CORDON_GUARD_OBJECT_MAP, 0, attr->map_name);
 }
@@ -493,7 +482,7 @@ static __always_inline bool is_decoy(const struct cordon_guard *guard, const str
 	char name[16];
 
 	BPF_CORE_READ_INTO(&name, map, name);
-	return guard->standing && is_guards_name(name) &&
+	return guard->standing && guard_is_named(name, CORDON_GUARD_MAP) &&
 	       !guard_knows(CORDON_GUARD_OBJECT_MAP, map->id);
 }
 

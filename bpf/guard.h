@@ -134,6 +134,20 @@ static __always_inline __u32 guard_latched(void)
 	return held ? control_latch(held, bpf_ktime_get_ns()) : 0;
 }
 
+/* The kernel cuts a name at its first zero, whatever is behind. */
+static __always_inline bool guard_is_same(const char *name, const char *wanted, __u32 size)
+{
+#pragma unroll
+	for (__u32 i = 0; i < size; i++) {
+		if (name[i] != wanted[i])
+			return false;
+	}
+	return true;
+}
+
+/** guard_is_named() - @wanted is a literal */
+#define guard_is_named(name, wanted) guard_is_same(name, wanted, sizeof(wanted))
+
 static __always_inline void guard_count(__u32 act)
 {
 	__u64 *count = bpf_map_lookup_elem(&guard_refused, &act);

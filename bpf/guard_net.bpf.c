@@ -270,4 +270,43 @@ int guard_netlink(__u64 *arguments)
 			    interface ? interface->name : NULL);
 }
 
+/* ---- which family is the module's ----------------------------------------------------------- */
+
+struct genl_family {
+	int id;
+	char name[16];
+} __attribute__((preserve_access_index));
+
+static __always_inline bool is_modules(const struct genl_family *family)
+{
+	char name[16];
+
+	BPF_CORE_READ_INTO(&name, family, name);
+	return guard_is_named(name, CORDON_MODULE_FAMILY);
+}
+
+/* Arguments: the family, what came of it.  It has another number each time it is loaded. */
+SEC("fexit/genl_register_family")
+int guard_family(__u64 *arguments)
+{
+	const struct genl_family *family = (const void *)arguments[0];
+	struct cordon_guard *guard = guard_find();
+
+	if (guard && !(int)arguments[1] && is_modules(family))
+		guard_learn(guard, CORDON_GUARD_OBJECT_MODULE, family->id);
+	return 0;
+}
+
+/* The next one that is given this number is somebody else's. */
+SEC("fexit/genl_unregister_family")
+int guard_family_gone(__u64 *arguments)
+{
+	const struct genl_family *family = (const void *)arguments[0];
+	const struct cordon_guard_id key = { CORDON_GUARD_OBJECT_MODULE, family->id };
+
+	if (is_modules(family))
+		bpf_map_delete_elem(&guard_objects, &key);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

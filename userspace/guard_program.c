@@ -59,6 +59,8 @@ static const char *const programs[] = {
 	"guard_setsockopt",
 	/* guard_net.bpf.c */
 	"guard_netlink",
+	"guard_family",
+	"guard_family_gone",
 };
 
 static const char *const maps[CORDON_GUARD_MAP_COUNT] = {

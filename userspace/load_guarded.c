@@ -132,7 +132,7 @@ int cordon_guard_renounce(struct cordon_failure *failure)
 				   strerror(-error));
 }
 
-/* By the number that the kernel gave it when it was loaded. */
+/* One that was loaded before the guard was raised; of those later it hears itself. */
 static void know_module(const struct cordon_context *context)
 {
 	const int map CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_OBJECTS);

@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 33
+kmod_start 37
 
 kmod_node
 kmod_peers
@@ -67,6 +67,13 @@ done
 check "it is told" until_ok 10 says "tried to tell something to cordon's kernel module" \
 	cordon events --class tamper
 check "the helper may" cordon apply --force "$NET_TMP/policy.yaml"
+
+# In one process, before anybody else could tell the guard.
+again() { rmmod cordon && insmod "$KMOD" && module beat 1; }
+refuse "nor when it was unloaded, and loaded again" again
+check "it was" is certificates 0
+check "the helper is heard by that, too" cordon apply --force "$NET_TMP/policy.yaml"
+check "and says again who may release" until_ok 10 is certificates 1
 
 # ---- in the guard's name ------------------------------------------------------------------------
 
