@@ -486,8 +486,8 @@ static __always_inline bool is_decoy(const struct cordon_guard *guard, const str
 	       !guard_knows(CORDON_GUARD_OBJECT_MAP, map->id);
 }
 
-/* Arguments: the map, the mode of the descriptor that is about to be given. To us there is no decoy:
- * what it says the helper would believe, and run. */
+/* Arguments: the map, the mode of the descriptor that is about to be given. To us there is no
+ * decoy: what it says the helper would believe, and run. */
 SEC("lsm/bpf_map")
 int guard_map(__u64 *arguments)
 {

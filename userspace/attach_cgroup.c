@@ -70,8 +70,8 @@ static int tell(const struct cordon_attach *attach, size_t hook, int error,
 
 	if (error == -EXDEV)
 		return cordon_fail(failure, error,
-				   "%s stays at the cgroup where the guard found it, and is not moved "
-				   "to %s: run this with the daemon's own --cgroup",
+				   "%s stays at its cgroup while the guard stands, and is not "
+				   "moved to %s: run this with the daemon's own --cgroup",
 				   pin, path);
 	return cordon_fail(failure, error, "cannot attach %s to %s: %s", pin, path,
 			   strerror(-error));

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 
 #include "load_guard.h"
 #include "nl_module.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 
 /* Return: 0; -ENOENT: it is none that stands; -errno. */
@@ -36,10 +38,11 @@ static int read_guard(int map, struct cordon_guard *ret_guard)
 
 /*
  * By its name among all maps: its pin may be out of sight.  A map that goes meanwhile is none, and
- * one that others made of this name the guard hides from whoever is ours (bpf/guard.bpf.c, is_decoy).
+ * one that others made of this name the guard hides from whoever is ours (bpf/guard.bpf.c,
+ *is_decoy).
  *
- * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all (may_look);
- *	-errno: it is not known whether one does.
+ * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all
+ *(may_look); -errno: it is not known whether one does.
  */
 static int find_guard(struct cordon_guard *ret_guard)
 {
@@ -68,15 +71,45 @@ static bool is_same(const struct cordon_guard_place *a, const struct cordon_guar
 	return a->device == b->device && a->inode == b->inode;
 }
 
+/* By names that others cannot make lead elsewhere once it was looked at: folders above ours stay,
+ * but a symbolic link need not be in one.  The node's own paths are its owner's to lay out. */
+static int open_tree(const struct cordon_context *context, const char *path)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC };
+
+	if (!cordon_context_is_node(context)) {
+		how.resolve = RESOLVE_NO_SYMLINKS;
+		if (path[0] != '/' || strstr(path, ".."))
+			return -1;
+	}
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+/* Another, as of a bind, could be taken away again. */
+static bool is_kept_mount(const struct cordon_guard *guard, uint32_t mount)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(guard->mount); i++) {
+		if (guard->mount[i] == mount)
+			return true;
+	}
+	return false;
+}
+
 static bool is_guarded(const struct cordon_guard *guard, const struct cordon_context *context,
 		       int program, enum cordon_guard_tree tree)
 {
 	const struct cordon_path path = cordon_guard_tree_path(context, tree);
-	const int fd CLEANUP(close) = open(path.text, O_RDONLY | O_CLOEXEC);
+	const int fd CLEANUP(close) = open_tree(context, path.text);
 	struct cordon_guard_look look = { .steps = 0 };
 
-	return fd >= 0 && !cordon_guard_look(program, fd, &look) &&
-	       is_same(&look.step[0].place, &guard->tree[tree]);
+	if (fd < 0 || cordon_guard_look(program, fd, &look) ||
+	    !is_same(&look.step[0].place, &guard->tree[tree]))
+		return false;
+	for (uint32_t i = 0; i < look.steps; i++) {
+		if (!is_kept_mount(guard, look.step[i].mount))
+			return false;
+	}
+	return true;
 }
 
 static const char *unguarded(const struct cordon_guard *guard, const struct cordon_context *context,

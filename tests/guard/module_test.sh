@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 37
+kmod_start 40
 
 kmod_node
 kmod_peers
@@ -91,9 +91,17 @@ check "somebody else's map says that it is the guard" decoy_stands
 refuse "he is not believed" signs "$TRUST/threshold"
 check "and cordon acts as before" cordon apply --force "$NET_TMP/policy.yaml"
 check "status says who was not taken for ours" says "CAP_SYS_ADMIN" cordon status
+ln -s "$NET_ROOT" "$NET_TMP/link"
+mkdir "$NET_TMP/bind"
+mount --bind "$NET_ROOT" "$NET_TMP/bind"
+for way in link bind root/../root; do
+	refuse "by $way, which may lead elsewhere in a moment, nothing is done" \
+		"$CORDON" --root "$NET_TMP/$way" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" \
+		apply --force "$NET_TMP/policy.yaml"
+done
 mkdir "$(net_cgroup2)/other"
 elsewhere() { "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$(net_cgroup2)/other" "$@"; }
-check "nobody moves its hooks to another cgroup" says "stays at the cgroup where the guard found it" \
+check "nobody moves its hooks to another cgroup" says "stays at its cgroup while the guard stands" \
 	elsewhere apply --force "$NET_TMP/policy.yaml"
 check "they are where they were" says "cordon is enforcing" cordon status
 check "nothing of it is there" [ "$(ls "$TRUST")" = release.pem ]
