@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the module offer each other, from the bottom up: each knows those
- * that stand above it here, but for latch.c, which sets the hooks going.
+ * What the files of the module offer each other, from the bottom up: each uses those that
+ * stand above it here, but for who sets the hooks going, or has something to tell.
  */
 #ifndef CORDON_KMOD_CORDON_H
 #define CORDON_KMOD_CORDON_H
 
 #include <linux/skbuff.h>
-#include <linux/types.h>
 
 #include <cordon/uapi/module.h>
 #include <cordon/uapi/policy.h>

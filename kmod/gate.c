@@ -5,7 +5,6 @@
 #include "cordon.h"
 
 #include <linux/module.h>
-#include <linux/string.h>
 #include <linux/workqueue.h>
 
 static bool gate;
@@ -38,9 +37,11 @@ static void tell_fallback(enum cordon_module_news news, u32 before)
 /* Nobody could release a seal before a helper has said who may: until then the gate stays shut. */
 static void fall_back(struct work_struct *work)
 {
-	if (!cordon_latch_is_gated())
+	const bool opens = !strcmp(gate_fallback, "open");
+
+	if (opens ? !cordon_latch_gate(false) : !cordon_latch_is_gated())
 		return;
-	if (!strcmp(gate_fallback, "open") && cordon_latch_gate(false))
+	if (opens)
 		tell_fallback(CORDON_MODULE_NEWS_FALLBACK_OPEN, cordon_latch_level());
 	else if (cordon_setup_is_closed())
 		tell_fallback(CORDON_MODULE_NEWS_FALLBACK_SHUT,

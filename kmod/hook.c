@@ -39,6 +39,7 @@ struct covered {
 
 /* Changed with RTNL. */
 static LIST_HEAD(devices);
+static bool unhooked;
 
 static atomic64_t dropped[2];
 
@@ -236,11 +237,14 @@ static int add_device(struct net_device *dev)
 			};
 		error = nf_register_net_hooks(dev_net(dev), device->ops, 2);
 	}
-	if (error)
+	if (error) {
+		/* One that was moved here from another namespace is here all the same. */
+		WRITE_ONCE(unhooked, true);
 		kfree(device);
-	else
-		list_add_rcu(&device->list, &devices);
-	return error;
+		return error;
+	}
+	list_add_rcu(&device->list, &devices);
+	return 0;
 }
 
 static void remove_device(const struct net_device *dev)
@@ -276,7 +280,7 @@ void cordon_hook_tell(struct cordon_module_state *state)
 {
 	state->dropped_in = atomic64_read(&dropped[false]);
 	state->dropped_out = atomic64_read(&dropped[true]);
-	if (READ_ONCE(missed))
+	if (READ_ONCE(unhooked) || READ_ONCE(missed))
 		state->flags |= CORDON_MODULE_IS_PARTIAL;
 }
 

@@ -37,6 +37,9 @@ static bool rule_is_sound(const struct cordon_module_rule *rule, u32 prefixes)
 {
 	return rule->way <= CORDON_MODULE_WAY_FORWARD &&
 	       !(rule->flags & ~CORDON_MODULE_RULE_KNOWN_FLAGS) && rule->first <= rule->last &&
+	       (rule->flags & CORDON_MODULE_RULE_ALONE ||
+		!(rule->hop_limit || rule->asker || rule->longest ||
+		  rule->flags & CORDON_MODULE_RULE_NEAR)) &&
 	       (u32)rule->from + rule->froms <= prefixes && (u32)rule->to + rule->tos <= prefixes;
 }
 

@@ -7,7 +7,8 @@
 
 #include "cordon.h"
 
-/* While the node is shut only a start that failed comes here: see change() in latch.c. */
+/* While the node is shut only a start that failed, and rmmod -f, come here: see change() in
+ * latch.c. */
 static void cordon_exit(void)
 {
 	cordon_netlink_exit();

@@ -22,12 +22,6 @@ static struct sk_buff *new_message(u32 port, u32 sequence, u8 command, void **re
 	return skb;
 }
 
-static int reply(struct genl_info *info, struct sk_buff *skb, void *head)
-{
-	genlmsg_end(skb, head);
-	return genlmsg_reply(skb, info);
-}
-
 static int get(struct genl_info *info)
 {
 	struct cordon_module_state *state;
@@ -47,7 +41,8 @@ static int get(struct genl_info *info)
 	state->keep = cordon_keep_head();
 	cordon_hook_tell(state);
 	cordon_watch_tell(state);
-	return reply(info, skb, head);
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
 }
 
 void cordon_netlink_tell(enum cordon_module_news news, u32 before, int error)
@@ -86,7 +81,8 @@ static int seal(struct genl_info *info, u32 level)
 	if (!skb)
 		return -ENOMEM;
 	nla_put_u32(skb, A(LATCH), before);
-	return reply(info, skb, head);
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
 }
 
 static int order(const void *cms, size_t size)

@@ -90,12 +90,6 @@ int cordon_setup_close(void)
 	return error;
 }
 
-static bool is_for_us(const struct cordon_order *order)
-{
-	return cordon_order_names(order->nodes, state.setup.node) ||
-	       cordon_order_names(order->fleets, state.setup.fleets);
-}
-
 /* A challenge that was made since is the helper's to check: here the counter is known. */
 static bool names_challenge(const struct cordon_order *order)
 {
@@ -124,7 +118,8 @@ static int check_order(const struct cordon_order *order, unsigned int signers)
 
 	if (signers < setup->threshold)
 		return -EDQUOT;
-	if (!is_for_us(order))
+	if (!cordon_order_names(order->nodes, setup->node) &&
+	    !cordon_order_names(order->fleets, setup->fleets))
 		return -EXDEV;
 	if (!names_challenge(order))
 		return -EKEYEXPIRED;

@@ -6,19 +6,19 @@
 
 #include <linux/ktime.h>
 #include <linux/mutex.h>
-#include <linux/printk.h>
 #include <linux/workqueue.h>
 
 /*
  * @sign: seconds of the clock that stands still in sleep, when both lived last
  * @beat: likewise, of the helper
- * @silent: that was told; @acted: and what it is to do was done
+ * @silent: that was told
+ * @acts: silence may shut the node, and the time began anew with that
  */
 static struct {
 	struct mutex lock;
 	bool watching;
 	bool silent;
-	bool acted;
+	bool acts;
 	time64_t beat;
 	time64_t sign;
 } watch = { .lock = __MUTEX_INITIALIZER(watch.lock) };
@@ -26,33 +26,33 @@ static struct {
 static void look_on(struct work_struct *work);
 static DECLARE_DELAYED_WORK(round, look_on);
 
-/* Once, and once more when somebody is known who may release: until then it shuts nothing. */
-static void notice_silence(const struct cordon_module_keep *keep)
+static void tell_silence(const struct cordon_module_keep *keep)
 {
-	const bool acts = cordon_setup_is_closed();
+	const u32 level = watch.acts ? keep->watch_latch : CORDON_LATCH_OPEN;
 
-	if (watch.silent && watch.acted == acts)
-		return;
-	watch.silent = true;
-	watch.acted = acts;
 	pr_warn("cordon: no sign of life of helper and programs for %u s\n", keep->watch_seconds);
-	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT,
-			    cordon_latch_tighten(acts ? keep->watch_latch : CORDON_LATCH_OPEN), 0);
+	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT, cordon_latch_tighten(level), 0);
 }
 
 /* A list without a watch ends it: the next beat begins another. */
 static void look_on(struct work_struct *work)
 {
 	const struct cordon_module_keep keep = cordon_keep_head();
+	const time64_t now = ktime_get_seconds();
+	bool silent;
 
 	mutex_lock(&watch.lock);
 	if (cordon_latch_is_read())
 		watch.sign = watch.beat;
+	if (!watch.acts && cordon_setup_is_closed()) {
+		watch.acts = true;
+		watch.sign = watch.beat = now;
+	}
 	watch.watching = keep.watch_seconds;
-	if (watch.watching && ktime_get_seconds() - watch.sign >= keep.watch_seconds)
-		notice_silence(&keep);
-	else
-		watch.silent = false;
+	silent = watch.watching && now - watch.sign >= keep.watch_seconds;
+	if (silent && !watch.silent)
+		tell_silence(&keep);
+	watch.silent = silent;
 	if (watch.watching)
 		schedule_delayed_work(&round, HZ);
 	mutex_unlock(&watch.lock);

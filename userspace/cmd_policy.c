@@ -17,7 +17,6 @@
 #include "util/print.h"
 #include "way_in.h"
 
-DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
 static void print_diagnostics(const struct cordon_diag *diag)
 {

@@ -18,7 +18,6 @@
 #include "util/file.h"
 #include "util/hex.h"
 
-DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
 /**
  * struct bundle - a bundle being written

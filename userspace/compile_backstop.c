@@ -93,8 +93,8 @@ static const struct cordon_module_prefix link_prefixes[] = {
 #define FROM(index, count) .from = (index), .froms = (count)
 #define TO(index, count) .to = (index), .tos = (count)
 
-/* What neighbours, routers, groups and DHCP are told, as bpf/parse.h has it: in, from who may say
- * so; out, no longer than Linux makes it, and to this link. */
+/* What neighbours, routers, groups and DHCP are told: bpf/parse.h, as far as addresses, ports and
+ * lengths tell. */
 static const struct {
 	uint32_t builtin;
 	struct cordon_module_rule rule;
@@ -238,34 +238,56 @@ static int add_rule(struct backstop *backstop, const struct cordon_policy_rule *
 	return cordon_backstop_rule(image, &entry);
 }
 
-static int add_anything(struct cordon_image *image)
+/* What asks in that way, whoever and for whatever. */
+static int add_anything(struct cordon_image *image, uint8_t way, uint8_t flags)
 {
+	const struct cordon_module_rule rule = { .way = way,
+						 .flags = flags | CORDON_MODULE_RULE_ANY,
+						 .last = UINT16_MAX };
+
+	return cordon_backstop_rule(image, &rule);
+}
+
+static size_t count_in(const struct cordon_policy *policy)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->nr_rules; i++)
+		count += cordon_policy_is_local(policy, policy->rules[i].to);
+	return count;
+}
+
+/* @in: rules into the node, or 1: they do not fit, and are one */
+static int add_rules(struct backstop *backstop, size_t in, bool fits)
+{
+	const struct cordon_policy *policy = backstop->policy;
+	size_t left = policy->nr_keep + in;
 	int error = 0;
 
-	image->nr_backstop_rules = 0;
-	for (uint8_t way = CORDON_MODULE_WAY_IN; !error && way <= CORDON_MODULE_WAY_FORWARD; way++)
-		error = cordon_backstop_rule(
-			image, &(struct cordon_module_rule){ .way = way,
-							     .flags = CORDON_MODULE_RULE_ANY,
-							     .last = UINT16_MAX });
+	for (size_t i = 0; !error && i < policy->nr_keep; i++)
+		error = add_rule(backstop, &policy->keep[i], 0, left--);
+	if (!error && !fits)
+		error = add_anything(backstop->image, CORDON_MODULE_WAY_IN,
+				     CORDON_MODULE_RULE_EGRESS);
+	for (size_t i = 0; fits && !error && i < policy->nr_rules; i++) {
+		if (cordon_policy_is_local(policy, policy->rules[i].to))
+			error = add_rule(backstop, &policy->rules[i], CORDON_MODULE_RULE_EGRESS,
+					 left--);
+	}
 	return error;
 }
 
-static int add_rules(struct backstop *backstop)
+static int add_policy(struct backstop *backstop)
 {
-	const struct cordon_policy *policy = backstop->policy;
-	size_t left = policy->nr_keep + policy->nr_rules;
-	int error = cordon_backstop_builtins(backstop->image, policy->builtins_off);
+	struct cordon_image *image = backstop->image;
+	const size_t in = count_in(backstop->policy), keep = backstop->policy->nr_keep;
+	int error = cordon_backstop_builtins(image, backstop->policy->builtins_off);
+	const size_t room = CORDON_MODULE_RULES_MAX - image->nr_backstop_rules;
 
-	if (left > CORDON_MODULE_RULES_MAX - backstop->image->nr_backstop_rules)
-		return add_anything(backstop->image);
-	for (size_t i = 0; !error && i < policy->nr_keep; i++)
-		error = add_rule(backstop, &policy->keep[i], 0, left--);
-	for (size_t i = 0; !error && i < policy->nr_rules; i++, left--) {
-		if (cordon_policy_is_local(policy, policy->rules[i].to))
-			error = add_rule(backstop, &policy->rules[i], CORDON_MODULE_RULE_EGRESS,
-					 left);
-	}
+	if (!error && keep < room)
+		return add_rules(backstop, keep + in <= room ? in : 1, keep + in <= room);
+	for (uint8_t way = CORDON_MODULE_WAY_IN; !error && way <= CORDON_MODULE_WAY_FORWARD; way++)
+		error = add_anything(image, way, 0);
 	return error;
 }
 
@@ -274,5 +296,5 @@ int cordon_compile_backstop(const struct cordon_policy *policy, struct cordon_im
 	struct span *spans CLEANUP(free) = calloc(policy->nr_zones + 1, sizeof(*spans));
 	struct backstop backstop = { policy, image, spans };
 
-	return spans ? add_rules(&backstop) : -ENOMEM;
+	return spans ? add_policy(&backstop) : -ENOMEM;
 }

@@ -13,7 +13,8 @@
  * cordon_compile_backstop() - what passes under a latch, into @image
  *
  * Never less than the matrices let pass.  What there is no room for is told more widely: a zone as
- * any address, a rule as any service, at last all of them as anything.
+ * any address, a rule as any service, all rules into the node as one for anything; at last, for
+ * a thousand rules of the keep list, nothing is kept out.
  * Return: 0 or -ENOMEM.
  */
 int cordon_compile_backstop(const struct cordon_policy *policy, struct cordon_image *image);

@@ -225,17 +225,31 @@ static bool wants_keep(const struct cordon_session *session, uint32_t generation
 	       view.settings && state->keep.tag != cordon_module_tag(view.settings);
 }
 
+/* One of another version, or damaged, is made again from its text: shut without a list, the node
+ * would be out of reach of its own release. */
+static struct cordon_image *read_image(const struct cordon_context *context, uint32_t generation)
+{
+	const struct cordon_path text = cordon_store_text(context, generation);
+	struct cordon_policy *policy CLEANUP(policy) = NULL;
+	struct cordon_image *image = NULL;
+	struct cordon_diag diag = { .stored = 0 };
+
+	if (cordon_store_image(context, generation, &image) &&
+	    !cordon_policy_parse_file(text.text, &diag, &policy))
+		cordon_compile(policy, &diag, &image);
+	cordon_diag_clear(&diag);
+	return image;
+}
+
 static struct cordon_image *wanted_image(const struct cordon_session *session,
 					 const struct cordon_module_state *state)
 {
 	const uint32_t generation = cordon_standing_read(&session->maps).effective;
-	struct cordon_image *image = NULL;
 
-	if (wants_keep(session, generation, state))
-		cordon_store_image(session->context,
-				   generation ? generation : cordon_store_active(session->context),
-				   &image);
-	return image;
+	if (!wants_keep(session, generation, state))
+		return NULL;
+	return read_image(session->context,
+			  generation ? generation : cordon_store_active(session->context));
 }
 
 void cordon_module_follow(const struct cordon_session *session, const struct cordon_image *image)

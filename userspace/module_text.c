@@ -53,8 +53,11 @@ static void print_backstop(FILE *file, const struct cordon_module_view *view)
 {
 	const struct cordon_module_state *state = &view->state;
 
-	if (!state->keep.tag)
+	if (!state->keep.rules)
 		fputs("backstop    knows no keep list: under a latch nothing passes\n", file);
+	else if (!state->keep.tag)
+		fprintf(file, "backstop    keeps what the boot gate keeps: %u rules\n",
+			state->keep.rules);
 	else
 		fprintf(file,
 			"backstop    keeps %u rules with %u prefixes, built-in ones included\n",
@@ -66,7 +69,9 @@ static void print_backstop(FILE *file, const struct cordon_module_view *view)
 		      file);
 	fprintf(file, "            dropped %llu in, %llu out%s\n",
 		(unsigned long long)state->dropped_in, (unsigned long long)state->dropped_out,
-		state->flags & CORDON_MODULE_IS_PARTIAL ? "; a namespace has NO HOOK of it" : "");
+		state->flags & CORDON_MODULE_IS_PARTIAL ?
+			"; a device or namespace has NO HOOK of it" :
+			"");
 	if (state->flags & CORDON_MODULE_IS_GATED)
 		fputs("gate        SHUT: nothing passes but the gate's keep list, until a policy "
 		      "stands\n",
@@ -132,7 +137,8 @@ static void json_ours(struct json *json, const struct cordon_module_state *state
 	json_number(json, "threshold", state->setup.threshold);
 	json_number(json, "counter", state->setup.counter);
 	json_number(json, "programs", state->programs);
-	json_bool(json, "has_keep_list", state->keep.tag);
+	json_bool(json, "has_keep_list", state->keep.rules);
+	json_bool(json, "keeps_for_gate", state->keep.rules && !state->keep.tag);
 	json_number(json, "keep_rules", state->keep.rules);
 	json_number(json, "keep_prefixes", state->keep.prefixes);
 	json_number(json, "dropped_in", state->dropped_in);

@@ -67,7 +67,7 @@ static const char *words_of(int error)
 		int error;
 		const char *words;
 	} words[] = {
-		{ -EPERM, "the latch is shut, or the setup is closed until a boot, or is missing" },
+		{ -EINVAL, "what it is told is incomplete, or contradicts itself" },
 		{ -EBADMSG, "it is no signed order, or not in its one form" },
 		{ -EOPNOTSUPP, "the order opens nothing: only release and detach do" },
 		{ -EKEYREJECTED, "a signature is wrong" },

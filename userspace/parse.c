@@ -20,7 +20,6 @@
 #define LANGUAGE_VERSION "1"
 
 DEFINE_CLEANUP(document, struct cordon_document *, cordon_document_free)
-DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
 /* ---- top level --------------------------------------------------------------------------- */
 

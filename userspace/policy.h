@@ -19,6 +19,7 @@
 #include <cordon/uapi/reason.h>
 
 #include "diag.h"
+#include "util/cleanup.h"
 
 /* Files that a policy may include, and prefixes in all: half a gigabyte of
  * memory at most. */
@@ -296,6 +297,7 @@ int cordon_policy_check_serial(const struct cordon_policy *policy, uint64_t acti
 
 /** cordon_policy_free() - takes NULL and half-built policies */
 void cordon_policy_free(struct cordon_policy *policy);
+DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
 
 /**
  * cordon_policy_parse_file() - read, parse and check a policy

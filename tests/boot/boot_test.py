@@ -210,14 +210,35 @@ class Story:
             answered = wait_for(lambda: "tcp 22 to management" in self.peer.kinds(), 2 * PATIENCE)
             self.tap.case("and open after the next boot",
                           answered and self.peer.kinds() <= OPEN, self.seen())
+            self.locked_down(machine)
             self.anchored(machine)
+
+    def locked_down(self, machine):
+        """By systemd itself, which starts again what ends."""
+        def runs():
+            return machine.run("systemctl is-active -q manager")[0] == 0
+
+        machine.up()
+        machine.does("systemctl start manager")
+        before = runs()
+        self.persist(machine, "cordon seal lockdown --reason test")
+        down = wait_for(lambda: not runs())
+        machine.run("systemctl start manager; systemctl restart manager; sleep 2")
+        self.tap.case("lockdown: systemd keeps a unit of outside management down",
+                      before and down and not runs() and not machine.run("test -e /run/nologin")[0],
+                      machine.run("systemctl status manager; cordon status")[1])
+        anchor = self.anchor(machine)
+        status, said = self.order(machine, self.owner.release(self.cordon, anchor["seals"])
+                                  if anchor["kind"] == "tpm" else self.owner.order("release"))
+        self.tap.case("after the release it runs again",
+                      not status and wait_for(runs) and machine.run("test -e /run/nologin")[0],
+                      f"{said}\n{machine.run('systemctl status manager; cordon status')[1]}")
 
     def anchored(self, machine):
         """Leaves the disk of an open node that its TPM knows."""
         if not shutil.which("swtpm"):
             self.tap.skip("its TPM anchors it", "there is no swtpm")
             return
-        machine.up()
         self.tap.case("its TPM anchors it",
                       wait_for(lambda: self.anchor(machine)["kind"] == "tpm"), self.anchor(machine))
         machine.does("sync")
@@ -247,7 +268,7 @@ class Story:
                           f"{latch}: {self.seen()}\n{machine.said()}")
             before = self.order(machine, self.owner.order("release"))
             status, said = self.order(machine, self.owner.release(
-                self.cordon, state["challenge"], state["anchor"]["seals"]))
+                self.cordon, state["anchor"]["seals"], state["challenge"]))
             self.tap.case("its owner's order does, if it says at which seal",
                           before[0] and not status and self.latch(machine) == "open",
                           f"{before}\n{said}")
@@ -264,7 +285,7 @@ def main():
     try:
         owner = Owner(folder)
         subprocess.run([here / "image", kernel, f"{folder}/image", owner.trust], check=True)
-        tap = Tap(PULLS + 11)
+        tap = Tap(PULLS + 13)
         tap.note(f"seed {seed}")
         story = Story(tap, owner, f"{folder}/image", build / "cordon", seed)
         story.without()

@@ -176,7 +176,7 @@ _Static_assert(sizeof(struct cordon_module_keep) == 32, "cordon_module_keep has 
 #define CORDON_MODULE_IS_CLOSED (1U << 1)
 #define CORDON_MODULE_IS_GATED (1U << 2)   /* nothing passes but the gate's own keep list */
 #define CORDON_MODULE_IS_SILENT (1U << 3)  /* the watch has run out */
-#define CORDON_MODULE_IS_PARTIAL (1U << 4) /* some namespace has no hook of ours */
+#define CORDON_MODULE_IS_PARTIAL (1U << 4) /* some device or namespace has no hook of ours */
 #define CORDON_MODULE_IS_WATCHED (1U << 5) /* signs of life are waited for */
 
 /**
