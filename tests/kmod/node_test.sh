@@ -9,7 +9,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 37
+kmod_start 44
 
 kmod_node
 kmod_peers
@@ -101,4 +101,18 @@ check "and it is shut" is latch 2
 check "an order by both" cordon order "$KMOD_TMP/both.p7"
 check "opens the module" is latch 0
 check "the wan comes in" opens wan 203.0.113.1 80
+
+# ---- sealed before a boot by another version, whose image of the policy is of no use ------------
+
+check "the module goes" rmmod cordon
+check "sealed without it" cordon seal isolate --reason 'before an update'
+rm -rf "$NET_BPFFS"
+for interface in wan0 mgmt0; do tc qdisc del dev "$interface" clsact 2>/dev/null || true; done
+for image in "$NET_ROOT"/var/lib/cordon/policy/*.image; do echo damaged >"$image"; done
+kmod_load
+check "the helper makes the image again" cordon run --once
+check "the module is sealed" is latch 2
+check "with the policy's keep list" told_is keep_rules 16
+check "who is to be let in is" opens mgmt 10.20.0.1 22
+refuse "the wan is not" opens wan 203.0.113.1 80
 kmod_end
