@@ -17,7 +17,6 @@
 #include "util/print.h"
 #include "way_in.h"
 
-
 static void print_diagnostics(const struct cordon_diag *diag)
 {
 	for (size_t i = 0; i < diag->stored; i++) {

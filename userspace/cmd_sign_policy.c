@@ -18,7 +18,6 @@
 #include "util/file.h"
 #include "util/hex.h"
 
-
 /**
  * struct bundle - a bundle being written
  * @folder: that of the policy, open, with a slash at its end: what an included file's

@@ -17,8 +17,6 @@
 #include "image_check.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
-
 #define TCP 6
 #define UDP 17
 

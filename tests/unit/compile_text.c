@@ -10,8 +10,6 @@
 #include "policy.h"
 #include "util/cleanup.h"
 
-DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
-
 struct cordon_image *compile_text(const char *zones, const char *rules)
 {
 	struct cordon_policy *policy CLEANUP(policy) = NULL;

@@ -25,8 +25,6 @@
 #define GOOD "tests/policy/good"
 #define HEAD "cordon: 1\nserial: 1\n"
 
-DEFINE_CLEANUP(policy, struct cordon_policy *, cordon_policy_free)
-
 /* ---- helpers ----------------------------------------------------------------------------- */
 
 /* All that was told, a line each. */
