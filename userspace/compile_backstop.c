@@ -77,11 +77,11 @@ enum {
 
 static const struct cordon_module_prefix link_prefixes[] = {
 	[UNSPECIFIED] = { .length = 128 },
-	[LINK_LOCAL] = { { 0xfe, 0x80 }, 10 },
-	[LINK_GROUPS] = { { 0xff, 0x02 }, 16 },
-	[GROUPS] = { { 0xff }, 8 },
-	[EVERYBODY4] = { { [10] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, 128 },
-	[DHCPV6_SERVERS] = { { 0xff, 0x02, [13] = 1, [15] = 2 }, 128 },
+	[LINK_LOCAL] = { .address = { 0xfe, 0x80 }, .length = 10 },
+	[LINK_GROUPS] = { .address = { 0xff, 0x02 }, .length = 16 },
+	[GROUPS] = { .address = { 0xff }, .length = 8 },
+	[EVERYBODY4] = { .address = { [10] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, .length = 128 },
+	[DHCPV6_SERVERS] = { .address = { 0xff, 0x02, [13] = 1, [15] = 2 }, .length = 128 },
 };
 
 #define IN .way = CORDON_MODULE_WAY_IN
