@@ -38,11 +38,11 @@ static int read_guard(int map, struct cordon_guard *ret_guard)
 
 /*
  * By its name among all maps: its pin may be out of sight.  A map that goes meanwhile is none, and
- * one that others made of this name the guard hides from whoever is ours (bpf/guard.bpf.c,
- *is_decoy).
+ * one that others made of this name the guard hides from whoever is ours: see is_decoy() in
+ * bpf/guard.bpf.c, and may_look() there.
  *
- * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all
- *(may_look); -errno: it is not known whether one does.
+ * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all; -errno:
+ *	it is not known whether one does.
  */
 static int find_guard(struct cordon_guard *ret_guard)
 {
