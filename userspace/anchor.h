@@ -68,7 +68,7 @@ struct cordon_anchor_write {
 
 /**
  * cordon_anchor_begin() - before the file is written: count a seal, and say with which value the
- *file will be current; nothing on a node without an anchor
+ *	file will be current; nothing on a node without an anchor
  * @former: the file as it is, NULL: there is none
  */
 void cordon_anchor_begin(const struct cordon_context *context,

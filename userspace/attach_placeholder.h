@@ -23,7 +23,7 @@ struct cordon_placeholder {
 };
 
 /** cordon_attach_placeholder() - a link on each side of each interface that has none of ours, as
- *far as that can be; where tcx is */
+ *	far as that can be; where tcx is */
 struct cordon_placeholder cordon_attach_placeholder(const struct cordon_context *context,
 						    const struct cordon_nl_links *links);
 

@@ -92,7 +92,7 @@ typedef int (*cordon_source_attacher)(const struct cordon_context *context, cons
 
 /**
  * cordon_source_attach() - load programs and attach them, under the lock; what somebody took away
- *of their pins is loaded anew
+ *	of their pins is loaded anew
  */
 int cordon_source_attach(const struct cordon_context *context, enum cordon_watchers watchers,
 			 cordon_source_attacher attach, const void *of,

@@ -15,7 +15,7 @@ void cmd_lockdown_text(const struct cordon_image *image);
 void cmd_lockdown_json(struct json *json, const struct cordon_image *image);
 
 /** cmd_lockdown_status() - what the level holds now on this machine, and who does; nothing if it
- *does not hold and changed nothing */
+ *	does not hold and changed nothing */
 void cmd_lockdown_status(const struct cordon_context *context);
 
 void cmd_lockdown_status_json(struct json *json, const struct cordon_context *context);

@@ -51,9 +51,9 @@ int cmd_sign_write(const struct cordon_call *call, const struct cmd_sign *sign, 
 
 /**
  * cmd_sign_anchor() - what the TPM of a node that is to be released wants signed:
- *--anchor-signatures, made by those who sign, where only --anchor is given
+ *	--anchor-signatures, made by those who sign, where only --anchor is given
  * @ret_signatures: the caller's to free, and what sign->manifest then points to; NULL: none is
- *needed
+ *	needed
  */
 int cmd_sign_anchor(const struct cordon_call *call, struct cmd_sign *sign, char **ret_signatures);
 /** cmd_sign_anchor_text() - write what is to be signed, for other tools */

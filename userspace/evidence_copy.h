@@ -23,7 +23,7 @@ struct cordon_evidence_copy {
 int cordon_evidence_copy(const void *state, FILE *file);
 
 /** cordon_evidence_accounts() - passwd, shadow and their like, with what kind of password each has
- *in its place; @state: path */
+ *	in its place; @state: path */
 int cordon_evidence_accounts(const void *state, FILE *file);
 
 /** cordon_evidence_kernel_log() - what the kernel's ring buffer holds; @state: nothing */

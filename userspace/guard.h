@@ -126,7 +126,7 @@ int cordon_guard_renounce(struct cordon_failure *failure);
 void cordon_guard_shelter(const struct cordon_context *context);
 
 /** cordon_guard_forget() - numbers of our maps, programs and links that are gone; each that was
- *ever made takes room, for the daemon to give back */
+ *	ever made takes room, for the daemon to give back */
 void cordon_guard_forget(const struct cordon_context *context);
 
 /** cordon_guard_holds() - an open file is one that the guard keeps from others */

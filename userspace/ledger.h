@@ -41,7 +41,7 @@ const struct cordon_ledger_line *cordon_ledger_find(const struct cordon_ledger *
 						    const char *kind, const char *name);
 
 /** cordon_ledger_note() - before a thing is changed. Return: 0, also if it is noted; -errno: it
- *must not be changed */
+ *	must not be changed */
 int cordon_ledger_note(struct cordon_ledger *ledger, const char *kind, const char *name,
 		       const char *value);
 

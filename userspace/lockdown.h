@@ -33,7 +33,7 @@ static inline void cleanup_lockdown(struct cordon_lockdown *lockdown)
 /**
  * cordon_lockdown_follow() - hold, or let go; under cordon_destroy_lock()
  * Return: 0; -errno with @failure: some of it is not as it should be, and is tried again at the
- *next look
+ *	next look
  */
 int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failure *failure);
 

@@ -59,7 +59,7 @@ int cordon_log_writer_give(struct cordon_log_writer *writer, struct cordon_log_f
 size_t cordon_log_writer_left(const struct cordon_log_writer *writer);
 
 /** cordon_log_writer_failure() - 0, or why it could not bring a file to stable storage that it did
- *not give, since this was last asked */
+ *	not give, since this was last asked */
 int cordon_log_writer_failure(struct cordon_log_writer *writer);
 
 /** cordon_log_writer_chain() - where it goes on */

@@ -23,7 +23,7 @@ int cordon_probe_program(uint32_t id, struct cordon_probe_program *ret_program);
 const char *cordon_probe_program_type(uint32_t type);
 
 /** cordon_probe_program_is_ours() - are its instructions, of which the kernel made the tag, those
- *of one that is pinned below --bpffs? */
+ *	of one that is pinned below --bpffs? */
 bool cordon_probe_program_is_ours(const struct cordon_context *context, const uint8_t tag[8]);
 
 #endif

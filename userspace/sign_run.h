@@ -19,7 +19,7 @@ int sign_run(const char *text, size_t size, const struct cordon_signing *with,
 	     struct cordon_failure *failure, uint8_t **ret_cms, size_t *ret_size);
 
 /** sign_run_bytes() - a bare signature with SHA-256 of any bytes: PKCS #1 v1.5, or DER of ECDSA;
- *else the same */
+ *	else the same */
 int sign_run_bytes(const void *bytes, size_t size, const struct cordon_signing *with,
 		   struct cordon_failure *failure, uint8_t **ret_signature, size_t *ret_size);
 

@@ -19,7 +19,7 @@
  *
  * Others that want the CPUs meanwhile come last, and a round in which the sender
  * was kept waiting is done again.  A round is a line: microseconds from the act to the last packet,
- *and until it was done.
+ * and until it was done.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Runs a command that is killed when it asks for memory by brk(2), which is what libc's start does
- *first.
+ * first.
  *
  *	no_brk_helper COMMAND...
  */

@@ -5,8 +5,9 @@
  *	process_helper read FOLDER WHAT NAME=PATTERN...
  *					 each record of that kind and with all of these, in a line
  *	process_helper check FOLDER      are records and told losses of each CPU without a hole,
- *from number 0 to the last?  prints both sums; what a reader who was killed had written down
- *already, counts once process_helper forks N           so many processes that end at once
+ *					 from number 0 to the last?  prints both sums; what a
+ *					 reader who was killed had written down counts once
+ *	process_helper forks N           so many processes that end at once
  *	process_helper execs N CMD...    so many that start a program
  *	process_helper threads N         so many threads at once, all alive when the process ends
  *	process_helper leader N          so many threads at once, which outlive the first

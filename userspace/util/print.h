@@ -50,7 +50,7 @@ void table_print(struct table *table, FILE *file);
 void print_clean(FILE *file, const char *text, size_t size);
 
 /** print_name() - the same of a name within a sentence: one with blanks, brackets or quotation
- *marks is between quotation marks, so that it is no more of the sentence than a name is */
+ *	marks is between quotation marks, so that it is no more of the sentence than a name is */
 void print_name(FILE *file, const char *text, size_t size);
 
 /** print_size() - bytes as people read them: "12.3 MB" */

@@ -110,7 +110,7 @@ _Static_assert(sizeof(struct cordon_event_account) == 288, "no padding");
  * @start: of the process, as in process.h
  * @capabilities, @uid, @euid: effective ones, now
  * @former_capabilities, @former_uid, @former_euid: permitted ones, just before it started its
- *program
+ *	program
  * @login_uid, @session: audit's; ~0: none
  * @name: of the process, ended by a NUL; anybody's bytes
  */

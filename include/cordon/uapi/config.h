@@ -162,7 +162,7 @@ _Static_assert(sizeof(struct cordon_doer) == 40, "no padding");
 
 /**
  * struct cordon_event_parameter - somebody writes a parameter of the kernel (sysctl), as far as
- *this node's processes go; told before the kernel takes it, and also if it then refuses
+ *	this node's processes go; told before the kernel takes it, and also if it then refuses
  * @name: below /proc/sys, "net/ipv4/ip_forward"
  * @before: what it was, "": it cannot be read
  * @after: what is written
@@ -180,7 +180,7 @@ _Static_assert(sizeof(struct cordon_event_parameter) == 352, "no padding");
  * struct cordon_event_module - a module of the kernel is in it, or no more
  * @taints: what it does to the kernel's trust in itself: bit 0 proprietary, 1 loaded by force,
  *	12 not of the kernel's own tree, 13 not signed
- *(Documentation/admin-guide/tainted-kernels.rst)
+ *	(Documentation/admin-guide/tainted-kernels.rst)
  * @unloaded: 1
  */
 struct cordon_event_module {
