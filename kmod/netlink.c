@@ -119,10 +119,11 @@ static int carry_out(struct genl_info *info, const void *data, size_t size)
 	case CORDON_MODULE_CMD_STAND:
 		cordon_gate_open();
 		return 0;
-	default:
+	case CORDON_MODULE_CMD_BEAT:
 		cordon_watch_beat();
 		return 0;
 	}
+	return -EOPNOTSUPP;
 }
 
 /* Each command's own one. */

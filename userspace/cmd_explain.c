@@ -118,24 +118,16 @@ static bool is_one(const struct cordon_service *service)
 /* As a policy would write it: "tcp/22", "icmp/8", "gre". */
 static int read_service(struct explain *explain, const char *protocol, const char *port)
 {
-	struct cordon_diag diag = { .stored = 0 };
+	struct cordon_failure *failure = explain->call->failure;
 	struct cordon_service service;
-	char text[64];
-	int error;
+	const int error = cordon_service_read(protocol, port, failure, &service);
 
-	snprintf(text, sizeof(text), "%s%s%s", protocol, port ? "/" : "", port ? port : "");
-	error = cordon_service_parse(text, (struct cordon_position){ .file = NULL }, &diag,
-				     &service);
-	if (error)
-		cordon_fail(explain->call->failure, error, "%s",
-			    diag.stored ? diag.entry[0].text : text);
-	else if (service.any || !is_one(&service))
-		error = cordon_fail(explain->call->failure, -EINVAL,
-				    "%s is more than one service: give one PORT, TYPE or TYPE/CODE",
-				    text);
-	cordon_diag_clear(&diag);
 	if (error)
 		return error;
+	if (service.any || !is_one(&service))
+		return cordon_fail(failure, -EINVAL,
+				   "%s is more than one service: give one PORT, TYPE or TYPE/CODE",
+				   service.text);
 	explain->question.protocol = service.protocol;
 	explain->question.service = service.first;
 	return 0;

@@ -55,22 +55,11 @@ static void print_json(const struct cordon_diag *diag)
 	json_line_end(&json);
 }
 
-static int compile(const char *path, uint64_t active_serial, struct cordon_diag *diag,
-		   struct cordon_image **ret_image)
-{
-	struct cordon_policy *policy CLEANUP(policy) = NULL;
-	int error = cordon_policy_parse_file(path, diag, &policy);
-
-	if (!error)
-		error = cordon_policy_check_serial(policy, active_serial, diag);
-	return error ? error : cordon_compile(policy, diag, ret_image);
-}
-
 int cmd_policy_compile(const struct cordon_call *call, const char *path, uint64_t active_serial,
 		       struct cordon_image **ret_image)
 {
 	struct cordon_diag diag = { .stored = 0 };
-	const int error = compile(path, active_serial, &diag, ret_image);
+	const int error = cordon_compile_file(path, active_serial, &diag, ret_image);
 	const bool said = diag.errors > 0;
 
 	print_diagnostics(&diag);

@@ -674,3 +674,14 @@ int cordon_compile(const struct cordon_policy *policy, struct cordon_diag *diag,
 	*ret_image = TAKE(image);
 	return 0;
 }
+
+int cordon_compile_file(const char *path, uint64_t active_serial, struct cordon_diag *diag,
+			struct cordon_image **ret_image)
+{
+	struct cordon_policy *policy CLEANUP(policy) = NULL;
+	int error = cordon_policy_parse_file(path, diag, &policy);
+
+	if (!error)
+		error = cordon_policy_check_serial(policy, active_serial, diag);
+	return error ? error : cordon_compile(policy, diag, ret_image);
+}

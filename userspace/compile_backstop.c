@@ -53,6 +53,14 @@ int cordon_backstop_prefix(struct cordon_image *image, const struct cordon_prefi
 	return push_prefix(image, &entry);
 }
 
+void cordon_backstop_service(struct cordon_module_rule *rule, const struct cordon_service *service)
+{
+	rule->flags |= service->any ? CORDON_MODULE_RULE_ANY : 0;
+	rule->protocol = service->protocol;
+	rule->first = service->any ? 0 : service->first;
+	rule->last = service->any ? UINT16_MAX : service->last;
+}
+
 int cordon_backstop_rule(struct cordon_image *image, const struct cordon_module_rule *rule)
 {
 	struct cordon_module_rule *added =
@@ -202,12 +210,8 @@ static int push_services(struct cordon_image *image, const struct cordon_policy_
 	int error = 0;
 
 	for (size_t i = 0; !error && i < rule->nr_services; i++) {
-		const struct cordon_service *service = &rule->services[i];
-
-		entry.flags = service->any ? flags | CORDON_MODULE_RULE_ANY : flags;
-		entry.protocol = service->protocol;
-		entry.first = service->any ? 0 : service->first;
-		entry.last = service->any ? UINT16_MAX : service->last;
+		entry.flags = flags;
+		cordon_backstop_service(&entry, &rule->services[i]);
 		error = cordon_backstop_rule(image, &entry);
 	}
 	return error;

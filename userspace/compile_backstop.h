@@ -22,6 +22,8 @@ int cordon_compile_backstop(const struct cordon_policy *policy, struct cordon_im
 /* Its parts, each into @image.  Return: 0 or -ENOMEM. */
 int cordon_backstop_prefix(struct cordon_image *image, const struct cordon_prefix *prefix);
 int cordon_backstop_rule(struct cordon_image *image, const struct cordon_module_rule *rule);
+/** cordon_backstop_service() - into a rule whose flags are set */
+void cordon_backstop_service(struct cordon_module_rule *rule, const struct cordon_service *service);
 /** cordon_backstop_builtins() - before anything else. @off: bit n: enum cordon_builtin n */
 int cordon_backstop_builtins(struct cordon_image *image, uint32_t off);
 

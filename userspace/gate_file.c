@@ -34,28 +34,16 @@ static int refuse(const struct reader *reader, const char *what)
 	return cordon_fail(reader->failure, -EINVAL, "%s:%u: %s", reader->path, reader->line, what);
 }
 
-/* "tcp", "22": as a policy has it, and "any" is all of the protocol. */
+/* As a policy has it, and "any" is all of the protocol. */
 static int read_service(const struct reader *reader, const char *protocol, const char *ports,
 			struct cordon_module_rule *rule)
 {
-	const bool any = !strcmp(ports, "any");
-	struct cordon_diag diag = { .stored = 0 };
+	struct cordon_failure problem = { .text = "" };
 	struct cordon_service service;
-	char text[CORDON_SERVICE_TEXT_SIZE];
-	int error;
 
-	snprintf(text, sizeof(text), "%s%s%s", protocol, any ? "" : "/", any ? "" : ports);
-	error = cordon_service_parse(text, (struct cordon_position){ .file = NULL }, &diag,
-				     &service);
-	if (error)
-		refuse(reader, diag.stored ? diag.entry[0].text : "it is no service");
-	cordon_diag_clear(&diag);
-	if (error)
-		return error;
-	rule->flags = service.any ? CORDON_MODULE_RULE_ANY : 0;
-	rule->protocol = service.protocol;
-	rule->first = service.any ? 0 : service.first;
-	rule->last = service.any ? UINT16_MAX : service.last;
+	if (cordon_service_read(protocol, strcmp(ports, "any") ? ports : NULL, &problem, &service))
+		return refuse(reader, problem.text);
+	cordon_backstop_service(rule, &service);
 	return 0;
 }
 

@@ -138,4 +138,12 @@ DEFINE_CLEANUP(image, struct cordon_image *, cordon_image_free)
 int cordon_compile(const struct cordon_policy *policy, struct cordon_diag *diag,
 		   struct cordon_image **ret_image);
 
+/**
+ * cordon_compile_file() - a policy's text to an image
+ * @active_serial: its own must not be lower; 0: any will do
+ * Return: 0, -EINVAL with @diag; -ENOMEM; -errno of reading, also said in @diag.
+ */
+int cordon_compile_file(const char *path, uint64_t active_serial, struct cordon_diag *diag,
+			struct cordon_image **ret_image);
+
 #endif

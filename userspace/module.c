@@ -230,13 +230,11 @@ static bool wants_keep(const struct cordon_session *session, uint32_t generation
 static struct cordon_image *read_image(const struct cordon_context *context, uint32_t generation)
 {
 	const struct cordon_path text = cordon_store_text(context, generation);
-	struct cordon_policy *policy CLEANUP(policy) = NULL;
 	struct cordon_image *image = NULL;
 	struct cordon_diag diag = { .stored = 0 };
 
-	if (cordon_store_image(context, generation, &image) &&
-	    !cordon_policy_parse_file(text.text, &diag, &policy))
-		cordon_compile(policy, &diag, &image);
+	if (cordon_store_image(context, generation, &image))
+		cordon_compile_file(text.text, 0, &diag, &image);
 	cordon_diag_clear(&diag);
 	return image;
 }

@@ -93,6 +93,7 @@ static const char *words_of(int error)
 static int take_message(struct answer *answer, const struct nlmsghdr *message)
 {
 	const size_t head = NLMSG_LENGTH(GENL_HDRLEN);
+
 	if (message->nlmsg_type == NLMSG_ERROR) {
 		const int error = cordon_nl_error(message);
 

@@ -293,6 +293,22 @@ int cordon_service_parse(const char *text, struct cordon_position at, struct cor
 	return 0;
 }
 
+int cordon_service_read(const char *protocol, const char *detail, struct cordon_failure *failure,
+			struct cordon_service *ret_service)
+{
+	struct cordon_diag diag = { .stored = 0 };
+	char text[64];
+	int error;
+
+	snprintf(text, sizeof(text), "%s%s%s", protocol, detail ? "/" : "", detail ? detail : "");
+	error = cordon_service_parse(text, (struct cordon_position){ .file = NULL }, &diag,
+				     ret_service);
+	if (error)
+		cordon_fail(failure, error, "%s", diag.stored ? diag.entry[0].text : text);
+	cordon_diag_clear(&diag);
+	return error;
+}
+
 /* ---- numbers to names -------------------------------------------------------------------- */
 
 static const struct protocol *find_protocol(uint8_t number)

@@ -8,6 +8,7 @@
 
 #include "diag.h"
 #include "policy.h"
+#include "util/failure.h"
 
 /* Longest text of cordon_service_format() with its NUL. */
 #define CORDON_SERVICE_TEXT_SIZE 48
@@ -20,6 +21,14 @@
  */
 int cordon_service_parse(const char *text, struct cordon_position at, struct cordon_diag *diag,
 			 struct cordon_service *ret_service);
+
+/**
+ * cordon_service_read() - of two words, "tcp" and "22"
+ * @detail: NULL: the whole protocol
+ * Return: 0, -EINVAL with @failure.
+ */
+int cordon_service_read(const char *protocol, const char *detail, struct cordon_failure *failure,
+			struct cordon_service *ret_service);
 
 /** cordon_service_protocol_name() - "tcp" for 6; NULL if it has no name here */
 const char *cordon_service_protocol_name(uint8_t protocol);

@@ -8,8 +8,8 @@
  * or none, as it says here; with any other it is refused.  Numbers are in host byte order, texts
  * end with a NUL.
  *
- * Any command may fail with -EPERM: the latch is shut, the setup is closed until a
- * boot, or there is none; and with -EINVAL: an attribute is missing, or contradicts itself.
+ * Any command may fail with -EINVAL: its attribute is missing, or contradicts itself; SETUP
+ * to MAP also with -EPERM: the latch is shut, the setup is closed until a boot, or there is none.
  *
  * CORDON_MODULE_CMD_GET
  *	How things stand, answered by one message of the same command.
