@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +20,9 @@
 #include "nl_module.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+
+/* PROC_USER_INIT_INO of include/linux/proc_ns.h */
+#define FIRST_USER_NAMESPACE 0xeffffffdU
 
 /* Return: 0; -ENOENT: it is none that stands; -errno. */
 static int read_guard(int map, struct cordon_guard *ret_guard)
@@ -36,17 +41,39 @@ static int read_guard(int map, struct cordon_guard *ret_guard)
 	return error || ret_guard->standing ? error : -ENOENT;
 }
 
+/* As may_look() in bpf/guard.bpf.c sees it; whatever else forbids a process to look leaves it ours.
+ */
+static bool may_be_ours(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	struct stat first;
+
+	if (syscall(SYS_capget, &header, data))
+		return true;
+	return data[0].effective >> CAP_SYS_ADMIN & 1 &&
+	       (stat("/proc/self/ns/user", &first) || first.st_ino == FIRST_USER_NAMESPACE);
+}
+
+static bool is_listed(__u32 id)
+{
+	__u32 next;
+
+	return !bpf_map_get_next_id(id - 1, &next) && next == id;
+}
+
 /*
  * By its name among all maps: its pin may be out of sight.  A map that goes meanwhile is none, and
  * one that others made of this name the guard hides from whoever is ours: see is_decoy() in
  * bpf/guard.bpf.c, and may_look() there.
  *
- * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all; -errno:
- *	it is not known whether one does.
+ * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all; -EACCES:
+ *	none is seen, but somebody hides a map; -errno: it is not known whether one does.
  */
 static int find_guard(struct cordon_guard *ret_guard)
 {
 	LIBBPF_OPTS(bpf_get_fd_by_id_opts, options, .open_flags = BPF_F_RDONLY);
+	bool hidden = false;
 	__u32 id = 0;
 	int error;
 
@@ -56,8 +83,11 @@ static int find_guard(struct cordon_guard *ret_guard)
 		error = map < 0 ? map : read_guard(map, ret_guard);
 		if (error != -ENOENT)
 			return error;
+		hidden |= map < 0 && is_listed(id);
 	}
-	return error == -EPERM || error == -ENOSYS ? -ENOENT : error;
+	if (error == -ENOENT && hidden)
+		return -EACCES;
+	return error == -ENOSYS || (error == -EPERM && !may_be_ours()) ? -ENOENT : error;
 }
 
 static int fail_looking(struct cordon_failure *failure, int error)

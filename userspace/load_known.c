@@ -120,24 +120,27 @@ static int know_folder(const struct cordon_context *context, int objects,
 	return error;
 }
 
+/* By what is listed in its place: that it is not there another LSM program may say, too.  The last
+ * of all is kept until there is one behind it. */
 static bool is_gone(const struct cordon_guard_id *object)
 {
-	int fd CLEANUP(close) = -1;
+	__u32 next = 0;
+	int error;
 
 	switch (object->kind) {
 	case CORDON_GUARD_OBJECT_MAP:
-		fd = bpf_map_get_fd_by_id(object->id);
+		error = bpf_map_get_next_id(object->id - 1, &next);
 		break;
 	case CORDON_GUARD_OBJECT_PROGRAM:
-		fd = bpf_prog_get_fd_by_id(object->id);
+		error = bpf_prog_get_next_id(object->id - 1, &next);
 		break;
 	case CORDON_GUARD_OBJECT_LINK:
-		fd = bpf_link_get_fd_by_id(object->id);
+		error = bpf_link_get_next_id(object->id - 1, &next);
 		break;
 	default:
 		return false;
 	}
-	return fd == -ENOENT;
+	return !error && next != object->id;
 }
 
 /* Numbers are not given twice before all have been; what is gone takes room. */

@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 40
+kmod_start 41
 
 kmod_node
 kmod_peers
@@ -70,8 +70,9 @@ check "the helper may" cordon apply --force "$NET_TMP/policy.yaml"
 
 # In one process, before anybody else could tell the guard.
 again() { rmmod cordon && insmod "$KMOD" && module beat 1; }
+former=$(stat -c %i /sys/module/cordon)
 refuse "nor when it was unloaded, and loaded again" again
-check "it was" is certificates 0
+check "it was" [ "$(stat -c %i /sys/module/cordon)" != "$former" ]
 check "the helper is heard by that, too" cordon apply --force "$NET_TMP/policy.yaml"
 check "and says again who may release" until_ok 10 is certificates 1
 
@@ -91,6 +92,20 @@ check "somebody else's map says that it is the guard" decoy_stands
 refuse "he is not believed" signs "$TRUST/threshold"
 check "and cordon acts as before" cordon apply --force "$NET_TMP/policy.yaml"
 check "status says who was not taken for ours" says "CAP_SYS_ADMIN" cordon status
+# By somebody else than who took its capabilities: a security module, or a filter as here.
+unable() { python3 - "$@" <<-'END'
+	import ctypes, os, struct, sys
+	libc = ctypes.CDLL(None)
+	# load the call's number; bpf(2): EPERM; anything else passes
+	code = ctypes.create_string_buffer(struct.pack("HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, 321,
+	                                               6, 0, 0, 0x50001, 6, 0, 0, 0x7fff0000))
+	libc.prctl(38, 1, 0, 0, 0)
+	libc.prctl(22, 2, struct.pack("H6xQ", 4, ctypes.addressof(code)), 0, 0)
+	os.execvp(sys.argv[1], sys.argv[1:])
+END
+}
+check "nor where something forbids it that leaves it its capabilities" \
+	says "cannot look for a guard" unable "$CORDON" check "$NET_TMP/policy.yaml"
 ln -s "$NET_ROOT" "$NET_TMP/link"
 mkdir "$NET_TMP/bind"
 mount --bind "$NET_ROOT" "$NET_TMP/bind"
