@@ -210,8 +210,8 @@ static void hand_keep(const struct cordon_module *module, const struct cordon_im
 	cordon_module_keep(module, &list, &unsaid);
 }
 
-/* Sealed before this boot, it wants to know what to keep before it is shut; and after a release it
- * keeps what a policy said that is not in force any longer. */
+/* Loaded anew, or sealed before this boot, it wants to know what to keep before it is shut; and
+ * after a release it keeps what a policy said that is not in force any longer. */
 static bool wants_keep(const struct cordon_session *session, uint32_t generation,
 		       const struct cordon_module_state *state)
 {
@@ -219,9 +219,10 @@ static bool wants_keep(const struct cordon_session *session, uint32_t generation
 
 	if (state->latch)
 		return false;
-	if (!state->keep.tag || !generation)
-		return !state->keep.tag && session->latch.level;
-	return !cordon_view_open(&session->maps, generation, CORDON_LATCH_OPEN, &view) &&
+	if (!state->keep.tag)
+		return generation || session->latch.level;
+	return generation &&
+	       !cordon_view_open(&session->maps, generation, CORDON_LATCH_OPEN, &view) &&
 	       view.settings && state->keep.tag != cordon_module_tag(view.settings);
 }
 

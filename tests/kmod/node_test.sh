@@ -9,7 +9,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 44
+kmod_start 48
 
 kmod_node
 kmod_peers
@@ -101,6 +101,14 @@ check "and it is shut" is latch 2
 check "an order by both" cordon order "$KMOD_TMP/both.p7"
 check "opens the module" is latch 0
 check "the wan comes in" opens wan 203.0.113.1 80
+
+# ---- loaded again, on an open node ---------------------------------------------------------------
+
+check "the module goes" rmmod cordon
+kmod_load
+check "when it is back, it is told" cordon run --once
+check "who may release" told_is closed true
+check "and what to keep" told_is keep_rules 16
 
 # ---- sealed before a boot by another version, whose image of the policy is of no use ------------
 
