@@ -9,7 +9,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 48
+kmod_start 49
 
 kmod_node
 kmod_peers
@@ -104,11 +104,16 @@ check "the wan comes in" opens wan 203.0.113.1 80
 
 # ---- loaded again, on an open node ---------------------------------------------------------------
 
+# Who this node is, and may release it, is known before its policy is.
+echo 'node: store-0042' >"$TRUST/node"
+cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
 check "the module goes" rmmod cordon
 kmod_load
-check "when it is back, it is told" cordon run --once
-check "who may release" told_is closed true
-check "and what to keep" told_is keep_rules 16
+refuse "another command comes first" cordon confirm
+check "when it is back it is sealed" cordon seal isolate --reason 'a test'
+check "with the policy's keep list" told_is keep_rules 16
+order back 2 release "ada grace"
+check "and opened" cordon order "$KMOD_TMP/back.p7"
 
 # ---- sealed before a boot by another version, whose image of the policy is of no use ------------
 
@@ -116,8 +121,6 @@ check "the module goes" rmmod cordon
 check "sealed without it" cordon seal isolate --reason 'before an update'
 rm -rf "$NET_BPFFS"
 for interface in wan0 mgmt0; do tc qdisc del dev "$interface" clsact 2>/dev/null || true; done
-# Who this node is, and may release it, is known before its policy is.
-echo 'node: store-0042' >"$TRUST/node"
 for image in "$NET_ROOT"/var/lib/cordon/policy/*/image; do echo damaged >"$image"; done
 kmod_load
 check "the helper makes the image again" cordon run --once
