@@ -300,19 +300,24 @@ struct dhcp_start {
 #define DHCP_COOKIE 0x63825363
 #define DHCPV6_SERVERS_LOW 0x00010002 /* the last word of ff02::1:2 */
 
-/* A driver may leave what is behind the UDP header out of the linear part. */
-static __always_inline enum cordon_reason parse_dhcp(struct cursor *cursor, struct packet *packet)
+/* A driver may leave what is behind the UDP header out of the linear part. What lies beyond
+ * the packet's end is no DHCP; the header before it may be allowed all the same. */
+static __always_inline enum cordon_reason parse_dhcp(const struct cursor *cursor,
+						     struct packet *packet)
 {
+	struct cursor behind = *cursor;
 	const bool asks = packet->source_port == 68 && packet->destination_port == 67;
 	const bool answers = packet->source_port == 67 && packet->destination_port == 68;
 	const struct dhcp_start *dhcp;
 
 	if (!asks && !answers)
 		return CORDON_REASON_NONE;
-	dhcp = cursor_take(cursor, sizeof(*dhcp));
+	dhcp = cursor_take(&behind, sizeof(*dhcp));
 	if (!dhcp && cursor->plain)
 		return PARSE_AGAIN;
-	if (!dhcp || dhcp->hardware != 1 || dhcp->cookie != to_be32(DHCP_COOKIE))
+	if (!dhcp || behind.at - behind.start > packet->end)
+		return CORDON_REASON_NONE;
+	if (dhcp->hardware != 1 || dhcp->cookie != to_be32(DHCP_COOKIE))
 		return CORDON_REASON_NONE;
 	if (asks && dhcp->operation == 1 && address_word(&packet->destination, 3) == 0xffffffff)
 		packet->builtin_direction = BUILTIN_OUT;
