@@ -8,7 +8,8 @@
  *	bpf_link_new_fd		a link that is about to be given to somebody
  *	bpf			calls that write, detach, attach or run, and loads where closed
  *	bpf_map, bpf_prog	descriptors: what we make is known from now on; who is given
- *				one of ours to read is remembered
+ *				one of ours to read is remembered; no others' programs that
+ *				meddle with us
  *	mmap_file		our maps in others' memory
  *	file_receive		our descriptors by another process's hand
  *
@@ -21,6 +22,8 @@
  * opened before the guard was raised is checked, but not proof against that race.
  */
 #include "guard.h"
+#include "iterate.h"
+#include "program.h"
 
 /* include/linux/binfmts.h */
 #define UNSAFE_SHARE 1
@@ -57,24 +60,6 @@ struct task_struct___guard {
 
 struct linux_binprm___guard {
 	int unsafe;
-} __attribute__((preserve_access_index));
-
-struct bpf_map {
-	__u32 id;
-	char name[16];
-	enum bpf_map_type map_type;
-} __attribute__((preserve_access_index));
-
-struct bpf_prog_aux {
-	__u32 id;
-	__u32 used_map_cnt;
-	struct bpf_map **used_maps;
-	struct bpf_prog *dst_prog;
-	char name[16];
-} __attribute__((preserve_access_index));
-
-struct bpf_prog {
-	struct bpf_prog_aux *aux;
 } __attribute__((preserve_access_index));
 
 struct bpf_link {
@@ -331,8 +316,14 @@ static __always_inline int check_attach(__u32 type, __u32 index, __u32 flags)
 			    interface ? interface->name : NULL);
 }
 
-static __always_inline int check_link_create(const union bpf_attr *attr)
+/* One of ours that is attached somewhere runs, too. */
+static __always_inline int check_link_create(const struct cordon_guard *guard,
+					     const union bpf_attr *attr)
 {
+	const int refused = check_run(guard, attr->link_create.prog_fd);
+
+	if (refused)
+		return refused;
 	/* An iterator's program may write to the values that it is given. */
 	if (attr->link_create.attach_type == BPF_TRACE_ITER && holds_of_current() & HOLDS_MAP)
 		return guard_refuse(CORDON_GUARD_ACT_WRITE, CORDON_GUARD_OBJECT_MAP, 0, NULL);
@@ -411,7 +402,7 @@ static __always_inline int check_call(const struct cordon_guard *guard, __u32 ca
 	case BPF_LINK_DETACH:
 		return check_link(guard, attr->link_detach.link_fd);
 	case BPF_LINK_CREATE:
-		return check_link_create(attr);
+		return check_link_create(guard, attr);
 	case BPF_PROG_ATTACH:
 		return check_attach(attr->attach_type, attr->target_ifindex, attr->attach_flags);
 	default:
@@ -523,6 +514,17 @@ static __always_inline const struct bpf_map *our_map_in(const struct bpf_prog_au
 	return NULL;
 }
 
+static __always_inline void learn_program(struct cordon_guard *guard,
+					  const struct bpf_prog *program)
+{
+	char name[16];
+
+	guard_learn(guard, CORDON_GUARD_OBJECT_PROGRAM, program->aux->id);
+	BPF_CORE_READ_INTO(&name, program, aux, name);
+	if (guard_is_named(name, CORDON_GUARD_SAMPLE))
+		program_learn(guard, program);
+}
+
 /* A new program, or a descriptor of one. */
 SEC("lsm/bpf_prog")
 int guard_program(__u64 *arguments)
@@ -536,7 +538,7 @@ int guard_program(__u64 *arguments)
 		return 0;
 	if (guard_is_us()) {
 		if (made_by_current() == MAKES_PROGRAM)
-			guard_learn(guard, CORDON_GUARD_OBJECT_PROGRAM, program->aux->id);
+			learn_program(guard, program);
 		return 0;
 	}
 	if (!guard->standing)
@@ -545,11 +547,30 @@ int guard_program(__u64 *arguments)
 		return hold(HOLDS_PROGRAM, is_among_own()) ?
 			       refuse_program(CORDON_GUARD_ACT_OPEN, program) :
 			       0;
+	/* Those of before may be looked at as ever. */
+	if (program->aux->load_time >= guard->since && program_meddles(guard, program))
+		return guard_refuse(CORDON_GUARD_ACT_LOAD_MEDDLING, CORDON_GUARD_OBJECT_KERNEL, 0,
+				    program->aux->name);
 	onto = BPF_CORE_READ(program, aux, dst_prog);
 	if (is_our_program(onto))
 		return refuse_program(CORDON_GUARD_ACT_REPLACE, onto);
 	map = our_map_in(program->aux);
 	return map ? refuse_map(CORDON_GUARD_ACT_USE, map) : 0;
+}
+
+/* Run once the guard stands, from when on there will be no more of them. */
+SEC("iter/bpf_prog")
+int guard_older(struct bpf_iter__bpf_prog *ctx)
+{
+	const struct bpf_prog *program = ctx->prog;
+	struct cordon_guard *guard = guard_find();
+
+	if (!guard || !program || is_our_program(program) || !program_meddles(guard, program))
+		return 0;
+	if (!guard->older)
+		guard->oldest = program->aux->id;
+	guard->older++;
+	return 0;
 }
 
 /* Its number is given out before it has one that is found. */

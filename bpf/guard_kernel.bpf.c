@@ -3,7 +3,8 @@
  * The guard of the kernel itself, from the latch level on that the policy names
  * (`guard: {kernel_closed_from: ...}`): what could change or read it past all hooks
  * is refused to everybody but the helper.  BPF programs and block devices are
- * refused where their own hooks are (guard.bpf.c, guard_file.bpf.c).
+ * refused where their own hooks are (guard.bpf.c, guard_file.bpf.c); those that write
+ * to others' memory here, and at any level.
  */
 #include "guard.h"
 
@@ -13,6 +14,7 @@ enum lockdown_reason {
 	LOCKDOWN_INTEGRITY_MAX = 1,
 	LOCKDOWN_KCORE,
 	LOCKDOWN_KPROBES,
+	LOCKDOWN_BPF_WRITE_USER,
 	LOCKDOWN_XMON_RW,
 	LOCKDOWN_DBG_READ_KERNEL,
 };
@@ -64,6 +66,10 @@ int guard_locked_down(__u64 *arguments)
 {
 	const __u32 reason = arguments[0];
 
+	/* A program that writes to the memory of processes, also ours. */
+	if (reason == KERNEL_VALUE(lockdown_reason, LOCKDOWN_BPF_WRITE_USER) && guard_stands() &&
+	    !guard_is_us())
+		return refuse_kernel(CORDON_GUARD_ACT_LOAD_MEDDLING, reason, 0);
 	if (!changes_kernel(reason) || !is_refused())
 		return 0;
 	return refuse_kernel(CORDON_GUARD_ACT_MEMORY, reason, 0);
@@ -149,6 +155,18 @@ int guard_receive_by(__u64 *arguments)
 
 SEC("lsm/socket_bind")
 int guard_bind(__u64 *arguments)
+{
+	return check_use((const struct socket *)arguments[0]);
+}
+
+SEC("lsm/socket_connect")
+int guard_connect(__u64 *arguments)
+{
+	return check_use((const struct socket *)arguments[0]);
+}
+
+SEC("lsm/socket_listen")
+int guard_listen(__u64 *arguments)
 {
 	return check_use((const struct socket *)arguments[0]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel hands to programs that are run by reading: of each open file.
+ * What the kernel hands to programs that are run by reading: of each open file, of each
+ * BPF program.
  */
 #ifndef CORDON_BPF_ITERATE_H
 #define CORDON_BPF_ITERATE_H
@@ -18,6 +19,11 @@ struct bpf_iter__task_file {
 	__bpf_md_ptr(struct task_struct *, task);
 	__u32 fd;
 	__bpf_md_ptr(struct file *, file);
+};
+
+struct bpf_iter__bpf_prog {
+	__bpf_md_ptr(struct bpf_iter_meta *, meta);
+	__bpf_md_ptr(struct bpf_prog *, prog);
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -22,6 +23,7 @@
 #include "load_pin.h"
 #include "probe.h"
 #include "tell_guard.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 
 struct pin {
@@ -116,7 +118,8 @@ static int note_operations(const struct cordon_context *context, int link)
 
 static int attach_all(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	int error = cordon_guard_mark(context, true);
+	const int tasks CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_TASKS);
+	int error = cordon_guard_mark(tasks, true);
 	const char *program;
 
 	if (error)
@@ -181,16 +184,75 @@ static int try_out(const struct cordon_context *context, struct cordon_failure *
 			   cordon_guard_doubt_text(guard.why), guard.digest_error);
 }
 
-static int close_it(const struct cordon_context *context, struct cordon_failure *failure)
+/* It calls what others' programs may not; the guard sees it pass by. */
+static int show_sample(void)
+{
+	const struct bpf_insn none = { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1 };
+	const struct bpf_insn sample[] = {
+		none,
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_send_signal },
+		none,
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_send_signal_thread },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	const int program CLEANUP(close) = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT,
+							 CORDON_GUARD_SAMPLE, "GPL", sample,
+							 ARRAY_SIZE(sample), NULL);
+
+	return program < 0 ? program : 0;
+}
+
+static int learn_calls(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	struct cordon_guard guard;
-	int error = cordon_guard_know(context);
+	int error = show_sample();
 
 	if (!error)
 		error = cordon_guard_read(context, &guard);
-	guard.standing = 1;
+	for (int i = 0; i < CORDON_GUARD_CALLS && !error; i++)
+		error = guard.call[i] ? 0 : -ENOTSUP;
+	return error ? cordon_fail(failure, error,
+				   "cannot learn which programs of others end processes: %s",
+				   strerror(-error)) :
+		       0;
+}
+
+/* What others loaded before; they get no more of these. */
+static int count_older(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	const int program CLEANUP(close) = cordon_source_program(context, "guard_older");
+	const int link CLEANUP(close) =
+		program < 0 ? program : bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
+	const int walk CLEANUP(close) = link < 0 ? link : bpf_iter_create(link);
+	char nothing;
+
+	if (walk < 0 || read(walk, &nothing, sizeof(nothing)))
+		return cordon_fail(failure, walk < 0 ? walk : -EIO,
+				   "cannot look for older programs of others: %s",
+				   walk < 0 ? strerror(-walk) : "broken off");
+	return 0;
+}
+
+static int set_standing(const struct cordon_context *context, bool standing)
+{
+	struct timespec now;
+	struct cordon_guard guard;
+	const int error = cordon_guard_read(context, &guard);
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (standing)
+		guard.since = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	guard.standing = standing;
+	return error ? error : cordon_guard_write(context, &guard);
+}
+
+static int close_it(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	int error = cordon_guard_know(context);
+
 	if (!error)
-		error = cordon_guard_write(context, &guard);
+		error = set_standing(context, true);
 	return error ? cordon_fail(failure, error, "cannot close the guard: %s", strerror(-error)) :
 		       0;
 }
@@ -219,9 +281,15 @@ static int raise_it(const struct cordon_context *context, struct cordon_failure 
 	if (!error)
 		error = try_out(context, failure);
 	if (!error)
+		error = learn_calls(context, failure);
+	if (!error)
 		error = close_it(context, failure);
-	if (error)
+	if (!error)
+		error = count_older(context, failure);
+	if (error) {
+		set_standing(context, false);
 		take_away(context);
+	}
 	return error;
 }
 
@@ -279,14 +347,10 @@ int cordon_guard_raise(const struct cordon_context *context, struct cordon_failu
 
 int cordon_guard_lower(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	struct cordon_guard guard;
-	int error = cordon_guard_read(context, &guard);
+	const int error = set_standing(context, false);
 
 	if (error == -ENOENT)
 		return 0;
-	guard.standing = 0;
-	if (!error)
-		error = cordon_guard_write(context, &guard);
 	if (error)
 		return cordon_fail(failure, error, "cannot take the guard down: %s",
 				   strerror(-error));
@@ -349,5 +413,7 @@ void cordon_guard_view_read(const struct cordon_context *context,
 	view.unknown = guard.unknown;
 	view.doubt = guard.why;
 	view.full = guard.full;
+	view.older = guard.older;
+	view.oldest = guard.oldest;
 	*ret_view = view;
 }

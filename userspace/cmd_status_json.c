@@ -82,6 +82,9 @@ static void json_guard(struct json *json, const struct status *status)
 	json_number(json, "unknown", guard->unknown);
 	if (guard->unknown)
 		json_string(json, "unknown_why", cordon_guard_doubt_text(guard->doubt));
+	json_number(json, "older_programs", guard->older);
+	if (guard->older)
+		json_number(json, "oldest_program", guard->oldest);
 	json_object_end(json);
 }
 

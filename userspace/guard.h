@@ -51,6 +51,7 @@ enum cordon_guard_standing {
  * @refused: acts of others, since it was raised
  * @unknown: starts of the helper that were not taken for ours, and why (enum cordon_guard_doubt)
  * @full: objects of ours that it has no room for
+ * @older: programs of others from before it that may meddle with us; the first has id @oldest
  */
 struct cordon_guard_view {
 	enum cordon_guard_standing standing;
@@ -59,6 +60,8 @@ struct cordon_guard_view {
 	uint64_t unknown;
 	uint64_t full;
 	uint32_t doubt;
+	uint32_t older;
+	uint32_t oldest;
 	char why[256];
 };
 
@@ -140,9 +143,6 @@ int cordon_guard_load(const struct cordon_context *context, struct cordon_failur
 /** cordon_guard_read(), _write() - its state. Return: 0; -ENOENT: there is none; -errno */
 int cordon_guard_read(const struct cordon_context *context, struct cordon_guard *ret_guard);
 int cordon_guard_write(const struct cordon_context *context, const struct cordon_guard *guard);
-
-/** cordon_guard_mark() - this process is ours, or is not */
-int cordon_guard_mark(const struct cordon_context *context, bool ours);
 
 /** cordon_guard_know() - what is pinned, and all that belongs to it, is ours; what is gone is not */
 int cordon_guard_know(const struct cordon_context *context);

@@ -56,6 +56,8 @@ static const char *const programs[] = {
 	"guard_send",
 	"guard_receive_by",
 	"guard_bind",
+	"guard_connect",
+	"guard_listen",
 	"guard_setsockopt",
 	/* guard_net.bpf.c */
 	"guard_netlink",

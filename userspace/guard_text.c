@@ -33,14 +33,20 @@ const char *cordon_guard_doubt_text(uint32_t doubt)
 
 static void stands_text(const struct cordon_guard_view *view, char *ret_text, size_t size)
 {
-	const int used = snprintf(ret_text, size,
-				  "stands, on %u hooks; %llu acts of others refused", view->hooks,
-				  (unsigned long long)view->refused);
+	char *at = ret_text, *const end = ret_text + size;
 
-	if (view->unknown && used > 0 && (size_t)used < size)
-		snprintf(ret_text + used, size - (size_t)used,
-			 "; %llu starts of the helper were not taken for it, the last as %s",
-			 (unsigned long long)view->unknown, cordon_guard_doubt_text(view->doubt));
+	at += snprintf(at, size, "stands, on %u hooks; %llu acts of others refused", view->hooks,
+		       (unsigned long long)view->refused);
+	if (view->unknown && at < end)
+		at += snprintf(at, (size_t)(end - at),
+			       "; %llu starts of the helper were not taken for it, the last as %s",
+			       (unsigned long long)view->unknown,
+			       cordon_guard_doubt_text(view->doubt));
+	if (view->older && at < end)
+		snprintf(at, (size_t)(end - at),
+			 "; BPF programs of others from before it that may deceive or end cordon: "
+			 "%u, the first with id %u",
+			 view->older, view->oldest);
 }
 
 void cordon_guard_text(const struct cordon_guard_view *view, char *ret_text, size_t size)

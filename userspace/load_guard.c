@@ -52,15 +52,14 @@ int cordon_guard_write(const struct cordon_context *context, const struct cordon
 	return fd < 0 ? fd : bpf_map_update_elem(fd, &zero, guard, BPF_ANY);
 }
 
-int cordon_guard_mark(const struct cordon_context *context, bool ours)
+int cordon_guard_mark(int tasks, bool ours)
 {
-	const int fd CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_TASKS);
 	const int self CLEANUP(close) = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	const struct cordon_guard_task task = { .ours = ours };
 
-	if (fd < 0 || self < 0)
-		return fd < 0 ? fd : -errno;
-	return bpf_map_update_elem(fd, &self, &task, BPF_ANY);
+	if (tasks < 0 || self < 0)
+		return tasks < 0 ? tasks : -errno;
+	return bpf_map_update_elem(tasks, &self, &task, BPF_ANY);
 }
 
 /* ---- where our folders are ---------------------------------------------------------------- */
@@ -295,7 +294,7 @@ int cordon_guard_load(const struct cordon_context *context, struct cordon_failur
 
 void cordon_guard_unload(const struct cordon_context *context)
 {
-	const struct cordon_path look = cordon_path_pin(context, "progs", "guard_look");
+	static const char *const unattached[] = { "guard_older", "guard_look" };
 	const char *program;
 
 	for (size_t i = 0; (program = cordon_guard_program(i)); i++) {
@@ -303,7 +302,11 @@ void cordon_guard_unload(const struct cordon_context *context)
 
 		unlink(path.text);
 	}
-	unlink(look.text);
+	for (size_t i = 0; i < ARRAY_SIZE(unattached); i++) {
+		const struct cordon_path path = cordon_path_pin(context, "progs", unattached[i]);
+
+		unlink(path.text);
+	}
 	for (int i = CORDON_GUARD_MAP_COUNT; i--;) {
 		const struct cordon_path path =
 			cordon_path_pin(context, "maps", cordon_guard_map_name(i));

@@ -11,6 +11,10 @@
 /** cordon_guard_map_open() - a pinned map of the guard. Return: fd or -errno */
 int cordon_guard_map_open(const struct cordon_context *context, enum cordon_guard_map map);
 
+/** cordon_guard_mark() - this process is ours, or is not; @tasks: map TASKS, or -errno, which it
+ *	returns. Return: 0 or -errno: -EPERM: to say so is not this process's */
+int cordon_guard_mark(int tasks, bool ours);
+
 /** cordon_guard_look() - what is behind a descriptor of ours
  * @program: guard_look
  */

@@ -176,8 +176,6 @@ int cordon_guard_check(const struct cordon_context *context, struct cordon_failu
 /* The guard's state, whose name nobody else's map has, says which map knows who is ours. */
 int cordon_guard_renounce(struct cordon_failure *failure)
 {
-	const int self CLEANUP(close) = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	const struct cordon_guard_task nobody = { .ours = 0 };
 	struct cordon_guard guard;
 	int tasks CLEANUP(close) = -1;
 	int error = find_guard(&guard);
@@ -185,7 +183,7 @@ int cordon_guard_renounce(struct cordon_failure *failure)
 	if (error)
 		return error == -ENOENT ? 0 : fail_looking(failure, error);
 	tasks = bpf_map_get_fd_by_id(guard.tasks);
-	error = tasks < 0 ? tasks : bpf_map_update_elem(tasks, &self, &nobody, BPF_ANY);
+	error = cordon_guard_mark(tasks, false);
 	/* Who may not write there is not ours, and has nothing to renounce. */
 	return !error || error == -EPERM ?
 		       0 :

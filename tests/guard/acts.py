@@ -248,11 +248,43 @@ def load_program():
     load()
 
 
+CLEAR_R1 = (0xb7, 1, 0, 0)
+TRACEPOINT, TRACING, LSM = 5, 26, 29
+FUNC_WRITE_USER, FUNC_SEND_SIGNAL, FUNC_SEND_SIGNAL_THREAD = 36, 109, 117
+ATTACH_MODIFY_RETURN, ATTACH_LSM = 26, 27
+
+
+def load_calling(function):
+    """Somewhere in the middle."""
+    load(instructions(*[CLEAR_R1] * 500, (0x85, 0, 0, function), *[CLEAR_R1] * 500) + RETURN_0, TRACEPOINT)
+
+
+def load_writing():
+    """The verifier is told that there is no such helper."""
+    store = (0x7a, 10, -8, 0), (0xbf, 0xa2, 0, 0), (0x07, 2, 0, -8), (0xb7, 3, 0, 8)
+    try:
+        load(instructions(CLEAR_R1, *store, (0x85, 0, 0, FUNC_WRITE_USER)) + RETURN_0, TRACEPOINT)
+    except OSError as error:
+        raise Refused("not permitted: no helper" if error.errno == errno.EINVAL else str(error)) from error
+
+
+def load_onto(kind, attach, function):
+    bpf_library = ctypes.CDLL("libbpf.so.1")
+    number = bpf_library.libbpf_find_vmlinux_btf_id(function.encode(), attach)
+    load(RETURN_0, kind, bytes(44) + struct.pack("I", attach) + bytes(36) + struct.pack("I", number))
+
+
 def run_tell():
     fd = get("progs/tell")
     room = ctypes.create_string_buffer(1024)
     # prog_fd, retval, sizes and data of packets, repeat, duration, then the context
     bpf(TEST_RUN, struct.pack("IIIIQQIIIIQQ", fd, 0, 0, 0, 0, 0, 0, 0, 1024, 0, address(room), 0))
+
+
+def attach_ours():
+    """It can be only once, and is."""
+    # BPF_TRACE_RAW_TP
+    unless(errno.EEXIST, bpf, LINK_CREATE, struct.pack("IIII", get("progs/cgroup_mkdir"), 0, 23, 0))
 
 
 def link_id():
@@ -569,10 +601,19 @@ ROWS = [
      lambda: sh(f"bpftool map dump id {id_of('maps/reasons')} | grep -q no-rule"), False),
     ("program: load one that uses our map", "always", load_with_map, False),
     ("program: run tell", "always", run_tell, False),
+    ("program: attach ours", "always", attach_ours, False),
     ("program: bpftool prog show", "never", shell("bpftool prog show | grep -q egress_ether"), False),
     ("program: bpftool prog dump", "never",
      shell(f"bpftool prog dump xlated pinned {BPFFS}/progs/tell | grep -q r0"), False),
     ("program: load any", "closed", load_program, False),
+    ("program: load a security module's", "always", lambda: load_onto(LSM, ATTACH_LSM, "bpf"), False),
+    ("program: load one in place of a function's result", "always",
+     lambda: load_onto(TRACING, ATTACH_MODIFY_RETURN, "security_bpf"), False),
+    ("program: load one that sends signals", "always",
+     lambda: load_calling(FUNC_SEND_SIGNAL), False),
+    ("program: load one that sends signals to threads", "always",
+     lambda: load_calling(FUNC_SEND_SIGNAL_THREAD), False),
+    ("program: load one that writes to processes", "always", load_writing, False),
     ("link: open by its number", "always", link_open_by_id, False),
     ("link: open by its pin", "always", link_open_pin, False),
     ("link: open by its pin, by another path", "always", link_open_otherwise, False),
@@ -676,6 +717,8 @@ ROWS = [
     ("kernel: and by a thread of the kernel's", "closed", lambda: ring_socket(Ring.SQPOLL), False),
     ("kernel: XDP socket", "closed", xdp_socket, False),
     ("kernel: vsock", "closed", vsock, False),
+    ("kernel: connect a vsock of before", "closed", lambda: kept("vsock-connect"), False),
+    ("kernel: listen on a vsock of before", "closed", lambda: kept("vsock-listen"), False),
     ("kernel: write to a block device", "closed", opened("/dev/loop0", os.O_RDWR), False),
     ("kernel: read from one", "never", opened("/dev/loop0"), False),
     ("kernel: magic request", "closed", opened("/proc/sysrq-trigger", os.O_WRONLY), False),

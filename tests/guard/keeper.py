@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Has descriptors of cordon's from before the guard was raised, and uses them when it is told to:
+"""Has descriptors of cordon's and a vsock from before the guard was raised, and uses them when it is told to:
 keeper.py BPFFS LINK FIFO ANSWER
 
 A line of FIFO names what it is to do; what came of it is a line of ANSWER: "done" or why not.
@@ -8,6 +8,7 @@ A line of FIFO names what it is to do; what came of it is a line of ANSWER: "don
 import ctypes
 import errno
 import os
+import socket
 import struct
 import sys
 
@@ -48,8 +49,26 @@ def link_detach():
     bpf(LINK_DETACH, struct.pack("I", LINK))
 
 
+def unless_allowed(act, *arguments):
+    """There is nobody at the other end."""
+    try:
+        act(*arguments)
+    except OSError as error:
+        if error.errno == errno.EPERM:
+            raise
+
+
+def vsock_connect():
+    unless_allowed(VSOCK.connect, (socket.VMADDR_CID_HOST, 9))
+
+
+def vsock_listen():
+    unless_allowed(VSOCK.listen)
+
+
 def main():
-    acts = {"update": update, "link-update": link_update, "link-detach": link_detach}
+    acts = {"update": update, "link-update": link_update, "link-detach": link_detach,
+            "vsock-connect": vsock_connect, "vsock-listen": vsock_listen}
     while True:
         with open(FIFO) as file:
             name = file.readline().strip()
@@ -62,5 +81,7 @@ def main():
             print(text, file=file)
 
 
+VSOCK = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+VSOCK.settimeout(2)
 CONTROL, LINK, FIFO, ANSWER = get(f"{sys.argv[1]}/maps/control"), get(sys.argv[2]), *sys.argv[3:5]
 main()

@@ -16,7 +16,7 @@ guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
 	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
-test_start 19
+test_start 21
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -25,8 +25,13 @@ check "the command line keeps it off, and status says so" says "off (cordon.guar
 umount /proc/cmdline
 check "which is no fault" says "cordon is enforcing" cordon status
 
+bpftool prog load "$BUILD/tests/guard/older.bpf.o" "$NET_TMP/bpffs/older"
 cordon run --once
 check "it is raised" says "stands, on" cordon status
+older=$(bpftool prog show pinned "$NET_TMP/bpffs/older" | sed -n '1s/:.*//p')
+check "a program on the kernel's hooks of before is told" \
+	says "may deceive or end cordon: 1, the first with id ${older:?}" cordon status
+rm "$NET_TMP/bpffs/older"
 check "while nobody is trusted with a release it may be taken down" cordon detach
 check "and is gone" exits 4 cordon status
 
@@ -41,6 +46,7 @@ start_daemon()
 }
 start_daemon
 check "the daemon raises it" says "stands, on" cordon status
+refuse "there is none of before now" says "deceive or end" cordon status
 program() { bpftool prog show name guard_open | sed -n '1s/:.*//p'; }
 before=$(program)
 refuse "kill -9 does not end the daemon" kill -9 "$DAEMON"

@@ -22,6 +22,10 @@
  * map gets this name while it stands.  Names of maps have 15 bytes. */
 #define CORDON_GUARD_MAP "cordon_guard"
 
+/* The program that shows how the kernel calls what ends processes; it never runs. */
+#define CORDON_GUARD_SAMPLE "guard_sample"
+#define CORDON_GUARD_CALLS 2
+
 /* Folders above ours, with those of every mount: /var/lib/cordon has three. */
 #define CORDON_GUARD_ABOVE 32
 /* Longer is what tests have, at most. */
@@ -61,6 +65,11 @@ struct cordon_guard_place {
  * @known: programs started that it took for ours
  * @unknown: programs started from the helper's inode that it did not, and @why
  * @full: objects of ours that found no place in guard_objects
+ * @since: when it began to stand, CLOCK_BOOTTIME
+ * @older: programs of others that were there when the guard was raised, and may change what we
+ *	are told, or end us; @oldest is the id of the first
+ * @call: what the kernel has in programs for a call of bpf_send_signal() and
+ *	bpf_send_signal_thread(): the guard reads it from ours of the name CORDON_GUARD_SAMPLE
  * @why: enum cordon_guard_doubt of the last one
  * @digest_error: what the kernel said when it was asked for a digest of another kind, or for none
  * @map, @program, @link: the kernel's operations on their descriptors, by which it tells them
@@ -76,11 +85,15 @@ struct cordon_guard {
 	__u32 look;
 	__u32 tasks;
 	__u32 root_mount;
+	__u32 older;
+	__u32 oldest;
+	__s32 call[CORDON_GUARD_CALLS];
 	__u32 pad;
 	__u64 heard;
 	__u64 known;
 	__u64 unknown;
 	__u64 full;
+	__u64 since;
 	__u32 why;
 	__s32 digest_error;
 	__u64 map;
@@ -183,7 +196,8 @@ enum cordon_guard_object {
 	X(RUN_CODE, "run code of")                                                                 \
 	X(BE_TRACED, "be traced by")                                                               \
 	X(FEIGN_PROGRAM, "feign which program runs in")                                            \
-	X(TELL, "tell something to")
+	X(TELL, "tell something to")                                                               \
+	X(LOAD_MEDDLING, "load a BPF program that meddles with other processes into")
 
 enum cordon_guard_act {
 #define CORDON_GUARD_ACT_ENUM(name, text) CORDON_GUARD_ACT_##name,

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A BPF program as the kernel holds it, and whether it meddles with others: changes what
+ * the kernel answers them, or ends them.
+ *
+ * Which helpers it calls stands in its instructions as the verifier left them: a number
+ * that is another in each kernel, and is learnt from a program that is known to call
+ * them (struct cordon_guard).
+ */
+#ifndef CORDON_BPF_PROGRAM_H
+#define CORDON_BPF_PROGRAM_H
+
+#include <cordon/uapi/guard.h>
+
+#include "core.h"
+
+/* BPF_COMPLEXITY_LIMIT_INSNS: no program is longer. */
+#define INSTRUCTIONS_MAX 1000000
+/* Of the sample, with what a verifier may add. */
+#define SAMPLE_MAX 16
+
+struct bpf_map {
+	__u32 id;
+	char name[16];
+	enum bpf_map_type map_type;
+} __attribute__((preserve_access_index));
+
+struct bpf_prog_aux {
+	__u32 id;
+	__u32 used_map_cnt;
+	struct bpf_map **used_maps;
+	struct bpf_prog *dst_prog;
+	__u64 load_time; /* CLOCK_BOOTTIME */
+	char name[16];
+} __attribute__((preserve_access_index));
+
+struct bpf_prog {
+	__u16 kprobe_override : 1;
+	enum bpf_prog_type type;
+	enum bpf_attach_type expected_attach_type;
+	__u32 len;
+	struct bpf_prog_aux *aux;
+	struct bpf_insn insnsi[];
+} __attribute__((preserve_access_index));
+
+struct search {
+	const struct bpf_insn *at;
+	__s32 call[CORDON_GUARD_CALLS];
+	bool found;
+};
+
+/* Return: false: it is no call; @ret_call: which */
+static __always_inline bool program_call(const struct bpf_insn *at, __s32 *ret_call)
+{
+	struct bpf_insn instruction;
+
+	bpf_probe_read_kernel(&instruction, sizeof(instruction), at);
+	*ret_call = instruction.imm;
+	return instruction.code == (BPF_JMP | BPF_CALL);
+}
+
+static long look_for_calls(__u32 number, struct search *search)
+{
+	__s32 call;
+
+	if (!program_call(search->at + number, &call))
+		return 0;
+	for (int i = 0; i < CORDON_GUARD_CALLS; i++)
+		search->found |= call == search->call[i];
+	return search->found;
+}
+
+/** program_learn() - from the sample, which calls meddle */
+static __always_inline void program_learn(struct cordon_guard *guard, const struct bpf_prog *sample)
+{
+	__u32 found = 0;
+	__s32 call;
+
+	for (__u32 i = 0; i < SAMPLE_MAX && found < CORDON_GUARD_CALLS; i++) {
+		if (i < sample->len && program_call(&sample->insnsi[i], &call))
+			guard->call[found++] = call;
+	}
+}
+
+/** program_meddles() - it is of a security module, stands in for a function's result, or ends
+ *	processes; one that writes to their memory is not loaded (guard_kernel.bpf.c) */
+static __always_inline bool program_meddles(const struct cordon_guard *guard,
+					    const struct bpf_prog *program)
+{
+	struct search search = { .at = program->insnsi };
+	const __u32 length = program->len;
+
+	if (program->type == BPF_PROG_TYPE_LSM ||
+	    program->expected_attach_type == BPF_MODIFY_RETURN ||
+	    BPF_CORE_READ_BITFIELD_PROBED(program, kprobe_override))
+		return true;
+	__builtin_memcpy(search.call, guard->call, sizeof(search.call));
+	bpf_loop(length < INSTRUCTIONS_MAX ? length : INSTRUCTIONS_MAX, look_for_calls, &search, 0);
+	return search.found;
+}
+
+#endif
