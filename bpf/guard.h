@@ -36,8 +36,8 @@ struct {
 	__type(value, struct cordon_guard_task);
 } guard_tasks SEC(".maps");
 
-/* Maps, programs and links of ours.  Full: cordon_guard.full counts it, and status
- * says that what was made last is not guarded. */
+/* Maps, programs and links of ours, and families of generic netlink that are not the module's.
+ * Full: cordon_guard.full counts it, and status says that what was made last is not guarded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

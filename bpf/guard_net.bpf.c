@@ -36,6 +36,8 @@
 /* As attach_link.c has it. */
 #define OUR_PRIORITY 1
 
+#define MESSAGE_MIN_TYPE 16 /* NLMSG_MIN_TYPE: those below go to nobody */
+
 #define MESSAGES_MAX 4096
 #define ATTRIBUTES_MAX 512
 
@@ -186,12 +188,13 @@ static __always_inline void judge_qdisc(struct walk *walk, const struct body *bo
 }
 
 /* The module hears whoever may administer the network.  Others may look, seal, and bring a signed
- * order; what it is told to keep, whom to obey and that we live is ours to say. */
+ * order; what it is told to keep, whom to obey and that we live is ours to say.  What goes to no
+ * family that is known to be another's may come to the module, which may be registering now. */
 static __always_inline void judge_generic(struct walk *walk, const struct message *message)
 {
 	__u8 command = 0;
 
-	if (!guard_knows(CORDON_GUARD_OBJECT_MODULE, message->type))
+	if (message->type < MESSAGE_MIN_TYPE || guard_knows(CORDON_GUARD_FAMILY, message->type))
 		return;
 	bpf_probe_read_kernel(&command, sizeof(command), walk->data + walk->at + sizeof(*message));
 	if (command != CORDON_MODULE_CMD_GET && command != CORDON_MODULE_CMD_SEAL &&
@@ -270,42 +273,42 @@ int guard_netlink(__u64 *arguments)
 			    interface ? interface->name : NULL);
 }
 
-/* ---- which family is the module's ----------------------------------------------------------- */
+/* ---- which families are others' ------------------------------------------------------------- */
 
 struct genl_family {
 	int id;
 	char name[16];
 } __attribute__((preserve_access_index));
 
-static __always_inline bool is_modules(const struct genl_family *family)
+static __always_inline void forget_family(const struct genl_family *family)
 {
-	char name[16];
+	const struct cordon_guard_id key = { CORDON_GUARD_FAMILY, family->id };
 
-	BPF_CORE_READ_INTO(&name, family, name);
-	return guard_is_named(name, CORDON_MODULE_FAMILY);
+	bpf_map_delete_elem(&guard_objects, &key);
 }
 
-/* Arguments: the family, what came of it.  It has another number each time it is loaded. */
+/* Arguments: the family, what came of it. */
 SEC("fexit/genl_register_family")
 int guard_family(__u64 *arguments)
 {
 	const struct genl_family *family = (const void *)arguments[0];
 	struct cordon_guard *guard = guard_find();
+	char name[16];
 
-	if (guard && !(int)arguments[1] && is_modules(family))
-		guard_learn(guard, CORDON_GUARD_OBJECT_MODULE, family->id);
+	if (!guard || (int)arguments[1])
+		return 0;
+	BPF_CORE_READ_INTO(&name, family, name);
+	if (guard_is_named(name, CORDON_MODULE_FAMILY))
+		forget_family(family);
+	else
+		guard_learn(guard, CORDON_GUARD_FAMILY, family->id);
 	return 0;
 }
 
-/* The next one that is given this number is somebody else's. */
 SEC("fexit/genl_unregister_family")
 int guard_family_gone(__u64 *arguments)
 {
-	const struct genl_family *family = (const void *)arguments[0];
-	const struct cordon_guard_id key = { CORDON_GUARD_OBJECT_MODULE, family->id };
-
-	if (is_modules(family))
-		bpf_map_delete_elem(&guard_objects, &key);
+	forget_family((const void *)arguments[0]);
 	return 0;
 }
 

@@ -8,8 +8,11 @@
 
 #include "core.h"
 
-/* Of @f_mode: FMODE_WRITE. */
+/* Of @f_mode: FMODE_WRITE; FMODE_READ and, of regular files and folders alone, FMODE_ATOMIC_POS: when
+ * security modules are asked no more is known of an open that only reads (do_dentry_open of
+ * fs/open.c). */
 #define MODE_WRITE 2
+#define MODE_PLAINLY_READ 0x8001
 
 /* Of @i_mode: include/uapi/linux/stat.h */
 #define KIND_MASK 0170000

@@ -121,11 +121,8 @@ int cordon_guard_check(const struct cordon_context *context, struct cordon_failu
  */
 int cordon_guard_renounce(struct cordon_failure *failure);
 
-/**
- * cordon_guard_shelter() - the control groups that this process is in, and those above, are nobody
- *	else's to freeze, limit or end, and the module nobody else's to direct, if a guard
- *	stands; for the daemon and its hand
- */
+/** cordon_guard_shelter() - the control groups that this process is in, and those above, are nobody
+ *	else's to freeze, limit or end, if a guard stands; for the daemon and its hand */
 void cordon_guard_shelter(const struct cordon_context *context);
 
 /** cordon_guard_forget() - numbers of our maps, programs and links that are gone; each that was
@@ -144,7 +141,8 @@ int cordon_guard_load(const struct cordon_context *context, struct cordon_failur
 int cordon_guard_read(const struct cordon_context *context, struct cordon_guard *ret_guard);
 int cordon_guard_write(const struct cordon_context *context, const struct cordon_guard *guard);
 
-/** cordon_guard_know() - what is pinned, and all that belongs to it, is ours; what is gone is not */
+/** cordon_guard_know() - what is pinned, and all that belongs to it, is ours; what is gone is not;
+ *	and families of generic netlink that are others' */
 int cordon_guard_know(const struct cordon_context *context);
 
 /** cordon_guard_unload() - pins of its programs and maps */

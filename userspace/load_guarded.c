@@ -17,7 +17,6 @@
 #include <bpf/bpf.h>
 
 #include "load_guard.h"
-#include "nl_module.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -193,20 +192,6 @@ int cordon_guard_renounce(struct cordon_failure *failure)
 				   strerror(-error));
 }
 
-/* One that was loaded before the guard was raised; of those later it hears itself. */
-static void know_module(const struct cordon_context *context)
-{
-	const int map CLEANUP(close) = cordon_guard_map_open(context, CORDON_GUARD_MAP_OBJECTS);
-	struct cordon_module module CLEANUP(module) = { -1, 0 };
-	struct cordon_guard_id key = { .kind = CORDON_GUARD_OBJECT_MODULE };
-	const uint32_t one = 1;
-
-	if (map < 0 || cordon_module_open(&module))
-		return;
-	key.id = module.family;
-	bpf_map_update_elem(map, &key, &one, BPF_ANY);
-}
-
 /* What is behind the descriptor does not matter. */
 void cordon_guard_shelter(const struct cordon_context *context)
 {
@@ -216,7 +201,6 @@ void cordon_guard_shelter(const struct cordon_context *context)
 	const uint32_t one = 1;
 	int program CLEANUP(close) = -1;
 
-	know_module(context);
 	if (map < 0 || cordon_guard_read(context, &guard))
 		return;
 	program = bpf_prog_get_fd_by_id(guard.look);

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which maps, programs and links are ours: those that are pinned, and what belongs
- * to them.  What is made while the guard is attached its programs learn themselves.
+ * to them; and which families of generic netlink are others'.  What is made while the
+ * guard is attached its programs learn themselves.
  */
 #include "guard.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/genetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include <cordon/uapi/module.h>
+
 #include "load_guard.h"
 #include "load_pin.h"
+#include "nl_dump.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
 /* MAX_USED_MAPS of the kernel */
 #define MAPS_OF_PROGRAM 64
 
-static int know(int objects, enum cordon_guard_object kind, uint32_t id)
+static int know(int objects, uint32_t kind, uint32_t id)
 {
 	const struct cordon_guard_id key = { .kind = kind, .id = id };
 	const uint32_t one = 1;
@@ -120,6 +125,38 @@ static int know_folder(const struct cordon_context *context, int objects,
 	return error;
 }
 
+/* ---- what is another's -------------------------------------------------------------------- */
+
+static int know_family(void *state, const struct nlmsghdr *message)
+{
+	const size_t head = NLMSG_LENGTH(GENL_HDRLEN);
+	const uint8_t *first = (const uint8_t *)message + head;
+	const size_t size = message->nlmsg_len < head ? 0 : message->nlmsg_len - head;
+	const int *objects = state;
+	const struct nlattr *id = cordon_nl_find(first, size, CTRL_ATTR_FAMILY_ID);
+	const struct nlattr *name = cordon_nl_find(first, size, CTRL_ATTR_FAMILY_NAME);
+	uint16_t number;
+
+	if (!id || !name || cordon_nl_length(id) < sizeof(number) ||
+	    !strncmp(cordon_nl_bytes(name), CORDON_MODULE_FAMILY, cordon_nl_length(name)))
+		return 0;
+	memcpy(&number, cordon_nl_bytes(id), sizeof(number));
+	return know(*objects, CORDON_GUARD_FAMILY, number);
+}
+
+static int know_families(int objects)
+{
+	const struct genlmsghdr all = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
+	struct cordon_nl_question question = { .protocol = NETLINK_GENERIC,
+					       .type = GENL_ID_CTRL,
+					       .size = sizeof(all) };
+
+	memcpy(question.body, &all, sizeof(all));
+	return cordon_nl_dump(&question, know_family, &objects);
+}
+
+/* ---- what is gone ------------------------------------------------------------------------- */
+
 /* By what is listed in its place: that it is not there another LSM program may say, too.  The last
  * of all is kept until there is one behind it. */
 static bool is_gone(const struct cordon_guard_id *object)
@@ -165,6 +202,8 @@ int cordon_guard_know(const struct cordon_context *context)
 
 	for (int i = 0; i < CORDON_PIN_FOLDERS && !error; i++)
 		error = know_folder(context, objects, i);
+	if (!error)
+		error = know_families(objects);
 	if (!error)
 		cordon_guard_forget(context);
 	return error;

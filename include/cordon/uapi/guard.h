@@ -265,9 +265,12 @@ struct cordon_event_guard {
 };
 _Static_assert(sizeof(struct cordon_event_guard) == 32, "no padding");
 
+/* A family of generic netlink that is not the module's. */
+#define CORDON_GUARD_FAMILY 0x100
+
 /** struct cordon_guard_id - key of the map `guard_objects`; the value is 1 */
 struct cordon_guard_id {
-	__u32 kind; /* enum cordon_guard_object */
+	__u32 kind; /* enum cordon_guard_object, or CORDON_GUARD_FAMILY */
 	__u32 id;
 };
 
