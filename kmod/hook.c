@@ -57,8 +57,7 @@ static bool has_hardware(struct net *net)
 {
 	struct net_device *dev;
 
-	for_each_netdev_rcu(net, dev)
-	{
+	for_each_netdev_rcu(net, dev) {
 		if (is_hardware(dev))
 			return true;
 	}
@@ -82,8 +81,7 @@ static bool is_excluded(const struct net_device *dev)
 {
 	const struct covered *device;
 
-	list_for_each_entry_rcu(device, &devices, list)
-	{
+	list_for_each_entry_rcu(device, &devices, list) {
 		if (device->dev == dev)
 			return READ_ONCE(device->excluded);
 	}
@@ -251,8 +249,7 @@ static void remove_device(const struct net_device *dev)
 {
 	struct covered *device, *next;
 
-	list_for_each_entry_safe(device, next, &devices, list)
-	{
+	list_for_each_entry_safe(device, next, &devices, list) {
 		if (device->dev != dev)
 			continue;
 		nf_unregister_net_hooks(dev_net(dev), device->ops, 2);
