@@ -14,13 +14,11 @@ CORDON_IMPORT_BPF;
 
 /*
  * @lock: guards what follows; taken last
- * @held: a reference to this module, so that it cannot be unloaded while it shuts the node
  */
 static struct {
 	spinlock_t lock;
 	u32 level;
 	bool gated;
-	bool held;
 	u64 seals;
 	struct bpf_map *map;
 } latch = { .lock = __SPIN_LOCK_UNLOCKED(latch.lock) };
@@ -38,19 +36,19 @@ static void publish(void)
 	rcu_read_unlock();
 }
 
+/* While it shuts the node the module cannot be unloaded. */
 static void change(u32 level, bool gated)
 {
-	const bool hold = level || gated;
+	const bool held = latch.level || latch.gated, hold = level || gated;
 
 	latch.level = level;
 	latch.gated = gated;
 	cordon_hook_enforce(gated ? max_t(u32, level, CORDON_LATCH_ISOLATE) : level);
 	publish();
-	if (hold && !latch.held)
+	if (hold && !held)
 		__module_get(THIS_MODULE);
-	if (!hold && latch.held)
+	if (!hold && held)
 		module_put(THIS_MODULE);
-	latch.held = hold;
 }
 
 u32 cordon_latch_tighten(u32 level)

@@ -13,27 +13,23 @@ static struct genl_family family;
 
 /* ---- answers and events ------------------------------------------------------------------ */
 
-static struct sk_buff *new_message(u32 port, u32 sequence, u8 command, void **ret_head)
+static struct sk_buff *new_message(u32 port, u32 sequence, u8 command)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 
 	if (skb)
-		*ret_head = genlmsg_put(skb, port, sequence, &family, 0, command);
+		genlmsg_put(skb, port, sequence, &family, 0, command);
 	return skb;
 }
 
 static int get(struct genl_info *info)
 {
+	struct sk_buff *skb = new_message(info->snd_portid, info->snd_seq, CORDON_MODULE_CMD_GET);
 	struct cordon_module_state *state;
-	struct nlattr *room;
-	void *head;
-	struct sk_buff *skb =
-		new_message(info->snd_portid, info->snd_seq, CORDON_MODULE_CMD_GET, &head);
 
 	if (!skb)
 		return -ENOMEM;
-	room = nla_reserve_64bit(skb, A(STATE), sizeof(*state), A(PAD));
-	state = nla_data(room);
+	state = nla_data(nla_reserve_64bit(skb, A(STATE), sizeof(*state), A(PAD)));
 	memset(state, 0, sizeof(*state));
 	state->version = CORDON_MODULE_VERSION;
 	cordon_setup_tell(state);
@@ -41,7 +37,7 @@ static int get(struct genl_info *info)
 	state->keep = cordon_keep_head();
 	cordon_hook_tell(state);
 	cordon_watch_tell(state);
-	genlmsg_end(skb, head);
+	nlmsg_end(skb, nlmsg_hdr(skb));
 	return genlmsg_reply(skb, info);
 }
 
@@ -53,8 +49,7 @@ void cordon_netlink_tell(enum cordon_module_news news, u32 before, int error)
 		.latch = cordon_latch_level(),
 		.error = -error,
 	};
-	void *head;
-	struct sk_buff *skb = new_message(0, 0, CORDON_MODULE_CMD_EVENT, &head);
+	struct sk_buff *skb = new_message(0, 0, CORDON_MODULE_CMD_EVENT);
 
 	if (!skb)
 		return;
@@ -63,7 +58,7 @@ void cordon_netlink_tell(enum cordon_module_news news, u32 before, int error)
 		get_task_comm(event.comm, current);
 	}
 	nla_put(skb, A(EVENT), sizeof(event), &event);
-	genlmsg_end(skb, head);
+	nlmsg_end(skb, nlmsg_hdr(skb));
 	genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
 }
 
@@ -73,15 +68,14 @@ static int seal(struct genl_info *info, u32 level)
 {
 	const u32 before = cordon_latch_tighten(level);
 	struct sk_buff *skb;
-	void *head;
 
 	if (before < level)
 		cordon_netlink_tell(CORDON_MODULE_NEWS_SEALED, before, 0);
-	skb = new_message(info->snd_portid, info->snd_seq, CORDON_MODULE_CMD_SEAL, &head);
+	skb = new_message(info->snd_portid, info->snd_seq, CORDON_MODULE_CMD_SEAL);
 	if (!skb)
 		return -ENOMEM;
 	nla_put_u32(skb, A(LATCH), before);
-	genlmsg_end(skb, head);
+	nlmsg_end(skb, nlmsg_hdr(skb));
 	return genlmsg_reply(skb, info);
 }
 
