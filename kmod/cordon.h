@@ -103,7 +103,7 @@ u64 cordon_latch_seals(void);
 bool cordon_latch_is_read(void);
 void cordon_latch_tell(struct cordon_module_state *state);
 
-/** cordon_latch_tighten() - allocates nothing. Return: the level until then */
+/** cordon_latch_tighten() - for setup.c alone; allocates nothing. Return: the level until then */
 u32 cordon_latch_tighten(u32 level);
 
 /**
@@ -206,19 +206,24 @@ void cordon_hook_exit(void);
 /* ---- setup.c: who may reopen the node ---------------------------------------------------- */
 /*
  * Who this node is, and whether an order reopens it.  Closed once, it does not change but for
- * the counter, which only goes up.
+ * the counter, which only goes up.  Until then nothing seals the node: nobody could release it.
  */
 
-/** cordon_setup_is_closed() - somebody may release, for good; until then
- * neither silence nor the gate's time seals */
+/** cordon_setup_is_closed() - somebody may release, for good */
 bool cordon_setup_is_closed(void);
 void cordon_setup_tell(struct cordon_module_state *state);
 
-/* Each returns -EPERM once it is closed, or while the latch is shut. */
+/* Each returns -EPERM once it is closed. */
 int cordon_setup_replace(const struct cordon_module_setup *setup);
 int cordon_setup_certificate(const void *der, size_t size);
-/** cordon_setup_close() - Return: also -ENOKEY: nobody could open it */
+/** cordon_setup_close() - Return: 0, also once more; -ENOKEY: nobody could open it */
 int cordon_setup_close(void);
+
+/**
+ * cordon_setup_seal() - tighten the latch; allocates nothing, waits for no order
+ * Return: 0, @ret_before is the level until then; -EPERM: it is not closed.
+ */
+int cordon_setup_seal(u32 level, u32 *ret_before);
 
 /**
  * cordon_setup_release() - open the latch if the order is good

@@ -28,26 +28,22 @@ MODULE_PARM_DESC(gate_fallback, "what then: open, or isolate (the default)");
 static void fall_back(struct work_struct *work);
 static DECLARE_DELAYED_WORK(fallback, fall_back);
 
-static void tell_fallback(enum cordon_module_news news, u32 before)
-{
-	pr_warn("cordon: no policy came in %u s: %s\n", gate_fallback_seconds, gate_fallback);
-	cordon_netlink_tell(news, before, 0);
-}
-
-/* Nobody could release a seal before a helper has said who may: until then the gate stays shut. */
+/* Until a helper has said who may release, nothing seals: the gate stays shut. */
 static void fall_back(struct work_struct *work)
 {
 	const bool opens = !strcmp(gate_fallback, "open");
+	u32 before = cordon_latch_level();
 
 	if (opens ? !cordon_latch_gate(false) : !cordon_latch_is_gated())
 		return;
-	if (opens)
-		tell_fallback(CORDON_MODULE_NEWS_FALLBACK_OPEN, cordon_latch_level());
-	else if (cordon_setup_is_closed())
-		tell_fallback(CORDON_MODULE_NEWS_FALLBACK_SHUT,
-			      cordon_latch_tighten(CORDON_LATCH_ISOLATE));
-	else
+	if (!opens && cordon_setup_seal(CORDON_LATCH_ISOLATE, &before)) {
 		schedule_delayed_work(&fallback, HZ);
+		return;
+	}
+	pr_warn("cordon: no policy came in %u s: %s\n", gate_fallback_seconds, gate_fallback);
+	cordon_netlink_tell(opens ? CORDON_MODULE_NEWS_FALLBACK_OPEN :
+				    CORDON_MODULE_NEWS_FALLBACK_SHUT,
+			    before, 0);
 }
 
 void cordon_gate_open(void)

@@ -66,9 +66,11 @@ void cordon_netlink_tell(enum cordon_module_news news, u32 before, int error)
 
 static int seal(struct genl_info *info, u32 level)
 {
-	const u32 before = cordon_latch_tighten(level);
 	struct sk_buff *skb;
+	u32 before;
 
+	if (cordon_setup_seal(level, &before))
+		return -EPERM;
 	if (before < level)
 		cordon_netlink_tell(CORDON_MODULE_NEWS_SEALED, before, 0);
 	skb = new_message(info->snd_portid, info->snd_seq, CORDON_MODULE_CMD_SEAL);

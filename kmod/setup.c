@@ -43,11 +43,6 @@ static bool is_sound(const struct cordon_module_setup *setup)
 	       !setup->node[sizeof(setup->node) - 1] && !setup->fleets[sizeof(setup->fleets) - 1];
 }
 
-static bool may_change(void)
-{
-	return !state.closed && !cordon_latch_level();
-}
-
 int cordon_setup_replace(const struct cordon_module_setup *setup)
 {
 	int error = -EPERM;
@@ -55,7 +50,7 @@ int cordon_setup_replace(const struct cordon_module_setup *setup)
 	if (!is_sound(setup))
 		return -EINVAL;
 	mutex_lock(&state.lock);
-	if (may_change()) {
+	if (!state.closed) {
 		state.setup = *setup;
 		cordon_keys_clear(&state.keys);
 		error = 0;
@@ -69,7 +64,7 @@ int cordon_setup_certificate(const void *der, size_t size)
 	int error = -EPERM;
 
 	mutex_lock(&state.lock);
-	if (may_change() && state.setup.threshold)
+	if (!state.closed && state.setup.threshold)
 		error = cordon_keys_add(&state.keys, der, size);
 	mutex_unlock(&state.lock);
 	return error;
@@ -80,7 +75,7 @@ int cordon_setup_close(void)
 	int error = 0;
 
 	mutex_lock(&state.lock);
-	if (!state.setup.threshold || (!state.closed && !may_change()))
+	if (!state.setup.threshold)
 		error = -EPERM;
 	else if (cordon_keys_distinct(&state.keys) < state.setup.threshold)
 		error = -ENOKEY;
@@ -88,6 +83,14 @@ int cordon_setup_close(void)
 		WRITE_ONCE(state.closed, true);
 	mutex_unlock(&state.lock);
 	return error;
+}
+
+int cordon_setup_seal(u32 level, u32 *ret_before)
+{
+	if (!cordon_setup_is_closed())
+		return -EPERM;
+	*ret_before = cordon_latch_tighten(level);
+	return 0;
 }
 
 /* A challenge that was made since is the helper's to check: here the counter is known. */

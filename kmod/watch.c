@@ -12,13 +12,13 @@
  * @sign: seconds of the clock that stands still in sleep, when both lived last
  * @beat: likewise, of the helper
  * @silent: that was told
- * @acts: silence may shut the node, and the time began anew with that
+ * @closed: the setup is: silence may shut the node, and its time began anew with that
  */
 static struct {
 	struct mutex lock;
 	bool watching;
 	bool silent;
-	bool acts;
+	bool closed;
 	time64_t beat;
 	time64_t sign;
 } watch = { .lock = __MUTEX_INITIALIZER(watch.lock) };
@@ -28,10 +28,12 @@ static DECLARE_DELAYED_WORK(round, look_on);
 
 static void tell_silence(const struct cordon_module_keep *keep)
 {
-	const u32 level = watch.acts ? keep->watch_latch : CORDON_LATCH_OPEN;
+	u32 before = CORDON_LATCH_OPEN;
 
 	pr_warn("cordon: no sign of life of helper and programs for %u s\n", keep->watch_seconds);
-	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT, cordon_latch_tighten(level), 0);
+	/* Where that is refused the latch is open. */
+	cordon_setup_seal(keep->watch_latch, &before);
+	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT, before, 0);
 }
 
 /* A list without a watch ends it: the next beat begins another. */
@@ -44,8 +46,8 @@ static void look_on(struct work_struct *work)
 	mutex_lock(&watch.lock);
 	if (cordon_latch_is_read())
 		watch.sign = watch.beat;
-	if (!watch.acts && cordon_setup_is_closed()) {
-		watch.acts = true;
+	if (!watch.closed && cordon_setup_is_closed()) {
+		watch.closed = true;
 		watch.sign = watch.beat = now;
 	}
 	watch.watching = keep.watch_seconds;

@@ -53,18 +53,13 @@ uint32_t cordon_module_level(const struct cordon_context *context)
 									   CORDON_LATCH_OPEN;
 }
 
-/* What it knows too few keys for would be shut for good: after a boot the files seal it anew. */
-static bool can_let_go(const struct cordon_module_state *state)
-{
-	return state->flags & CORDON_MODULE_IS_CLOSED;
-}
-
+/* One that is not closed refuses: the programs alone shut the node. */
 void cordon_module_seal(const struct cordon_context *context, uint32_t level)
 {
 	struct cordon_module module CLEANUP(module) = { -1, 0 };
 	struct cordon_module_state state;
 
-	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS && can_let_go(&state))
+	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS)
 		cordon_module_tighten(&module, level);
 }
 
@@ -155,9 +150,9 @@ static void describe(const struct cordon_session *session, const struct cordon_t
 }
 
 /* For good, until a boot: so not before there is somebody who may release, and a node to name. The
- * module itself does not close before it knows enough keys: then it is tried again, next time.
- * Return: is it closed? */
-static bool set_up(const struct cordon_session *session, const struct cordon_module *module,
+ * module itself does not close, nor take a seal, before it knows enough keys: then it is tried
+ * again, next time. */
+static void set_up(const struct cordon_session *session, const struct cordon_module *module,
 		   const struct cordon_image *image)
 {
 	const struct cordon_path folder = cordon_path_root(session->context, CORDON_TRUST_FOLDER);
@@ -169,12 +164,12 @@ static bool set_up(const struct cordon_session *session, const struct cordon_mod
 	cordon_trust_read(folder.text, &trust);
 	node = trust.node[0] || !image ? trust.node : image->settings.node;
 	if (!trust.keys[CORDON_ROLE_RELEASE] || (!node[0] && !trust.fleets[0]))
-		return false;
+		return;
 	describe(session, &trust, node, &setup);
 	if (cordon_module_setup(module, &setup, &unsaid))
-		return false;
+		return;
 	hand_certificates(module, &trust);
-	return !cordon_module_finish(module, &unsaid);
+	cordon_module_finish(module, &unsaid);
 }
 
 uint64_t cordon_module_tag(const struct cordon_settings *settings)
@@ -262,13 +257,12 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 		return;
 	if (!image)
 		image = kept = wanted_image(session, &state);
-	if (!state.latch && !can_let_go(&state) && set_up(session, &module, image))
-		state.flags |= CORDON_MODULE_IS_CLOSED;
+	if (!(state.flags & CORDON_MODULE_IS_CLOSED))
+		set_up(session, &module, image);
 	if (!state.latch && image)
 		hand_keep(&module, image);
 	cordon_module_map(&module, session->maps.fd[CORDON_MAP_MODULE_LATCH], &unsaid);
-	if (session->latch.level > state.latch && can_let_go(&state) &&
-	    !cordon_latch_is_releasing(&session->latch))
+	if (session->latch.level > state.latch && !cordon_latch_is_releasing(&session->latch))
 		cordon_module_tighten(&module, session->latch.level);
 }
 

@@ -26,7 +26,7 @@ enum cordon_module_whose cordon_module_look(const struct cordon_context *context
 /** cordon_module_level() - that it holds; open: also without it */
 uint32_t cordon_module_level(const struct cordon_context *context);
 
-/** cordon_module_seal() - if it knows who may release; allocates nothing */
+/** cordon_module_seal() - which it refuses until it knows who may release; allocates nothing */
 void cordon_module_seal(const struct cordon_context *context, uint32_t level);
 
 /**

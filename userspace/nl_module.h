@@ -66,6 +66,7 @@ int cordon_module_hear(int fd, struct cordon_module_event *ret_event);
 /** cordon_module_is_loaded() - some version of it */
 bool cordon_module_is_loaded(void);
 
+/** cordon_module_tighten() - Return: 0; -EPERM: it is not closed: nobody could release it; -errno */
 int cordon_module_tighten(const struct cordon_module *module, uint32_t level);
 int cordon_module_stand(const struct cordon_module *module);
 int cordon_module_beat(const struct cordon_module *module);

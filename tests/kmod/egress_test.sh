@@ -7,7 +7,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 51
+kmod_start 52
 
 kmod_node
 kmod_peers
@@ -27,8 +27,7 @@ release()
 # ---- egress -------------------------------------------------------------------------------------
 
 kmod_load
-module setup >/dev/null
-module certificate "$KMOD_TMP/ada.der"
+set_up ada
 module keep "${list[@]}"
 module seal egress >/dev/null
 check "egress: what the policy lets in comes in" opens wan 203.0.113.1 80
@@ -55,8 +54,8 @@ check "and it is open" opens wan 203.0.113.1 80
 rmmod cordon
 kmod_load gate=1
 refuse "without a keep list nobody gets in" opens mgmt 10.20.0.1 22
-module setup >/dev/null
-module certificate "$KMOD_TMP/ada.der"
+refuse "nor opens an order while nobody may release" release 1
+set_up ada
 check "an order opens the gate" release 1
 check "and it is open" opens wan 203.0.113.1 80
 rmmod cordon
@@ -98,9 +97,7 @@ module keep watch_seconds=8 watch_latch=2
 module beat 1 >/dev/null
 check "silence is told" until_ok 20 silent
 check "but shuts nothing that nobody could open" is latch 0
-module setup >/dev/null
-module certificate "$KMOD_TMP/ada.der"
-module close
+set_up ada
 check "from then on it does, when its time has come again" until_ok 20 is latch 2
 check "who opens it, and it stays open" release 1
 module beat 12 >"$KMOD_TMP/lively"
@@ -125,9 +122,7 @@ kmod_load gate=1 gate_fallback_seconds=1
 sleep 3
 refuse "it stays shut" opens wan 203.0.113.1 80
 check "but is not sealed" is latch 0
-module setup >/dev/null
-module certificate "$KMOD_TMP/ada.der"
-check "who may release may come late" module close
+check "who may release may come late" set_up ada
 check "then it is sealed" until_ok 5 is latch 2
 check "and opened by a release" release 3
 kmod_end

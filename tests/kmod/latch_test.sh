@@ -8,7 +8,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 59
+kmod_start 62
 
 key ada rsa:2048
 key grace rsa:2048
@@ -25,6 +25,7 @@ kmod_load
 check "it is open, and not set up" is flags 0
 refuse "a certificate before it is known for what" module certificate "$KMOD_TMP/ada.der"
 refuse "and nothing to close" module close
+check "nor does it take a seal: nobody could open it" says EPERM module seal egress
 check "a node has a name and a threshold" module setup threshold=2 fleets="north shops" counter=10 boot=3
 for name in ada again grace; do
 	check "$name may release" module certificate "$KMOD_TMP/$name.der"
@@ -39,6 +40,8 @@ for name in ada again; do module certificate "$KMOD_TMP/$name.der"; done
 refuse "it does not close while nobody could open it: one key of two" module close
 check "and may be set up still" module certificate "$KMOD_TMP/grace.der"
 check "there are two keys" is keys 2
+check "but no seal is taken before it is closed" says EPERM module seal isolate
+check "and it is open still" is latch 0
 check "it is closed" module close
 refuse "no other setup" module setup threshold=1
 refuse "no other certificate" module certificate "$KMOD_TMP/mallory.der"
@@ -146,9 +149,7 @@ echo "# that order and the program that sent it: $((($(date +%s%N) - start) / 10
 python3 tests/kmod/verify_time.py "$KMOD_TMP/sound.p7" || true
 check "open, rmmod is fine" rmmod cordon
 kmod_load
-module setup counter=0xffffffffffffffff challenge=00112233445566778899aabbccddeeff >/dev/null
-module certificate "$KMOD_TMP/ada.der"
-[ ! "$ecdsa" ] || module certificate "$KMOD_TMP/edith.der"
+set_up "ada ${ecdsa:+edith}" counter=0xffffffffffffffff challenge=00112233445566778899aabbccddeeff
 module seal isolate >/dev/null
 order lost 5 release ada
 refused EKEYEXPIRED "a node that lost its counters wants its challenge named" lost.p7

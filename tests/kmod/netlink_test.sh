@@ -19,7 +19,8 @@ check "it answers as before" is version 3
 check "and is open" is latch 0
 rmmod cordon
 kmod_load
-module setup owner="$(printf 'x%.0s' $(seq 255))" fleets="$(printf 'a%.0s' $(seq 1023))" >/dev/null
+key ada rsa:2048
+set_up ada owner="$(printf 'x%.0s' $(seq 255))" fleets="$(printf 'a%.0s' $(seq 1023))"
 module seal isolate >/dev/null
 check "sealed: 4000 more" module fuzz 4 4000
 check "it is sealed still" is latch 2

@@ -16,8 +16,8 @@
  *		STATE: struct cordon_module_state
  *
  * CORDON_MODULE_CMD_SETUP
- *	Who this node is and who may reopen it.  Possible until CLOSE, while the
- *	latch is open; each one replaces all before it, certificates too.
+ *	Who this node is and who may reopen it.  Possible until CLOSE; each one
+ *	replaces all before it, certificates too.
  *		SETUP: struct cordon_module_setup
  *
  * CORDON_MODULE_CMD_CERTIFICATE
@@ -28,7 +28,8 @@
  *	once.
  *
  * CORDON_MODULE_CMD_CLOSE
- *	Nothing of SETUP and CERTIFICATE changes until the next boot.
+ *	Nothing of SETUP and CERTIFICATE changes until the next boot, and the latch may be
+ *	shut from now on.
  *	-ENOKEY: not while there are fewer distinct keys than must sign a release.
  *
  * CORDON_MODULE_CMD_KEEP
@@ -47,6 +48,7 @@
  * CORDON_MODULE_CMD_SEAL
  *	Tighten the latch.
  *		LATCH: u32, CORDON_LATCH_EGRESS to _LOCKDOWN
+ *	-EPERM: not before CLOSE, as nobody could release it; nothing has changed.
  *	Answered by one message: LATCH: u32, the level until then.  Where that is as tight,
  *	nothing changes, and the answer is the same.  Allocates nothing before it is done.
  *
@@ -158,7 +160,7 @@ _Static_assert(sizeof(struct cordon_module_setup) == 1424, "cordon_module_setup 
  * @tag: for who wants to see whether it is the one of now; the gate's has 0
  * @arp: 1: sound messages of ARP pass, 0: none
  * @watch_seconds: silence for so long is told; 0: never
- * @watch_latch: and the latch steps to this level
+ * @watch_latch: and the latch steps to this level, if CLOSE was before
  */
 struct cordon_module_keep {
 	__u64 tag;
