@@ -549,7 +549,7 @@ int guard_program(__u64 *arguments)
 			       0;
 	/* Those of before may be looked at as ever. */
 	if (program->aux->load_time >= guard->since && program_meddles(guard, program))
-		return guard_refuse(CORDON_GUARD_ACT_LOAD_MEDDLING, CORDON_GUARD_OBJECT_KERNEL, 0,
+		return guard_refuse(CORDON_GUARD_ACT_LOAD_MEDDLING, CORDON_GUARD_OBJECT_FOREIGN, 0,
 				    program->aux->name);
 	onto = BPF_CORE_READ(program, aux, dst_prog);
 	if (is_our_program(onto))

@@ -69,7 +69,8 @@ int guard_locked_down(__u64 *arguments)
 	/* A program that writes to the memory of processes, also ours. */
 	if (reason == KERNEL_VALUE(lockdown_reason, LOCKDOWN_BPF_WRITE_USER) && guard_stands() &&
 	    !guard_is_us())
-		return refuse_kernel(CORDON_GUARD_ACT_LOAD_MEDDLING, reason, 0);
+		return guard_refuse(CORDON_GUARD_ACT_LOAD_MEDDLING, CORDON_GUARD_OBJECT_FOREIGN, 0,
+				    NULL);
 	if (!changes_kernel(reason) || !is_refused())
 		return 0;
 	return refuse_kernel(CORDON_GUARD_ACT_MEMORY, reason, 0);

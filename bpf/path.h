@@ -8,9 +8,9 @@
 
 #include "core.h"
 
-/* Of @f_mode: FMODE_WRITE; FMODE_READ and, of regular files and folders alone, FMODE_ATOMIC_POS: when
- * security modules are asked no more is known of an open that only reads (do_dentry_open of
- * fs/open.c). */
+/* Of @f_mode: FMODE_WRITE; FMODE_READ with FMODE_ATOMIC_POS, which regular files and folders alone
+ * have: no more is known of an open that only reads when security modules are asked (do_dentry_open
+ * of fs/open.c). */
 #define MODE_WRITE 2
 #define MODE_PLAINLY_READ 0x8001
 

@@ -128,7 +128,7 @@ enum cordon_guard_doubt {
 };
 
 /* cordon_event_tried.object: X(NAME, "what it is called"); from DEVICE on none of ours, from
- * EXECUTABLE on what lockdown lists */
+ * EXECUTABLE on what lockdown lists; FOREIGN: another's program */
 #define CORDON_GUARD_OBJECTS(X)                                                                    \
 	X(MAP, "map")                                                                              \
 	X(PROGRAM, "program")                                                                      \
@@ -146,7 +146,8 @@ enum cordon_guard_doubt {
 	X(CODE, "file")                                                                            \
 	X(SECRET, "secret")                                                                        \
 	X(KEY, "key")                                                                              \
-	X(OTHER, "process")
+	X(OTHER, "process")                                                                        \
+	X(FOREIGN, "BPF program")
 
 enum cordon_guard_object {
 #define CORDON_GUARD_OBJECT_ENUM(name, text) CORDON_GUARD_OBJECT_##name,
@@ -197,7 +198,7 @@ enum cordon_guard_object {
 	X(BE_TRACED, "be traced by")                                                               \
 	X(FEIGN_PROGRAM, "feign which program runs in")                                            \
 	X(TELL, "tell something to")                                                               \
-	X(LOAD_MEDDLING, "load a BPF program that meddles with other processes into")
+	X(LOAD_MEDDLING, "load, to meddle with other processes,")
 
 enum cordon_guard_act {
 #define CORDON_GUARD_ACT_ENUM(name, text) CORDON_GUARD_ACT_##name,
