@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 41
+kmod_start 42
 
 kmod_node
 kmod_peers
@@ -18,6 +18,7 @@ HELPER=$NET_TMP/cordon
 cp "$CORDON" "$HELPER"
 CORDON=$HELPER
 key ada rsa:2048
+key mallory rsa:2048
 cp "$KMOD_TMP/ada.pem" "$TRUST/release.pem"
 order sound 1 release ada
 cat >"$NET_TMP/policy.yaml" <<-END
@@ -75,6 +76,21 @@ refuse "nor when it was unloaded, and loaded again" again
 check "it was" [ "$(stat -c %i /sys/module/cordon)" != "$former" ]
 check "the helper is heard by that, too" cordon apply --force "$NET_TMP/policy.yaml"
 check "and says again who may release" until_ok 10 is certificates 1
+# Where the guard does not refuse it, it waits for the number's registration, and comes in with it.
+foresees()
+{
+	local round
+	for round in 1 2 3 4 5; do
+		module flood "$KMOD_TMP/mallory.der" >"$NET_TMP/flood$round" &
+		until_ok 10 grep -q flooding "$NET_TMP/flood$round"
+		rmmod cordon
+		insmod "$KMOD"
+		wait $!
+		! is owner flood || return 0
+	done
+	return 1
+}
+refuse "nor who said it before the module was loaded" foresees
 
 # ---- in the guard's name ------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ nothing that they test. Names and numbers are read from include/cordon/uapi/modu
     module.py seal LEVEL               module.py order FILE
     module.py stand                    module.py beat [TIMES]    a second apart
     module.py map PIN                  module.py watch SECONDS
-    module.py fuzz SEED COUNT
+    module.py fuzz SEED COUNT          module.py flood FILE.der  the next number, until that is refused
 
 Exit 1, with the name of the error, where it refuses.
 """
@@ -109,15 +109,14 @@ class Module:
         groups = dict(attributes(dict(attributes(answer[7]))[1]))
         return struct.unpack("H", answer[1])[0], struct.unpack("I", groups[2])[0]
 
-    def send(self, family, command, version, body, flags=5):
+    def message(self, family, command, version, body, flags=5):
         self.sequence += 1
         message = struct.pack("BBH", command, version, 0) + body
-        head = struct.pack("IHHII", 16 + len(message), family, flags, self.sequence, 0)
-        self.sock.send(head + message)
+        return struct.pack("IHHII", 16 + len(message), family, flags, self.sequence, 0) + message
 
     def ask(self, family, command, version, body):
         """The answer's attributes; OSError where it refuses."""
-        self.send(family, command, version, body)
+        self.sock.send(self.message(family, command, version, body))
         found = b""
         while True:
             data = self.sock.recv(1 << 17)
@@ -228,6 +227,23 @@ def run(module, command, words):
     return module.call(command)
 
 
+def flood(module, certificate):
+    """Says who may release, behind much else, to who is given the next number: sent before anybody
+    knows whose that is, and worked off as soon as it is somebody's."""
+    def request(name, *data):
+        body = b"".join(attribute(ATTRIBUTE[name], part) for part in data)
+        return module.message(module.family + 1, COMMAND[name], VERSION, body, 1)
+    takes = request("SETUP", setup_of(["owner=flood"])) + request("CERTIFICATE", certificate)
+    batch = request("GET") * 3000 + (takes + request("CLOSE")) * 3
+    module.sock.setsockopt(socket.SOL_SOCKET, 32, 1 << 23)  # SO_SNDBUFFORCE
+    print("flooding", flush=True)
+    while True:
+        try:
+            module.sock.send(batch)
+        except PermissionError:
+            return
+
+
 def beat(module, times):
     """By one process, which a busy machine does not have to start anew each time."""
     for _ in range(times):
@@ -254,6 +270,9 @@ def main():
         module = Module()
         if sys.argv[1] == "watch":
             watch(module, float(sys.argv[2]))
+            return 0
+        if sys.argv[1] == "flood":
+            flood(module, Path(sys.argv[2]).read_bytes())
             return 0
         answer = run(module, sys.argv[1], sys.argv[2:])
     except OSError as error:
