@@ -359,7 +359,9 @@ static void on_second(struct daemon *daemon)
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	notify("WATCHDOG=1");
-	cordon_daemon_module_tick(&daemon->module);
+	/* Whoever uses the kernel's side tells it what it has to know. */
+	if (cordon_daemon_module_tick(&daemon->module))
+		follow_change(daemon, &(struct cordon_nl_change){ 0 });
 	cordon_live_follow(&daemon->live);
 	follow_names(daemon);
 	follow_bad(daemon);

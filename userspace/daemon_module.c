@@ -36,15 +36,12 @@ static void tell(const struct cordon_daemon_module *module, const struct cordon_
 	cordon_recorder_tell(module->recorder, &record.event);
 }
 
-/* A module that was unloaded, and loaded again, tells elsewhere.  What it told while nobody
- * listened is lost, but for silence, of which that is the sign. */
+/* What it told while nobody listened is lost, but for silence, of which that is the sign. */
 static void listen_again(struct cordon_daemon_module *module)
 {
 	struct cordon_module_event silence = { .news = CORDON_MODULE_NEWS_SILENT };
 	struct cordon_module_state state;
 
-	if (cordon_module_is_loaded() && module->fd >= 0)
-		return;
 	cleanup_close(&module->fd);
 	module->fd = -1;
 	if (cordon_module_look(module->context, &state) != CORDON_MODULE_OURS ||
@@ -66,8 +63,8 @@ void cordon_daemon_module_open(struct cordon_daemon_module *module,
 			       const struct cordon_context *context,
 			       struct cordon_recorder *recorder)
 {
-	*module = (struct cordon_daemon_module){ context, recorder, -1 };
-	listen_again(module);
+	*module = (struct cordon_daemon_module){ context, recorder, .fd = -1 };
+	cordon_daemon_module_tick(module);
 }
 
 void cordon_daemon_module_close(struct cordon_daemon_module *module)
@@ -75,11 +72,15 @@ void cordon_daemon_module_close(struct cordon_daemon_module *module)
 	cleanup_close(&module->fd);
 }
 
-void cordon_daemon_module_tick(struct cordon_daemon_module *module)
+bool cordon_daemon_module_tick(struct cordon_daemon_module *module)
 {
-	listen_again(module);
-	if (module->fd < 0)
-		return;
-	hear(module);
-	cordon_module_live(module->context);
+	const uint16_t family = cordon_module_live(module->context);
+	const bool is_new = family != module->family;
+
+	module->family = family;
+	if (is_new || (family && module->fd < 0))
+		listen_again(module);
+	if (module->fd >= 0)
+		hear(module);
+	return is_new && family;
 }

@@ -266,13 +266,15 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 		cordon_module_tighten(&module, session->latch.level);
 }
 
-void cordon_module_live(const struct cordon_context *context)
+uint16_t cordon_module_live(const struct cordon_context *context)
 {
 	struct cordon_module module CLEANUP(module) = { -1, 0 };
 	struct cordon_module_state state;
 
-	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS)
-		cordon_module_beat(&module);
+	if (open_ours(context, &module, &state) != CORDON_MODULE_OURS)
+		return 0;
+	cordon_module_beat(&module);
+	return module.family;
 }
 
 void cordon_module_rest(const struct cordon_context *context)

@@ -45,8 +45,9 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 /** cordon_module_open_gate() - a policy, or a latch, is in force: the boot gate may open */
 void cordon_module_open_gate(const struct cordon_session *session);
 
-/** cordon_module_live() - a sign of life of the daemon */
-void cordon_module_live(const struct cordon_context *context);
+/** cordon_module_live() - a sign of life of the daemon. Return: the module's family; 0: none of
+ *ours answers */
+uint16_t cordon_module_live(const struct cordon_context *context);
 
 /** cordon_module_rest() - the programs are gone, and so they should: it waits for nobody */
 void cordon_module_rest(const struct cordon_context *context);

@@ -74,8 +74,8 @@ again() { rmmod cordon && insmod "$KMOD" && module beat 1; }
 former=$(stat -c %i /sys/module/cordon)
 refuse "nor when it was unloaded, and loaded again" again
 check "it was" [ "$(stat -c %i /sys/module/cordon)" != "$former" ]
-check "the helper is heard by that, too" cordon apply --force "$NET_TMP/policy.yaml"
-check "and says again who may release" until_ok 10 is certificates 1
+check "the daemon says again, by itself, who may release" until_ok 10 is certificates 1
+check "and the helper is heard by that, too" cordon apply --force "$NET_TMP/policy.yaml"
 # Where the guard does not refuse it, it waits for the number's registration, and comes in with it.
 foresees()
 {
