@@ -274,12 +274,20 @@ static __always_inline int check_link(const struct cordon_guard *guard, __u32 fd
 			    BPF_CORE_READ(link, id), BPF_CORE_READ(link, prog, aux)->name);
 }
 
-static __always_inline int check_run(const struct cordon_guard *guard, __u32 fd)
+static __always_inline int check_own(const struct cordon_guard *guard, __u32 fd)
 {
 	const struct bpf_prog *program = behind(task_file(fd), guard->program);
 
-	if (is_our_program(program))
-		return refuse_program(CORDON_GUARD_ACT_RUN, program);
+	return is_our_program(program) ? refuse_program(CORDON_GUARD_ACT_RUN, program) : 0;
+}
+
+/* Where another thread could put ours behind the descriptor meanwhile, none will do. */
+static __always_inline int check_run(const struct cordon_guard *guard, __u32 fd)
+{
+	const int refused = check_own(guard, fd);
+
+	if (refused)
+		return refused;
 	if (holds_of_current() & HOLDS_PROGRAM && !is_alone())
 		return guard_refuse(CORDON_GUARD_ACT_RUN, CORDON_GUARD_OBJECT_PROGRAM, 0, NULL);
 	return 0;
@@ -316,12 +324,15 @@ static __always_inline int check_attach(__u32 type, __u32 index, __u32 flags)
 			    interface ? interface->name : NULL);
 }
 
-/* One of ours that is attached somewhere runs, too. */
+/* One of ours that is attached somewhere runs, too; and one that was loaded onto another's may be
+ * attached onto ours (BPF_PROG_TYPE_EXT), with a type's number beside the descriptor. */
 static __always_inline int check_link_create(const struct cordon_guard *guard,
 					     const union bpf_attr *attr)
 {
-	const int refused = check_run(guard, attr->link_create.prog_fd);
+	int refused = check_own(guard, attr->link_create.prog_fd);
 
+	if (!refused && attr->link_create.target_btf_id)
+		refused = check_run(guard, attr->link_create.target_fd);
 	if (refused)
 		return refused;
 	/* An iterator's program may write to the values that it is given. */
@@ -329,6 +340,23 @@ static __always_inline int check_link_create(const struct cordon_guard *guard,
 		return guard_refuse(CORDON_GUARD_ACT_WRITE, CORDON_GUARD_OBJECT_MAP, 0, NULL);
 	return check_attach(attr->link_create.attach_type, attr->link_create.target_ifindex,
 			    attr->link_create.flags);
+}
+
+static __always_inline int check_link_update(const struct cordon_guard *guard,
+					     const union bpf_attr *attr)
+{
+	const int refused = check_link(guard, attr->link_update.link_fd);
+
+	return refused ? refused : check_own(guard, attr->link_update.new_prog_fd);
+}
+
+static __always_inline int check_prog_attach(const struct cordon_guard *guard,
+					     const union bpf_attr *attr)
+{
+	const int refused = check_own(guard, attr->attach_bpf_fd);
+
+	return refused ? refused :
+			 check_attach(attr->attach_type, attr->target_ifindex, attr->attach_flags);
 }
 
 static __always_inline int check_make(const union bpf_attr *attr)
@@ -398,13 +426,15 @@ static __always_inline int check_call(const struct cordon_guard *guard, __u32 ca
 	case BPF_LINK_GET_FD_BY_ID:
 		return check_open_link(attr->link_id);
 	case BPF_LINK_UPDATE:
-		return check_link(guard, attr->link_update.link_fd);
+		return check_link_update(guard, attr);
 	case BPF_LINK_DETACH:
 		return check_link(guard, attr->link_detach.link_fd);
 	case BPF_LINK_CREATE:
 		return check_link_create(guard, attr);
 	case BPF_PROG_ATTACH:
-		return check_attach(attr->attach_type, attr->target_ifindex, attr->attach_flags);
+		return check_prog_attach(guard, attr);
+	case BPF_RAW_TRACEPOINT_OPEN:
+		return check_own(guard, attr->raw_tracepoint.prog_fd);
 	default:
 		return 0;
 	}

@@ -14,8 +14,9 @@
 
 #include "core.h"
 
-/* BPF_COMPLEXITY_LIMIT_INSNS: no program is longer. */
-#define INSTRUCTIONS_MAX 1000000
+/* BPF_MAX_LOOPS of the kernel. What is loaded has a million at most, and grows by what the verifier
+ * puts in. */
+#define INSTRUCTIONS_MAX (1U << 23)
 /* Of the sample, with what a verifier may add. */
 #define SAMPLE_MAX 16
 
@@ -30,7 +31,8 @@ struct bpf_prog_aux {
 	__u32 used_map_cnt;
 	struct bpf_map **used_maps;
 	struct bpf_prog *dst_prog;
-	__u64 load_time; /* CLOCK_BOOTTIME */
+	__u64 load_time;       /* CLOCK_BOOTTIME */
+	bool kprobe_write_ctx; /* since 6.18 */
 	char name[16];
 } __attribute__((preserve_access_index));
 
@@ -70,32 +72,44 @@ static long look_for_calls(__u32 number, struct search *search)
 	return search->found;
 }
 
-/** program_learn() - from the sample, which calls meddle */
+/** program_learn() - from the sample, which calls meddle; what is loaded from now on is refused */
 static __always_inline void program_learn(struct cordon_guard *guard, const struct bpf_prog *sample)
 {
 	__u32 found = 0;
 	__s32 call;
 
+	guard->since = bpf_ktime_get_boot_ns();
 	for (__u32 i = 0; i < SAMPLE_MAX && found < CORDON_GUARD_CALLS; i++) {
 		if (i < sample->len && program_call(&sample->insnsi[i], &call))
 			guard->call[found++] = call;
 	}
 }
 
-/** program_meddles() - it is of a security module, stands in for a function's result, or ends
- *	processes; one that writes to their memory is not loaded (guard_kernel.bpf.c) */
+/* Whatever it calls: it is of a security module, answers for a socket, stands in for a function's
+ * result, or changes what a function is given. */
+static __always_inline bool program_answers(const struct bpf_prog *program)
+{
+	const struct bpf_prog_aux *aux = program->aux;
+
+	return program->type == BPF_PROG_TYPE_LSM ||
+	       program->type == BPF_PROG_TYPE_CGROUP_SOCKOPT ||
+	       program->expected_attach_type == BPF_MODIFY_RETURN ||
+	       BPF_CORE_READ_BITFIELD_PROBED(program, kprobe_override) ||
+	       (bpf_core_field_exists(aux->kprobe_write_ctx) && aux->kprobe_write_ctx);
+}
+
+/** program_meddles() - it changes what others are told, or ends them; one that writes to their
+ *	memory is not loaded at all (guard_kernel.bpf.c) */
 static __always_inline bool program_meddles(const struct cordon_guard *guard,
 					    const struct bpf_prog *program)
 {
 	struct search search = { .at = program->insnsi };
 	const __u32 length = program->len;
 
-	if (program->type == BPF_PROG_TYPE_LSM ||
-	    program->expected_attach_type == BPF_MODIFY_RETURN ||
-	    BPF_CORE_READ_BITFIELD_PROBED(program, kprobe_override))
+	if (program_answers(program) || length > INSTRUCTIONS_MAX)
 		return true;
 	__builtin_memcpy(search.call, guard->call, sizeof(search.call));
-	bpf_loop(length < INSTRUCTIONS_MAX ? length : INSTRUCTIONS_MAX, look_for_calls, &search, 0);
+	bpf_loop(length, look_for_calls, &search, 0);
 	return search.found;
 }
 

@@ -31,8 +31,9 @@ static void tell_silence(const struct cordon_module_keep *keep)
 	u32 before = CORDON_LATCH_OPEN;
 
 	pr_warn("cordon: no sign of life of helper and programs for %u s\n", keep->watch_seconds);
-	/* Where that is refused the latch is open. */
-	cordon_setup_seal(keep->watch_latch, &before);
+	/* Where nobody could release it the latch is open. */
+	if (watch.closed)
+		cordon_setup_seal(keep->watch_latch, &before);
 	cordon_netlink_tell(CORDON_MODULE_NEWS_SILENT, before, 0);
 }
 

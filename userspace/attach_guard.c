@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -236,13 +235,9 @@ static int count_older(const struct cordon_context *context, struct cordon_failu
 
 static int set_standing(const struct cordon_context *context, bool standing)
 {
-	struct timespec now;
 	struct cordon_guard guard;
 	const int error = cordon_guard_read(context, &guard);
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (standing)
-		guard.since = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	guard.standing = standing;
 	return error ? error : cordon_guard_write(context, &guard);
 }

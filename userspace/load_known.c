@@ -8,9 +8,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/genetlink.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -144,15 +147,40 @@ static int know_family(void *state, const struct nlmsghdr *message)
 	return know(*objects, CORDON_GUARD_FAMILY, number);
 }
 
+static int socket_in(int namespace)
+{
+	int fd = -1;
+
+	if (!setns(namespace, CLONE_NEWNET))
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Only in the first network namespace are all of them listed. */
+static int open_first(void)
+{
+	const int own CLEANUP(close) = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	const int first CLEANUP(close) = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd CLEANUP(close) = -1;
+
+	if (own < 0 || first < 0)
+		return -errno;
+	fd = socket_in(first);
+	if (setns(own, CLONE_NEWNET))
+		return -errno;
+	return fd < 0 ? fd : TAKE_FD(fd);
+}
+
 static int know_families(int objects)
 {
+	const int fd CLEANUP(close) = open_first();
 	const struct genlmsghdr all = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
 	struct cordon_nl_question question = { .protocol = NETLINK_GENERIC,
 					       .type = GENL_ID_CTRL,
 					       .size = sizeof(all) };
 
 	memcpy(question.body, &all, sizeof(all));
-	return cordon_nl_dump(&question, know_family, &objects);
+	return fd < 0 ? fd : cordon_nl_walk(fd, &question, know_family, &objects);
 }
 
 /* ---- what is gone ------------------------------------------------------------------------- */

@@ -34,7 +34,7 @@ NR_IO_URING_SETUP, NR_IO_URING_ENTER = 425, 426
 MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE = 0, 1, 2, 3
 PROG_LOAD, OBJ_PIN, OBJ_GET, PROG_ATTACH, TEST_RUN, MAP_BY_ID, OBJ_INFO = 5, 6, 7, 8, 10, 14, 15
 PROG_BY_ID, MAP_FREEZE, UPDATE_BATCH, LINK_CREATE, LINK_UPDATE, LINK_BY_ID = 13, 22, 26, 28, 29, 30
-LINK_DETACH = 34
+LINK_DETACH, RAW_TRACEPOINT_OPEN = 34, 17
 READ_ONLY = 8  # BPF_F_RDONLY
 
 
@@ -249,9 +249,9 @@ def load_program():
 
 
 CLEAR_R1 = (0xb7, 1, 0, 0)
-TRACEPOINT, TRACING, LSM = 5, 26, 29
+TRACEPOINT, SOCKOPT, TRACING, LSM = 5, 25, 26, 29
 FUNC_WRITE_USER, FUNC_SEND_SIGNAL, FUNC_SEND_SIGNAL_THREAD = 36, 109, 117
-ATTACH_MODIFY_RETURN, ATTACH_LSM = 26, 27
+ATTACH_GETSOCKOPT, ATTACH_MODIFY_RETURN, ATTACH_LSM = 21, 26, 27
 
 
 def load_calling(function):
@@ -285,6 +285,11 @@ def attach_ours():
     """It can be only once, and is."""
     # BPF_TRACE_RAW_TP
     unless(errno.EEXIST, bpf, LINK_CREATE, struct.pack("IIII", get("progs/cgroup_mkdir"), 0, 23, 0))
+
+
+def tracepoint_ours():
+    """It has its own."""
+    unless(errno.EINVAL, bpf, RAW_TRACEPOINT_OPEN, struct.pack("QI", 0, get("progs/tell")))
 
 
 def link_id():
@@ -602,6 +607,12 @@ ROWS = [
     ("program: load one that uses our map", "always", load_with_map, False),
     ("program: run tell", "always", run_tell, False),
     ("program: attach ours", "always", attach_ours, False),
+    ("program: open a tracepoint by ours", "always", tracepoint_ours, False),
+    ("program: put one of theirs in place of ours", "always",
+     shell(f"{os.environ['BUILD']}/tests/guard/onto_helper {BPFFS}/progs/ingress_ether ingress_ether"),
+     False),
+    ("program: load one that answers for sockets", "always",
+     lambda: load(RETURN_0, SOCKOPT, bytes(44) + struct.pack("I", ATTACH_GETSOCKOPT)), False),
     ("program: bpftool prog show", "never", shell("bpftool prog show | grep -q egress_ether"), False),
     ("program: bpftool prog dump", "never",
      shell(f"bpftool prog dump xlated pinned {BPFFS}/progs/tell | grep -q r0"), False),

@@ -33,7 +33,7 @@ guard_start()
 	mkdir -p "$SLICE/node.service"
 	echo $$ >"$SLICE/node.service/cgroup.procs"
 	guard_note_link
-	export KEEPER SLICE MEND LINK_PIN LINK_ID HELPER TCX NODE_PID
+	export BUILD KEEPER SLICE MEND LINK_PIN LINK_ID HELPER TCX NODE_PID
 }
 
 # Under the guard nobody is told it any more; and somebody who has descriptors from before.

@@ -65,7 +65,7 @@ struct cordon_guard_place {
  * @known: programs started that it took for ours
  * @unknown: programs started from the helper's inode that it did not, and @why
  * @full: objects of ours that found no place in guard_objects
- * @since: when it began to stand, CLOCK_BOOTTIME
+ * @since: when it learned @call, just before it stands, CLOCK_BOOTTIME
  * @older: programs of others that were there when the guard was raised, and may change what we
  *	are told, or end us; @oldest is the id of the first
  * @call: what the kernel has in programs for a call of bpf_send_signal() and
