@@ -45,8 +45,8 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 /** cordon_module_open_gate() - a policy, or a latch, is in force: the boot gate may open */
 void cordon_module_open_gate(const struct cordon_session *session);
 
-/** cordon_module_live() - a sign of life of the daemon. Return: the module's family; 0: none of
- *ours answers */
+/** cordon_module_live() - a sign of life of the daemon. Return: the family of a module that is ours
+ *	and answers; 0: there is none */
 uint16_t cordon_module_live(const struct cordon_context *context);
 
 /** cordon_module_rest() - the programs are gone, and so they should: it waits for nobody */
