@@ -4,6 +4,8 @@
  *
  *	bprm_committed_creds	a process that starts the helper becomes ours
  *	sched_process_fork	what it forks is, too
+ *	uprobe_write_opcode	a probe is put into what ours run, or taken out: they are ours
+ *				no more
  *	bpf_link_settle		a link that we make is known before anybody can ask for it
  *	bpf_link_new_fd		a link that is about to be given to somebody
  *	bpf			calls that write, detach, attach or run, and loads where closed
@@ -148,6 +150,8 @@ int guard_exec(__u64 *arguments)
 	value = bpf_task_storage_get(&guard_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!value)
 		return 0;
+	/* A probe that stands comes in with the program's pages, from here on. */
+	value->probes = guard->probes;
 	doubt = doubt_of(guard, task, program);
 	value->ours = !doubt;
 	if (doubt) {
@@ -177,6 +181,39 @@ int guard_fork(__u64 *arguments)
 		return 0;
 	to->ours = from->ours;
 	to->holds = from->holds;
+	to->probes = from->probes;
+	return 0;
+}
+
+struct arch_uprobe;
+
+struct vm_area_struct {
+	struct mm_struct *vm_mm;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool runs_helper(const struct cordon_guard *guard,
+					const struct mm_struct *mm)
+{
+	const struct inode *inode = BPF_CORE_READ(mm, exe_file, f_inode);
+
+	return inode && BPF_CORE_READ(inode, i_ino) == guard->helper.inode &&
+	       BPF_CORE_READ(inode, i_sb, s_dev) == guard->helper.device;
+}
+
+/* Before it is done. A breakpoint need not stand where an instruction begins: by one that does not,
+ * code becomes another; and with a reference counter (SDT) data does. Arguments: the probe, the
+ * memory that it is put into or taken out of (since Linux 6.16 the area). */
+SEC("fentry/uprobe_write_opcode")
+int guard_probe(__u64 *arguments)
+{
+	const struct vm_area_struct *area = (const void *)arguments[1];
+	const struct mm_struct *mm = (const void *)arguments[1];
+	struct cordon_guard *guard = guard_stands();
+
+	if (!guard || (!runs_helper(guard, mm) && !runs_helper(guard, BPF_CORE_READ(area, vm_mm))))
+		return 0;
+	__sync_fetch_and_add(&guard->probes, 1);
+	guard_refuse(CORDON_GUARD_ACT_PROBE, CORDON_GUARD_OBJECT_PROGRAM, 0, NULL);
 	return 0;
 }
 

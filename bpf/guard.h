@@ -91,9 +91,13 @@ static __always_inline bool guard_is_ours(struct task_struct *task)
 	return value && value->ours;
 }
 
+/** guard_is_us() - who asks is ours, and nobody has changed what it runs since it was started */
 static __always_inline bool guard_is_us(void)
 {
-	return guard_is_ours(bpf_get_current_task_btf());
+	const struct cordon_guard_task *value = guard_task(bpf_get_current_task_btf());
+	const struct cordon_guard *guard = guard_find();
+
+	return value && value->ours && guard && value->probes == guard->probes;
 }
 
 static __always_inline bool guard_knows(__u32 kind, __u32 id)

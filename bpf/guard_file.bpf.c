@@ -12,6 +12,7 @@
 
 #define PROC_MAGIC 0x9fa0
 #define CGROUP2_MAGIC 0x63677270
+#define TRACEFS_MAGIC 0x74726163
 
 #define SET_FLAGS 0x40086602	   /* FS_IOC_SETFLAGS */
 #define SET_FLAGS_SMALL 0x40046602 /* FS_IOC32_SETFLAGS */
@@ -177,6 +178,14 @@ static __always_inline int check_proc(const struct dentry *dentry)
 	return guard_refuse(CORDON_GUARD_ACT_SYSRQ, CORDON_GUARD_OBJECT_KERNEL, 0, NULL);
 }
 
+/* There probes are made and switched on. */
+static __always_inline int check_tracing(void)
+{
+	if (!guard_closed() || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_PROBE, CORDON_GUARD_OBJECT_KERNEL, 0, NULL);
+}
+
 /* Where one of ours is, or above: all that is in it would stop, starve or end. */
 static __always_inline bool is_lever(const struct dentry *dentry)
 {
@@ -243,6 +252,8 @@ static __attribute__((noinline)) int check_open(__u64 *arguments)
 		return check_proc(dentry);
 	if (inode->i_sb->s_magic == CGROUP2_MAGIC)
 		return check_cgroup(dentry);
+	if (inode->i_sb->s_magic == TRACEFS_MAGIC)
+		return check_tracing();
 	return check_name(CORDON_GUARD_ACT_WRITE, dentry);
 }
 

@@ -120,6 +120,15 @@ int guard_capable(__u64 *arguments)
 			     0, 0);
 }
 
+/* A probe may change what a process runs (guard_probe). What is asked for no kernel since 6.12
+ * says. */
+SEC("lsm/perf_event_open")
+int guard_perf(void *arguments)
+{
+	(void)arguments;
+	return is_refused() ? refuse_kernel(CORDON_GUARD_ACT_PROBE, 0, 0) : 0;
+}
+
 /* Arguments: family, type, protocol, whether the kernel makes it for itself. */
 SEC("lsm/socket_create")
 int guard_socket(__u64 *arguments)

@@ -175,6 +175,15 @@ static const char *detail_name(const struct cordon_event_tried *tried)
 	}
 }
 
+/* No hook refuses that (guard_probe of bpf/guard.bpf.c). */
+static const char *tried_outcome(const struct cordon_event_tried *tried)
+{
+	return tried->act == CORDON_GUARD_ACT_PROBE &&
+			       tried->object == CORDON_GUARD_OBJECT_PROGRAM ?
+		       "who runs it is cordon no more" :
+		       "refused";
+}
+
 static void tried_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_tried *tried = tried_of(view);
@@ -188,7 +197,7 @@ static void tried_text(FILE *file, const struct cordon_event_view *view)
 		fprintf(file, " (%" PRIu64 ")", (uint64_t)tried->number);
 	if (tried->detail)
 		fprintf(file, ", %s %u", detail_name(tried), tried->detail);
-	fprintf(file, " at %s: refused", cordon_latch_name(tried->latch));
+	fprintf(file, " at %s: %s", cordon_latch_name(tried->latch), tried_outcome(tried));
 	if (tried->folded)
 		fprintf(file, ", after %" PRIu64 " more", (uint64_t)tried->folded);
 }

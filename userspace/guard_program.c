@@ -11,6 +11,7 @@ static const char *const programs[] = {
 	/* guard.bpf.c */
 	"guard_exec",
 	"guard_fork",
+	"guard_probe",
 	"guard_link",
 	"guard_link_given",
 	"guard_bpf",
@@ -52,6 +53,7 @@ static const char *const programs[] = {
 	"guard_read_file",
 	"guard_load_data",
 	"guard_capable",
+	"guard_perf",
 	"guard_socket",
 	"guard_send",
 	"guard_receive_by",

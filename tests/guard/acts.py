@@ -29,7 +29,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 NR_BPF, NR_FINIT_MODULE, NR_KEXEC_LOAD, NR_IOPRIO_SET = 321, 313, 246, 251
 NR_PIDFD_OPEN, NR_PIDFD_GETFD, NR_PROCESS_VM_READV, NR_DELETE_MODULE = 434, 438, 310, 176
 NR_PROCESS_VM_WRITEV, NR_IOPL, NR_IOPERM, NR_KEXEC_FILE_LOAD, NR_MOUNT_SETATTR = 311, 172, 173, 320, 442
-NR_IO_URING_SETUP, NR_IO_URING_ENTER = 425, 426
+NR_IO_URING_SETUP, NR_IO_URING_ENTER, NR_PERF_EVENT_OPEN = 425, 426, 298
 
 MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE = 0, 1, 2, 3
 PROG_LOAD, OBJ_PIN, OBJ_GET, PROG_ATTACH, TEST_RUN, MAP_BY_ID, OBJ_INFO = 5, 6, 7, 8, 10, 14, 15
@@ -578,6 +578,29 @@ def kprobe():
        "echo '-:guard_try' >>/sys/kernel/tracing/kprobe_events")
 
 
+def entry_of(program):
+    """Where it begins, which is the same place in the file."""
+    with open(program, "rb") as file:
+        return struct.unpack_from("Q", file.read(32), 24)[0]
+
+
+def probe_by_files():
+    events = "/sys/kernel/tracing"
+    sh(f"echo 'p:guard_try /bin/true:{entry_of('/bin/true'):#x}' >>{events}/uprobe_events && "
+       f"echo 1 >{events}/events/uprobes/guard_try/enable && "
+       f"echo 0 >{events}/events/uprobes/guard_try/enable && "
+       f"echo '-:guard_try' >>{events}/uprobe_events")
+
+
+def probe_by_perf():
+    with open("/sys/bus/event_source/devices/uprobe/type") as file:
+        kind = int(file.read())
+    path = ctypes.create_string_buffer(b"/bin/true")
+    wanted = struct.pack("II6QQQ", kind, 128, 0, 0, 0, 0, 0, 0, address(path), entry_of("/bin/true"))
+    os.close(syscall(NR_PERF_EVENT_OPEN, ctypes.create_string_buffer(wanted.ljust(128, b"\0"), 128),
+                     -1, 0, -1, 0))
+
+
 TCX = os.environ["TCX"] == "yes"
 MOUNT = os.path.dirname(BPFFS)
 PINS = f"{BPFFS}/maps/zones"
@@ -723,6 +746,8 @@ ROWS = [
     ("kernel: registers of the CPU", "closed", opened("/dev/cpu/0/msr"), False),
     ("kernel: a TPM", "closed", tpm, False),
     ("kernel: kprobe", "closed", kprobe, False),
+    ("kernel: probe of a program, by files", "closed", probe_by_files, False),
+    ("kernel: probe of a program, by perf", "closed", probe_by_perf, False),
     ("kernel: packet socket", "closed", packet_socket, False),
     ("kernel: packet socket by io_uring", "closed", ring_socket, False),
     ("kernel: and by a thread of the kernel's", "closed", lambda: ring_socket(Ring.SQPOLL), False),

@@ -16,7 +16,7 @@ guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
 	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
-test_start 21
+test_start 26
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -69,5 +69,21 @@ refuse "a helper with mounts of its own is not ours" nsenter --net="/run/netns/$
 refuse "evidence goes nowhere near who is trusted" cordon evidence "$TRUST/seal.pem"
 refuse "nor does the log's key" cordon log key "$TRUST/wipe.pem"
 check "nothing of them is there" [ "$(ls "$TRUST")" = release.pem ]
+TRACING=/sys/kernel/tracing
+probe()
+{
+	echo "p:try $HELPER:$(readelf -h "$HELPER" | sed -n 's/.*Entry point address: *//p')" >>$TRACING/uprobe_events
+	echo 1 >$TRACING/events/uprobes/try/enable
+}
+unprobe()
+{
+	echo 0 >$TRACING/events/uprobes/try/enable
+	echo "-:try" >>$TRACING/uprobe_events
+}
+check "somebody puts a probe into the helper" probe
+refuse "which may do nothing from then on" cordon apply --force "$NET_TMP/policy.yaml"
+check "he is told" until_ok 10 says "tried to put a probe into cordon's program" cordon events --class tamper
+check "without it" unprobe
+check "the next may again" cordon apply --force "$NET_TMP/policy.yaml"
 check "status counts who was not taken for ours" says "were not taken for it" cordon status
 test_end

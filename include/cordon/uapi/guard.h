@@ -73,6 +73,8 @@ struct cordon_guard_place {
  * @why: enum cordon_guard_doubt of the last one
  * @digest_error: what the kernel said when it was asked for a digest of another kind, or for none
  * @map, @program, @link: the kernel's operations on their descriptors, by which it tells them
+ * @probes: breakpoints (uprobes) that were put into processes of the helper, or taken out: who was
+ *	started before the last is ours no more
  * @tpm: devices, as the kernel numbers them; 0: there is none
  * @digest: SHA-256 of the helper
  * @above: folders that may not be moved or mounted over; then zeros
@@ -88,7 +90,7 @@ struct cordon_guard {
 	__u32 older;
 	__u32 oldest;
 	__s32 call[CORDON_GUARD_CALLS];
-	__u32 pad;
+	__u32 probes;
 	__u64 heard;
 	__u64 known;
 	__u64 unknown;
@@ -198,7 +200,8 @@ enum cordon_guard_object {
 	X(BE_TRACED, "be traced by")                                                               \
 	X(FEIGN_PROGRAM, "feign which program runs in")                                            \
 	X(TELL, "tell something to")                                                               \
-	X(LOAD_MEDDLING, "load, to meddle with other processes,")
+	X(LOAD_MEDDLING, "load, to meddle with other processes,")                                  \
+	X(PROBE, "put a probe into")
 
 enum cordon_guard_act {
 #define CORDON_GUARD_ACT_ENUM(name, text) CORDON_GUARD_ACT_##name,
@@ -279,12 +282,13 @@ struct cordon_guard_id {
  * @ours: 1
  * @holds: bit by enum cordon_guard_object: it was given one of ours to read
  * @making: of any thread of ours: 1 + what its system call makes
+ * @probes: cordon_guard.probes when it was started
  */
 struct cordon_guard_task {
 	__u32 ours;
 	__u32 holds;
 	__u32 making;
-	__u32 pad;
+	__u32 probes;
 };
 
 /* cordon_bypass.fd: it has no descriptor, but its memory is mapped. */
