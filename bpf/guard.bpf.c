@@ -191,15 +191,6 @@ struct vm_area_struct {
 	struct mm_struct *vm_mm;
 } __attribute__((preserve_access_index));
 
-static __always_inline bool runs_helper(const struct cordon_guard *guard,
-					const struct mm_struct *mm)
-{
-	const struct inode *inode = BPF_CORE_READ(mm, exe_file, f_inode);
-
-	return inode && BPF_CORE_READ(inode, i_ino) == guard->helper.inode &&
-	       BPF_CORE_READ(inode, i_sb, s_dev) == guard->helper.device;
-}
-
 /* Before it is done. A breakpoint need not stand where an instruction begins: by one that does not,
  * code becomes another; and with a reference counter (SDT) data does. Arguments: the probe, the
  * memory that it is put into or taken out of (since Linux 6.16 the area). */
@@ -210,7 +201,8 @@ int guard_probe(__u64 *arguments)
 	const struct mm_struct *mm = (const void *)arguments[1];
 	struct cordon_guard *guard = guard_stands();
 
-	if (!guard || (!runs_helper(guard, mm) && !runs_helper(guard, BPF_CORE_READ(area, vm_mm))))
+	if (!guard || (!guard_runs_helper(guard, mm) &&
+		       !guard_runs_helper(guard, BPF_CORE_READ(area, vm_mm))))
 		return 0;
 	__sync_fetch_and_add(&guard->probes, 1);
 	guard_refuse(CORDON_GUARD_ACT_PROBE, CORDON_GUARD_OBJECT_PROGRAM, 0, NULL);

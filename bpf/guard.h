@@ -322,4 +322,14 @@ static __always_inline bool guard_is_helper(const struct cordon_guard *guard,
 	return inode && guard_is_at(&guard->helper, inode, inode->i_sb->s_dev);
 }
 
+/** guard_runs_helper() - whose memory it is has started the helper, ours or not */
+static __always_inline bool guard_runs_helper(const struct cordon_guard *guard,
+					      const struct mm_struct *mm)
+{
+	const struct inode *inode = BPF_CORE_READ(mm, exe_file, f_inode);
+
+	return inode && BPF_CORE_READ(inode, i_ino) == guard->helper.inode &&
+	       BPF_CORE_READ(inode, i_sb, s_dev) == guard->helper.device;
+}
+
 #endif

@@ -170,9 +170,42 @@ static __always_inline bool is_named(const struct dentry *dentry, const char *na
 #define IS_NAMED(dentry, text) is_named(dentry, text, sizeof(text))
 #define IS_PREFIX(dentry, text) is_named(dentry, text, sizeof(text) - 1)
 
-/* The reboot that a person asks for goes another way (reboot(2)). */
-static __always_inline int check_proc(const struct dentry *dentry)
+/* Threads of that number: one. */
+struct pid___threads {
+	struct hlist_head tasks[1];
+} __attribute__((preserve_access_index));
+
+struct task_struct___links {
+	struct {
+	} pid_links[1];
+} __attribute__((preserve_access_index));
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+} __attribute__((preserve_access_index));
+
+/* Whose file of /proc it is; NULL: no process's. */
+static __always_inline const struct task_struct *process_of(const struct inode *inode)
 {
+	const struct proc_inode *proc =
+		(const void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+	const struct pid___threads *pid = (const void *)BPF_CORE_READ(proc, pid);
+	const void *node = BPF_CORE_READ(pid, tasks[0].first);
+
+	return node ? node - bpf_core_field_offset(struct task_struct___links, pid_links) : NULL;
+}
+
+/* What the helper's processes may use, and which goes first when memory is short, is nobody else's
+ * to say.  The reboot that a person asks for goes another way than the trigger (reboot(2)). */
+static __always_inline int check_proc(const struct cordon_guard *guard, const struct dentry *dentry,
+				      const struct inode *inode)
+{
+	const struct task_struct *task = process_of(inode);
+
+	if (task && guard_runs_helper(guard, BPF_CORE_READ(task, mm)) && !guard_is_us())
+		return guard_refuse(CORDON_GUARD_ACT_LIMIT, CORDON_GUARD_OBJECT_PROCESS,
+				    BPF_CORE_READ(task, tgid), dentry->d_name.name);
 	if (!IS_NAMED(dentry, "sysrq-trigger") || !guard_closed() || guard_is_us())
 		return 0;
 	return guard_refuse(CORDON_GUARD_ACT_SYSRQ, CORDON_GUARD_OBJECT_KERNEL, 0, NULL);
@@ -249,7 +282,7 @@ static __attribute__((noinline)) int check_open(__u64 *arguments)
 	if (kind == KIND_BLOCK)
 		return check_block(dentry, inode);
 	if (inode->i_sb->s_magic == PROC_MAGIC)
-		return check_proc(dentry);
+		return check_proc(guard, dentry, inode);
 	if (inode->i_sb->s_magic == CGROUP2_MAGIC)
 		return check_cgroup(dentry);
 	if (inode->i_sb->s_magic == TRACEFS_MAGIC)
