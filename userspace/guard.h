@@ -108,7 +108,8 @@ bool cordon_guard_stands(const struct cordon_context *context);
  * cordon_guard_check() - what this process is about to use is what the guard guards
  *
  * Else the helper, which may do all, would do it by somebody else's files.
- * Return: 0, also if no guard stands; -EXDEV with @failure; -errno with @failure: it cannot look.
+ * Return: 0, also if no guard stands; with @failure -EXDEV; -EPERM: this process is not ours;
+ *	-errno: it cannot look.
  */
 int cordon_guard_check(const struct cordon_context *context, struct cordon_failure *failure);
 

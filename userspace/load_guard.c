@@ -131,6 +131,8 @@ static int add_place(struct cordon_guard *guard, int program, const char *path,
 struct cordon_path cordon_guard_tree_path(const struct cordon_context *context,
 					  enum cordon_guard_tree tree)
 {
+	struct cordon_path pins;
+
 	switch (tree) {
 	case CORDON_GUARD_STATE:
 		return cordon_path_root(context, "/var/lib/cordon");
@@ -139,7 +141,8 @@ struct cordon_path cordon_guard_tree_path(const struct cordon_context *context,
 	case CORDON_GUARD_RUN:
 		return cordon_path_root(context, "/run/cordon");
 	default:
-		return cordon_path_pin(context, "", "");
+		snprintf(pins.text, sizeof(pins.text), "%s", context->bpffs);
+		return pins;
 	}
 }
 

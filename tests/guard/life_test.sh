@@ -16,7 +16,7 @@ guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
 	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
-test_start 26
+test_start 27
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -82,6 +82,7 @@ unprobe()
 }
 check "somebody puts a probe into the helper" probe
 refuse "which may do nothing from then on" cordon apply --force "$NET_TMP/policy.yaml"
+check "and says why" says "does not take this process for cordon's" cordon status
 check "he is told" until_ok 10 says "tried to put a probe into cordon's program" cordon events --class tamper
 check "without it" unprobe
 check "the next may again" cordon apply --force "$NET_TMP/policy.yaml"
