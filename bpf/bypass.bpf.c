@@ -14,10 +14,6 @@
 #define FAMILY_PACKET 17
 #define FAMILY_XDP 44
 
-struct vm_area_struct {
-	struct file *vm_file;
-} __attribute__((preserve_access_index));
-
 struct bpf_iter__task_vma {
 	__bpf_md_ptr(struct bpf_iter_meta *, meta);
 	__bpf_md_ptr(struct task_struct *, task);

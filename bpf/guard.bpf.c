@@ -185,12 +185,6 @@ int guard_fork(__u64 *arguments)
 	return 0;
 }
 
-struct arch_uprobe;
-
-struct vm_area_struct {
-	struct mm_struct *vm_mm;
-} __attribute__((preserve_access_index));
-
 /* Before it is done. A breakpoint need not stand where an instruction begins: by one that does not,
  * code becomes another; and with a reference counter (SDT) data does. Arguments: the probe, the
  * memory that it is put into or taken out of (since Linux 6.16 the area). */

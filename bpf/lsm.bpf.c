@@ -52,11 +52,6 @@ struct task_struct___traced {
 	unsigned int ptrace;
 } __attribute__((preserve_access_index));
 
-struct vm_area_struct {
-	struct file *vm_file;
-	unsigned long vm_flags;
-} __attribute__((preserve_access_index));
-
 /* include/linux/key.h */
 enum key_need_perm {
 	KEY_NEED_VIEW = 1,
