@@ -151,40 +151,16 @@ static __always_inline int check_use(const struct socket *socket)
 	return refuse_kernel(CORDON_GUARD_ACT_SOCKET_USE, 0, family);
 }
 
-SEC("lsm/socket_sendmsg")
-int guard_send(__u64 *arguments)
-{
-	return check_use((const struct socket *)arguments[0]);
-}
-
-SEC("lsm/socket_recvmsg")
-int guard_receive_by(__u64 *arguments)
-{
-	return check_use((const struct socket *)arguments[0]);
-}
-
-SEC("lsm/socket_bind")
-int guard_bind(__u64 *arguments)
-{
-	return check_use((const struct socket *)arguments[0]);
-}
-
-SEC("lsm/socket_connect")
-int guard_connect(__u64 *arguments)
-{
-	return check_use((const struct socket *)arguments[0]);
-}
-
-SEC("lsm/socket_listen")
-int guard_listen(__u64 *arguments)
-{
-	return check_use((const struct socket *)arguments[0]);
-}
-
-SEC("lsm/socket_setsockopt")
-int guard_setsockopt(__u64 *arguments)
-{
-	return check_use((const struct socket *)arguments[0]);
-}
+#define CHECK_USE(program, hook)                                                                   \
+	SEC("lsm/" #hook) int program(__u64 *arguments)                                            \
+	{                                                                                          \
+		return check_use((const struct socket *)arguments[0]);                             \
+	}
+CHECK_USE(guard_send, socket_sendmsg)
+CHECK_USE(guard_receive_by, socket_recvmsg)
+CHECK_USE(guard_bind, socket_bind)
+CHECK_USE(guard_connect, socket_connect)
+CHECK_USE(guard_listen, socket_listen)
+CHECK_USE(guard_setsockopt, socket_setsockopt)
 
 char LICENSE[] SEC("license") = "GPL";
