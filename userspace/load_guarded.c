@@ -124,53 +124,56 @@ static bool is_kept_mount(const struct cordon_guard *guard, uint32_t mount)
 	return false;
 }
 
-/* Return: 0; -EXDEV: it is another; -EPERM: the guard refuses us; -errno */
-static int compare(const struct cordon_guard *guard, const struct cordon_context *context,
-		   int program, enum cordon_guard_tree tree)
+static int compare(const struct cordon_guard *guard, int program, int fd,
+		   enum cordon_guard_tree tree)
+{
+	struct cordon_guard_look look = { .steps = 0 };
+	const int error = cordon_guard_look(program, fd, &look);
+
+	if (error)
+		return error;
+	if (!is_same(&look.step[0].place, &guard->tree[tree]))
+		return -EXDEV;
+	for (uint32_t i = 0; i < look.steps; i++) {
+		if (!is_kept_mount(guard, look.step[i].mount))
+			return -EXDEV;
+	}
+	return 0;
+}
+
+static int check_tree(const struct cordon_guard *guard, const struct cordon_context *context,
+		      int program, enum cordon_guard_tree tree, struct cordon_failure *failure)
 {
 	const struct cordon_path path = cordon_guard_tree_path(context, tree);
 	const int fd CLEANUP(close) = open_tree(context, path.text);
-	struct cordon_guard_look look = { .steps = 0 };
-	int error = fd < 0 ? -EXDEV : cordon_guard_look(program, fd, &look);
+	const int error = program < 0 ? program :
+			  fd < 0      ? -EXDEV :
+					compare(guard, program, fd, tree);
 
-	if (!error && !is_same(&look.step[0].place, &guard->tree[tree]))
-		error = -EXDEV;
-	for (uint32_t i = 0; i < look.steps && !error; i++) {
-		if (!is_kept_mount(guard, look.step[i].mount))
-			error = -EXDEV;
-	}
-	return error;
-}
-
-static int compare_all(const struct cordon_guard *guard, const struct cordon_context *context,
-		       struct cordon_failure *failure)
-{
-	const int program CLEANUP(close) = bpf_prog_get_fd_by_id(guard->look);
-	int error = program < 0 ? program : 0, tree = 0;
-
-	while (!error && tree < CORDON_GUARD_TREES)
-		error = compare(guard, context, program, tree++);
 	if (error == -EPERM)
 		return cordon_fail(failure, error,
 				   "the guard does not take this process for cordon's: it was "
 				   "traced, confined or probed, or sees other mounts (cordon(8), "
 				   "THE GUARD)");
-	if (error)
-		return cordon_fail(failure, -EXDEV,
+	return error ? cordon_fail(failure, -EXDEV,
 				   "%s is not what this machine's guard guards: run this without "
 				   "--root and --bpffs, where the node's own files are seen",
-				   cordon_guard_tree_path(context, tree ? tree - 1 : 0).text);
-	return 0;
+				   path.text) :
+		       0;
 }
 
 int cordon_guard_check(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	struct cordon_guard guard;
-	const int error = find_guard(&guard);
+	int program CLEANUP(close) = -1;
+	int error = find_guard(&guard);
 
 	if (error)
 		return error == -ENOENT ? 0 : fail_looking(failure, error);
-	return compare_all(&guard, context, failure);
+	program = bpf_prog_get_fd_by_id(guard.look);
+	for (int tree = 0; tree < CORDON_GUARD_TREES && !error; tree++)
+		error = check_tree(&guard, context, program, tree, failure);
+	return error;
 }
 
 /* The guard's state, whose name nobody else's map has, says which map knows who is ours. */
