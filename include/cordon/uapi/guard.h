@@ -66,6 +66,8 @@ struct cordon_guard_place {
  * @unknown: programs started from the helper's inode that it did not, and @why
  * @full: objects of ours that found no place in guard_objects
  * @since: when it learned @call, just before it stands, CLOCK_BOOTTIME
+ * @probes: breakpoints (uprobes) that were put into processes of the helper, or taken out: who was
+ *	started before the last is ours no more
  * @older: programs of others that were there when the guard was raised, and may change what we
  *	are told, or end us; @oldest is the id of the first
  * @call: what the kernel has in programs for a call of bpf_send_signal() and
@@ -73,8 +75,6 @@ struct cordon_guard_place {
  * @why: enum cordon_guard_doubt of the last one
  * @digest_error: what the kernel said when it was asked for a digest of another kind, or for none
  * @map, @program, @link: the kernel's operations on their descriptors, by which it tells them
- * @probes: breakpoints (uprobes) that were put into processes of the helper, or taken out: who was
- *	started before the last is ours no more
  * @tpm: devices, as the kernel numbers them; 0: there is none
  * @digest: SHA-256 of the helper
  * @above: folders that may not be moved or mounted over; then zeros
@@ -90,12 +90,13 @@ struct cordon_guard {
 	__u32 older;
 	__u32 oldest;
 	__s32 call[CORDON_GUARD_CALLS];
-	__u32 probes;
+	__u32 pad;
 	__u64 heard;
 	__u64 known;
 	__u64 unknown;
 	__u64 full;
 	__u64 since;
+	__u64 probes;
 	__u32 why;
 	__s32 digest_error;
 	__u64 map;
@@ -288,7 +289,8 @@ struct cordon_guard_task {
 	__u32 ours;
 	__u32 holds;
 	__u32 making;
-	__u32 probes;
+	__u32 pad;
+	__u64 probes;
 };
 
 /* cordon_bypass.fd: it has no descriptor, but its memory is mapped. */
