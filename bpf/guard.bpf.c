@@ -319,7 +319,7 @@ static __always_inline int check_run(const struct cordon_guard *guard, __u32 fd)
 /* The interface that we cover, as whoever asks calls it; in another namespace it is another. */
 static __always_inline const struct cordon_interface *covered(__u32 index)
 {
-	const struct nsproxy *namespaces = guard_namespaces(bpf_get_current_task_btf());
+	const struct nsproxy *namespaces = task_namespaces(bpf_get_current_task_btf());
 	const __u64 cookie = namespaces ? BPF_CORE_READ(namespaces, net_ns, net_cookie) : 0;
 
 	return guard_covered(index, cookie);

@@ -204,31 +204,10 @@ static __always_inline bool guard_is_past(__u32 family)
 
 /* ---- namespaces --------------------------------------------------------------------------- */
 
-struct mnt_namespace {
-	struct ns_common ns;
-} __attribute__((preserve_access_index));
-
-struct nsproxy {
-	struct mnt_namespace *mnt_ns;
-	struct net *net_ns;
-} __attribute__((preserve_access_index));
-
-/* @nsproxy as a task has it, whatever else of it is read elsewhere. */
-struct task_struct___namespaces {
-	struct nsproxy *nsproxy;
-} __attribute__((preserve_access_index));
-
-static __always_inline const struct nsproxy *guard_namespaces(const struct task_struct *task)
-{
-	const struct task_struct___namespaces *of = (const void *)task;
-
-	return BPF_CORE_READ(of, nsproxy);
-}
-
 /** guard_mounts() - number of the mount namespace of who asks; 0: it has none any more */
 static __always_inline __u32 guard_mounts(void)
 {
-	const struct nsproxy *namespaces = guard_namespaces(bpf_get_current_task_btf());
+	const struct nsproxy *namespaces = task_namespaces(bpf_get_current_task_btf());
 
 	return namespaces ? BPF_CORE_READ(namespaces, mnt_ns, ns.inum) : 0;
 }

@@ -7,6 +7,7 @@
 #define CORDON_BPF_PATH_H
 
 #include "core.h"
+#include "list.h"
 
 /* Of @f_mode: FMODE_WRITE; FMODE_READ with FMODE_ATOMIC_POS, which regular files and folders alone
  * have: no more is known of an open that only reads when security modules are asked (do_dentry_open
@@ -31,14 +32,6 @@ struct qstr {
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_magic;
-} __attribute__((preserve_access_index));
-
-struct hlist_node {
-	struct hlist_node *next;
-} __attribute__((preserve_access_index));
-
-struct hlist_head {
-	struct hlist_node *first;
 } __attribute__((preserve_access_index));
 
 struct inode {

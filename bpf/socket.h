@@ -7,6 +7,7 @@
 #define CORDON_BPF_SOCKET_H
 
 #include "core.h"
+#include "list.h"
 
 struct net {
 	__u64 net_cookie;
@@ -17,6 +18,7 @@ struct net_pointer {
 } __attribute__((preserve_access_index));
 
 struct sock_common {
+	struct hlist_node skc_node;
 	__u16 skc_family;
 	__be32 skc_rcv_saddr;
 	__u16 skc_num;
@@ -27,9 +29,11 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	struct socket *sk_socket;
 } __attribute__((preserve_access_index));
 
 struct socket {
+	struct file *file;
 	struct sock *sk;
 } __attribute__((preserve_access_index));
 

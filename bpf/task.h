@@ -7,6 +7,7 @@
 #define CORDON_BPF_TASK_H
 
 #include "core.h"
+#include "list.h"
 #include "path.h"
 
 /* include/linux/proc_ns.h: PROC_PID_INIT_INO, the first pid namespace. */
@@ -44,10 +45,6 @@ struct tty_struct {
 	struct tty_driver *driver;
 } __attribute__((preserve_access_index));
 
-struct list_head {
-	struct list_head *next;
-} __attribute__((preserve_access_index));
-
 struct signal_struct {
 	struct atomic live;
 	int nr_threads;
@@ -59,11 +56,21 @@ struct signal_struct {
 } __attribute__((preserve_access_index));
 
 struct ns_common {
+	const struct proc_ns_operations *ops;
 	unsigned int inum;
 } __attribute__((preserve_access_index));
 
 struct pid_namespace {
 	struct ns_common ns;
+} __attribute__((preserve_access_index));
+
+struct mnt_namespace {
+	struct ns_common ns;
+} __attribute__((preserve_access_index));
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
 } __attribute__((preserve_access_index));
 
 struct upid {
@@ -115,6 +122,7 @@ struct task_struct {
 	const struct cred *cred;
 	struct fs_struct *fs;
 	struct files_struct *files;
+	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct id loginuid;
 	unsigned int sessionid;
@@ -127,6 +135,12 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 } __attribute__((preserve_access_index));
+
+/** task_namespaces() - NULL: it has none any more */
+static __always_inline const struct nsproxy *task_namespaces(const struct task_struct *task)
+{
+	return BPF_CORE_READ(task, nsproxy);
+}
 
 /** task_start() - of its process */
 static __always_inline __u64 task_start(const struct task_struct *task)
