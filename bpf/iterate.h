@@ -12,6 +12,13 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	__bpf_md_ptr(struct seq_file *, seq);
+	__u64 session_id;
+	__u64 seq_num;
+};
+
+struct bpf_iter__task {
+	__bpf_md_ptr(struct bpf_iter_meta *, meta);
+	__bpf_md_ptr(struct task_struct *, task);
 };
 
 struct bpf_iter__task_file {

@@ -29,6 +29,9 @@
  * for ever. */
 #define WALKS_MAX 4
 
+/* So long the kernel may take to let go what a process held that was killed. */
+#define LET_GO_US 300000
+
 /* Packets; more than fit into the largest queue that is usual. */
 #define DRAIN_MAX 65536
 
@@ -37,6 +40,8 @@
 
 /**
  * struct walk - one walk through all processes
+ * @hidden: the first of the sockets that nobody seems to have; NULL: none
+ * @hunt: one was hidden the last time, too: what is hidden goes with all who could hold it
  * @last: what cannot be taken goes with its owner
  * @cut: sockets, and owners that were killed
  * @left: that could be neither; the first of them is @first
@@ -45,6 +50,8 @@ struct walk {
 	const struct cordon_context *context;
 	struct cordon_bypass *found;
 	size_t nr;
+	const struct cordon_bypass *hidden;
+	bool hunt;
 	bool last;
 	size_t cut;
 	size_t left;
@@ -223,11 +230,36 @@ static bool has_descriptor(const struct walk *walk, const struct cordon_bypass *
 	return false;
 }
 
+static bool is_told(const struct walk *walk, const struct cordon_bypass *holder)
+{
+	for (const struct cordon_bypass *each = walk->found; each < holder; each++) {
+		if (each->fd == CORDON_BYPASS_HOLDER && each->pid == holder->pid)
+			return true;
+	}
+	return false;
+}
+
+/* Who of several has it the kernel does not say. */
+static int hunt(struct walk *walk, const struct cordon_bypass *holder)
+{
+	struct cordon_bypass found = *holder;
+
+	if (!walk->hunt || !walk->hidden || is_told(walk, holder))
+		return 0;
+	found.inode = walk->hidden->inode;
+	found.family = walk->hidden->family;
+	return kill_owner(walk, &found) > 0;
+}
+
 /* Of a packet socket that somebody has a descriptor of, that is enough. */
 static int cut_one(struct walk *walk, const struct cordon_bypass *found)
 {
 	int result = -EOPNOTSUPP;
 
+	if (found->fd == CORDON_BYPASS_HIDDEN)
+		return result;
+	if (found->fd == CORDON_BYPASS_HOLDER)
+		return hunt(walk, found);
 	if (found->family == AF_PACKET && found->fd >= 0)
 		result = cut_socket(walk, found);
 	else if (found->family == AF_PACKET && has_descriptor(walk, found))
@@ -254,7 +286,9 @@ static bool is_left(const struct walk *walk, const struct cordon_bypass *found)
 {
 	int socket CLEANUP(close) = -1;
 
-	if (found->family != AF_PACKET)
+	if (found->fd == CORDON_BYPASS_HOLDER)
+		return false;
+	if (found->fd == CORDON_BYPASS_HIDDEN || found->family != AF_PACKET)
 		return true;
 	if (found->fd < 0)
 		return !has_descriptor(walk, found);
@@ -274,10 +308,25 @@ static int fail_left(const struct walk *walk, struct cordon_failure *failure)
 {
 	const struct owner owner = owner_of(walk->first);
 
+	if (walk->hidden)
+		return cordon_fail(failure, -EBUSY,
+				   "%zu AF_PACKET or AF_XDP sockets send and receive past the "
+				   "packet path, and no process has one of them by a descriptor: "
+				   "end what uses io_uring or vhost-net, or hands sockets on",
+				   walk->left);
 	return cordon_fail(failure, -EBUSY,
 			   "%zu AF_PACKET or AF_XDP sockets send and receive past the packet path, "
 			   "one of them %s[%u]'s: end what has them",
 			   walk->left, owner.comm, walk->first->pid);
+}
+
+static const struct cordon_bypass *find_hidden(const struct walk *walk)
+{
+	for (size_t i = 0; i < walk->nr; i++) {
+		if (walk->found[i].fd == CORDON_BYPASS_HIDDEN)
+			return &walk->found[i];
+	}
+	return NULL;
 }
 
 static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
@@ -289,6 +338,7 @@ static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
 		return cordon_fail(failure, error,
 				   "cannot look for AF_PACKET and AF_XDP sockets: %s",
 				   strerror(-error));
+	walk->hidden = find_hidden(walk);
 	each(walk);
 	return walk->left ? fail_left(walk, failure) : 0;
 }
@@ -310,17 +360,23 @@ bool cordon_bypass_due(const struct cordon_context *context)
 
 int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failure *failure)
 {
+	bool hidden = false;
 	int error = 0;
 
 	if (!cordon_bypass_due(context))
 		return 0;
 	for (int i = 1; i <= WALKS_MAX; i++) {
-		struct walk walk CLEANUP(walk) = { .context = context, .last = i == WALKS_MAX };
+		struct walk walk CLEANUP(walk) = { .context = context };
 
+		walk.hunt = hidden;
+		walk.last = i == WALKS_MAX;
 		failure->text[0] = '\0';
 		error = walk_once(&walk, cut_all, failure);
-		if ((error && error != -EBUSY) || !walk.cut)
+		hidden = walk.hidden;
+		if ((error && error != -EBUSY) || (!walk.cut && (walk.hunt || !hidden)))
 			break;
+		if (walk.hunt)
+			usleep(LET_GO_US);
 	}
 	return error;
 }

@@ -59,15 +59,20 @@ int cordon_bypass_list(struct cordon_bypass **ret_found, size_t *ret_nr)
 {
 	struct bypass_bpf *bypass CLEANUP(bypass_bpf) = NULL;
 	struct list list = { .nr = 0 };
-	int error;
+	int error = 0;
 
 	libbpf_set_print(NULL);
 	bypass = bypass_bpf__open_and_load();
 	if (!bypass)
 		return -errno;
-	error = go_through(bypass->progs.bypass_files, &list);
-	if (!error)
-		error = go_through(bypass->progs.bypass_memory, &list);
+	const struct bpf_program *const each[] = {
+		bypass->progs.bypass_files,
+		bypass->progs.bypass_memory,
+		bypass->progs.bypass_rings,
+		bypass->progs.bypass_hidden,
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(each) && !error; i++)
+		error = go_through(each[i], &list);
 	if (error) {
 		free(list.entry);
 		return error;

@@ -10,7 +10,8 @@
 
 #include <cordon/uapi/guard.h>
 
-/** cordon_bypass_list() - one for each descriptor, and one for each piece of memory
+/** cordon_bypass_list() - one for each descriptor, for each piece of memory, for each that nobody
+ * has by either (CORDON_BYPASS_HIDDEN), and for who could hold such (CORDON_BYPASS_HOLDER)
  * @ret_found: the caller's to free
  * Return: 0 or -errno
  */

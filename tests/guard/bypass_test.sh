@@ -6,22 +6,23 @@
 # timeout: 120
 #
 # Sockets past the packet path that were there before the node was shut: AF_PACKET and AF_XDP, by
-# descriptor and by mapped memory, in this namespace and in another one. Each is cut, or its owner
-# killed, and told.
+# descriptor and by mapped memory, in this namespace and in another one, and by neither. Each is cut,
+# or its owner killed, and told.
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
 # shellcheck source=tests/guard/lib.sh
 . tests/guard/lib.sh
 
-KINDS="plain ring fanout locked mapped xdp passed"
+KINDS="plain ring fanout locked mapped xdp fixed vhost passed"
 
 guard_start
+modprobe vhost_net
 net_address wan 10.9.0.1/24 10.9.0.2/24 wan0
 ip netns add "$NET-other"
 ip -n "$NET-other" link add wan0 type dummy
 ip -n "$NET-other" link set wan0 up
 other() { nsenter --net="/run/netns/$NET-other" -- "$@"; }
-test_start 32
+test_start 36
 
 cordon run --once
 for kind in $KINDS; do holder "$kind" "$kind"; done
@@ -36,10 +37,12 @@ for kind in plain ring fanout elsewhere; do
 	check "its process lives" lives "$kind"
 	check "and it is told" told "AF_PACKET socket of python3" "$kind" "cut off"
 done
-for kind in locked mapped xdp; do check "sealed: who had $kind is gone" until_ok 5 ended "$kind"; done
+for kind in locked mapped xdp fixed vhost; do check "sealed: who had $kind is gone" until_ok 5 ended "$kind"; done
 check "which is told" told "AF_XDP socket of python3" xdp killed
+check "of those that nobody seems to have, too" told "socket of python3" fixed killed
 for kind in plain ring fanout; do refuse "$kind hears nothing any more" hears "$kind" 1; done
+check "what is on its way is told" says "no process has one of them" cordon status
 touch "$NET_TMP/holder.passed.take"
 check "one on its way does not arrive" until_ok 5 grep -q "arrived 0" "$NET_TMP/holder.passed"
-check "nothing is left" says "cordon is enforcing" cordon status
+check "nothing is left" until_ok 5 says "cordon is enforcing" cordon status
 test_end

@@ -293,13 +293,18 @@ struct cordon_guard_task {
 	__u64 probes;
 };
 
-/* cordon_bypass.fd: it has no descriptor, but its memory is mapped. */
+/* cordon_bypass.fd: it has no descriptor, but its memory is mapped; nobody has it by either, yet
+ * it is there; no socket, but a process with what can hold some (io_uring, vhost-net). */
 #define CORDON_BYPASS_MAPPED (-1)
+#define CORDON_BYPASS_HIDDEN (-2)
+#define CORDON_BYPASS_HOLDER (-3)
 
 /** struct cordon_bypass - of bypass.bpf.c: a process has a socket past the packet path
- * @start: of the process, CLOCK_BOOTTIME
- * @inode: of the socket
- * @fd: of one of its threads, or CORDON_BYPASS_MAPPED
+ * @start: of the process, CLOCK_BOOTTIME; 0: CORDON_BYPASS_HIDDEN
+ * @inode: of the socket; 0: CORDON_BYPASS_HOLDER
+ * @pid: 0: CORDON_BYPASS_HIDDEN
+ * @fd: of one of its threads, or CORDON_BYPASS_*
+ * @family: 0: CORDON_BYPASS_HOLDER
  */
 struct cordon_bypass {
 	__u64 start;
