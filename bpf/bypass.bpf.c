@@ -109,6 +109,13 @@ static __always_inline int tell_holder(struct bpf_iter_meta *meta, const struct 
 	return 0;
 }
 
+/* Who writes to one has the module in use, for as long as it sends. */
+static __always_inline bool is_of_pktgen(const struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == PROC_MAGIC &&
+	       IS_NAMED(BPF_CORE_READ(file, f_path.dentry, d_parent), "pktgen");
+}
+
 static __always_inline bool is_vhost(const struct file *file)
 {
 	return (BPF_CORE_READ(file, f_inode, i_mode) & KIND_MASK) == KIND_CHARACTER &&
@@ -123,8 +130,8 @@ int bypass_files(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	return is_vhost(file) ? tell_holder(ctx->meta, task) :
-				tell(ctx->meta, task, file, (__s32)ctx->fd);
+	return is_vhost(file) || is_of_pktgen(file) ? tell_holder(ctx->meta, task) :
+						      tell(ctx->meta, task, file, (__s32)ctx->fd);
 }
 
 SEC("iter/task_vma")

@@ -10,7 +10,6 @@
  */
 #include "guard.h"
 
-#define PROC_MAGIC 0x9fa0
 #define CGROUP2_MAGIC 0x63677270
 #define TRACEFS_MAGIC 0x74726163
 
@@ -154,21 +153,6 @@ int guard_removexattr(__u64 *arguments)
 }
 
 /* ---- open files --------------------------------------------------------------------------- */
-
-static __always_inline bool is_named(const struct dentry *dentry, const char *name, __u32 size)
-{
-	char found[16] = { 0 };
-
-	bpf_probe_read_kernel_str(found, sizeof(found), dentry->d_name.name);
-	for (__u32 i = 0; i < size; i++) {
-		if (found[i] != name[i])
-			return false;
-	}
-	return true;
-}
-
-#define IS_NAMED(dentry, text) is_named(dentry, text, sizeof(text))
-#define IS_PREFIX(dentry, text) is_named(dentry, text, sizeof(text) - 1)
 
 /* Threads of that number: one. */
 struct pid___threads {

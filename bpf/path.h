@@ -21,6 +21,9 @@
 #define KIND_BLOCK 0060000
 #define KIND_CHARACTER 0020000
 
+/* Of @s_magic: include/uapi/linux/magic.h */
+#define PROC_MAGIC 0x9fa0
+
 struct cred;
 
 struct qstr {
@@ -91,5 +94,22 @@ static __always_inline const struct mount *mount_of(const struct vfsmount *mount
 {
 	return (const void *)mount - bpf_core_field_offset(struct mount, mnt);
 }
+
+static __always_inline bool is_named(const struct dentry *dentry, const char *name, __u32 size)
+{
+	char found[16] = { 0 };
+
+	bpf_probe_read_kernel_str(found, sizeof(found), BPF_CORE_READ(dentry, d_name.name));
+	for (__u32 i = 0; i < size; i++) {
+		if (found[i] != name[i])
+			return false;
+	}
+	return true;
+}
+
+/** IS_NAMED() - whether that is the name of @dentry; it has at most 15 letters */
+#define IS_NAMED(dentry, text) is_named(dentry, text, sizeof(text))
+/** IS_PREFIX() - whether its name begins with that */
+#define IS_PREFIX(dentry, text) is_named(dentry, text, sizeof(text) - 1)
 
 #endif

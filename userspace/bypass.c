@@ -21,6 +21,7 @@
 #include "guard.h"
 #include "load_bypass.h"
 #include "maps.h"
+#include "sender.h"
 #include "tell_guard.h"
 #include "util/cleanup.h"
 #include "util/stat.h"
@@ -41,7 +42,9 @@
 /**
  * struct walk - one walk through all processes
  * @hidden: the first of the sockets that nobody seems to have; NULL: none
- * @hunt: one was hidden the last time, too: what is hidden goes with all who could hold it
+ * @loaded: a module that sends so, and is left; "": none
+ * @used: it is in use
+ * @hunt: there was one of either the last time, too: it goes with all who could hold it
  * @last: what cannot be taken goes with its owner
  * @cut: sockets, and owners that were killed
  * @left: that could be neither; the first of them is @first
@@ -51,6 +54,8 @@ struct walk {
 	struct cordon_bypass *found;
 	size_t nr;
 	const struct cordon_bypass *hidden;
+	struct cordon_failure loaded;
+	bool used;
 	bool hunt;
 	bool last;
 	size_t cut;
@@ -230,6 +235,11 @@ static bool has_descriptor(const struct walk *walk, const struct cordon_bypass *
 	return false;
 }
 
+static bool is_held(const struct walk *walk)
+{
+	return walk->hidden || walk->used;
+}
+
 static bool is_told(const struct walk *walk, const struct cordon_bypass *holder)
 {
 	for (const struct cordon_bypass *each = walk->found; each < holder; each++) {
@@ -244,10 +254,12 @@ static int hunt(struct walk *walk, const struct cordon_bypass *holder)
 {
 	struct cordon_bypass found = *holder;
 
-	if (!walk->hunt || !walk->hidden || is_told(walk, holder))
+	if (!walk->hunt || !is_held(walk) || is_told(walk, holder))
 		return 0;
-	found.inode = walk->hidden->inode;
-	found.family = walk->hidden->family;
+	if (walk->hidden) {
+		found.inode = walk->hidden->inode;
+		found.family = walk->hidden->family;
+	}
 	return kill_owner(walk, &found) > 0;
 }
 
@@ -271,6 +283,7 @@ static int cut_one(struct walk *walk, const struct cordon_bypass *found)
 
 static void cut_all(struct walk *walk)
 {
+	walk->used = cordon_sender_stop(walk->context, &walk->loaded) == -EBUSY;
 	for (size_t i = 0; i < walk->nr; i++) {
 		const int result = cut_one(walk, &walk->found[i]);
 
@@ -298,6 +311,7 @@ static bool is_left(const struct walk *walk, const struct cordon_bypass *found)
 
 static void look_at_all(struct walk *walk)
 {
+	cordon_sender_look(&walk->loaded);
 	for (size_t i = 0; i < walk->nr; i++) {
 		if (is_left(walk, &walk->found[i]) && !walk->left++)
 			walk->first = &walk->found[i];
@@ -340,7 +354,10 @@ static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
 				   strerror(-error));
 	walk->hidden = find_hidden(walk);
 	each(walk);
-	return walk->left ? fail_left(walk, failure) : 0;
+	if (walk->left)
+		return fail_left(walk, failure);
+	*failure = walk->loaded;
+	return failure->text[0] ? -EBUSY : 0;
 }
 
 bool cordon_bypass_due(const struct cordon_context *context)
@@ -360,7 +377,7 @@ bool cordon_bypass_due(const struct cordon_context *context)
 
 int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	bool hidden = false;
+	bool hunt = false;
 	int error = 0;
 
 	if (!cordon_bypass_due(context))
@@ -368,12 +385,12 @@ int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failur
 	for (int i = 1; i <= WALKS_MAX; i++) {
 		struct walk walk CLEANUP(walk) = { .context = context };
 
-		walk.hunt = hidden;
+		walk.hunt = hunt;
 		walk.last = i == WALKS_MAX;
 		failure->text[0] = '\0';
 		error = walk_once(&walk, cut_all, failure);
-		hidden = walk.hidden;
-		if ((error && error != -EBUSY) || (!walk.cut && (walk.hunt || !hidden)))
+		hunt = is_held(&walk);
+		if ((error && error != -EBUSY) || (!walk.cut && (walk.hunt || !hunt)))
 			break;
 		if (walk.hunt)
 			usleep(LET_GO_US);

@@ -5,6 +5,7 @@
  * but what the kernel puts into memory that is mapped, or takes from there, needs no
  * call.  So they are looked for in all processes, whatever namespaces they are in:
  * a packet socket is made deaf for good, the owner of what cannot be is killed.
+ * And modules that send so are unloaded (sender.h).
  */
 #ifndef CORDON_BYPASS_H
 #define CORDON_BYPASS_H
@@ -18,7 +19,8 @@ bool cordon_bypass_due(const struct cordon_context *context);
 
 /**
  * cordon_bypass_cut() - all that there are, if it is due; each is told in the log
- * Return: 0; -EBUSY with @failure: some are left, and who has the first; -errno with @failure
+ * Return: 0; -EBUSY with @failure: some are left, and who has the first, or a module is;
+ *	-errno with @failure
  */
 int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failure *failure);
 

@@ -75,6 +75,7 @@ static const char *cut_family(const struct cordon_event_cut *cut)
 	return cut->family == AF_PACKET ? "AF_PACKET" : cut->family == AF_XDP ? "AF_XDP" : "?";
 }
 
+/* Or the module. */
 static const char *cut_program(const struct cordon_event_view *view)
 {
 	return cordon_event_text(view->record->event, sizeof(struct cordon_event_cut), 0);
@@ -96,7 +97,15 @@ static void cut_text(FILE *file, const struct cordon_event_view *view)
 {
 	const struct cordon_event_cut *cut = cut_of(view);
 
-	fprintf(file, "%s socket of ", cut_family(cut));
+	if (cut->how == CORDON_CUT_MODULE) {
+		cordon_event_name(file, "module ", cut_program(view));
+		fprintf(file, ": %s", cut_how(cut));
+		return;
+	}
+	if (cut->family)
+		fprintf(file, "%s socket of ", cut_family(cut));
+	else
+		fputs("io_uring, vhost-net or pktgen of ", file);
 	cordon_event_who_text(file, view);
 	cordon_event_name(file, ", ", cut_program(view));
 	fprintf(file, ": %s", cut_how(cut));
@@ -106,8 +115,13 @@ static void cut_fields(struct cordon_ecs *ecs, const struct cordon_event_view *v
 {
 	const struct cordon_event_cut *cut = cut_of(view);
 
-	cordon_ecs_text(ecs, "cordon.cut.family", cut_family(cut));
 	cordon_ecs_text(ecs, "cordon.cut.how", cut_how(cut));
+	if (cut->how == CORDON_CUT_MODULE) {
+		cordon_ecs_text(ecs, "cordon.cut.module", cut_program(view));
+		return;
+	}
+	if (cut->family)
+		cordon_ecs_text(ecs, "cordon.cut.family", cut_family(cut));
 	cordon_ecs_number(ecs, "cordon.cut.inode", cut->inode);
 	if (cut_program(view)[0])
 		cordon_ecs_text(ecs, "process.executable", cut_program(view));

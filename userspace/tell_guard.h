@@ -14,8 +14,8 @@
 void cordon_tell_guard(const struct cordon_context *context, enum cordon_guard_change how,
 		       const char *why);
 
-/** cordon_tell_cut() - a socket past the packet path was; @cut is all but its head
- * @program: its process's program file
+/** cordon_tell_cut() - a socket past the packet path was, or a module; @cut is all but its head
+ * @program: its process's program file, or the module
  */
 void cordon_tell_cut(const struct cordon_context *context, const struct cordon_event_cut *cut,
 		     const char *program);

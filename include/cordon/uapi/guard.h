@@ -294,7 +294,8 @@ struct cordon_guard_task {
 };
 
 /* cordon_bypass.fd: it has no descriptor, but its memory is mapped; nobody has it by either, yet
- * it is there; no socket, but a process with what can hold some (io_uring, vhost-net). */
+ * it is there; no socket, but a process with what can hold some, or
+ * lets it go on (io_uring, vhost-net, pktgen). */
 #define CORDON_BYPASS_MAPPED (-1)
 #define CORDON_BYPASS_HIDDEN (-2)
 #define CORDON_BYPASS_HOLDER (-3)
@@ -319,7 +320,8 @@ _Static_assert(sizeof(struct cordon_bypass) == 32, "no padding");
 /* cordon_event_cut.how: X(NAME, "what became of it") */
 #define CORDON_CUTS(X)                                                                             \
 	X(SOCKET, "cut off")                                                                       \
-	X(OWNER, "its process killed")
+	X(OWNER, "its process killed")                                                             \
+	X(MODULE, "unloaded")
 
 enum cordon_cut_how {
 #define CORDON_CUT_ENUM(name, text) CORDON_CUT_##name,
@@ -329,11 +331,12 @@ enum cordon_cut_how {
 };
 
 /**
- * struct cordon_event_cut - a socket past the packet path, of before the kernel was closed
+ * struct cordon_event_cut - what goes past the packet path, of before the kernel was closed: a
+ *	socket, or with CORDON_CUT_MODULE a module, of which there is only the name
  * @start, @owner, @comm: of its process, and the number of it
  * @inode: the socket's
  * @how: enum cordon_cut_how
- * texts: the process's program file
+ * texts: the process's program file, or the module
  */
 struct cordon_event_cut {
 	struct cordon_event event;
