@@ -4,7 +4,7 @@
  * network namespace: AF_PACKET and AF_XDP, by open descriptors, by memory that is
  * mapped from them, and those of the kernel's own lists that nobody has by either:
  * io_uring and vhost-net hold files of their own.  Run by reading from its iterators,
- * in this order; it attaches to nothing.
+ * that of the hidden ones last; it attaches to nothing.
  */
 #include <cordon/uapi/guard.h>
 
@@ -12,6 +12,7 @@
 #include "socket.h"
 
 #define SOCKET_MAGIC 0x534f434b
+#define ANONYMOUS_MAGIC 0x09041934
 
 #define FAMILY_PACKET 17
 #define FAMILY_XDP 44
@@ -49,6 +50,18 @@ struct net___lists {
 
 struct task_struct___rings {
 	struct io_uring_task *io_uring;
+} __attribute__((preserve_access_index));
+
+/* @ioctx_table: of AIO (CONFIG_AIO) */
+struct mm_struct___rings {
+	struct kioctx_table *ioctx_table;
+} __attribute__((preserve_access_index));
+
+/* Until 6.12. */
+struct file___count {
+	struct {
+		__s64 counter;
+	} f_count;
 } __attribute__((preserve_access_index));
 
 /* Addresses of those that somebody has by descriptor or memory. */
@@ -122,6 +135,17 @@ static __always_inline bool is_vhost(const struct file *file)
 	       BPF_CORE_READ(file, f_inode, i_rdev) == VHOST_NET;
 }
 
+static __always_inline bool is_ring(const struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == ANONYMOUS_MAGIC &&
+	       IS_NAMED(BPF_CORE_READ(file, f_path.dentry), "[io_uring]");
+}
+
+static __always_inline bool holds_others(const struct file *file)
+{
+	return is_vhost(file) || is_ring(file) || is_of_pktgen(file);
+}
+
 SEC("iter/task_file")
 int bypass_files(struct bpf_iter__task_file *ctx)
 {
@@ -130,31 +154,44 @@ int bypass_files(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	return is_vhost(file) || is_of_pktgen(file) ? tell_holder(ctx->meta, task) :
-						      tell(ctx->meta, task, file, (__s32)ctx->fd);
+	return holds_others(file) ? tell_holder(ctx->meta, task) :
+				    tell(ctx->meta, task, file, (__s32)ctx->fd);
 }
 
 SEC("iter/task_vma")
 int bypass_memory(struct bpf_iter__task_vma *ctx)
 {
+	const struct task_struct *task = ctx->task;
 	const struct file *file;
 
-	if (!ctx->task || !ctx->vma)
+	if (!task || !ctx->vma)
 		return 0;
 	file = ctx->vma->vm_file;
-	return file ? tell(ctx->meta, ctx->task, file, CORDON_BYPASS_MAPPED) : 0;
+	if (!file)
+		return 0;
+	return is_ring(file) ? tell_holder(ctx->meta, task) :
+			       tell(ctx->meta, task, file, CORDON_BYPASS_MAPPED);
 }
 
-/* Its rings may have no descriptor either. One that has ended still shows them. */
+static __always_inline bool has_rings(const struct task_struct *task)
+{
+	const struct task_struct___rings *of = (const void *)task;
+	const struct mm_struct___rings *memory = (const void *)BPF_CORE_READ(task, mm);
+
+	/* One that has ended still shows them. */
+	if (!memory)
+		return false;
+	return BPF_CORE_READ(of, io_uring) ||
+	       (bpf_core_field_exists(memory->ioctx_table) && BPF_CORE_READ(memory, ioctx_table));
+}
+
+/* Those of io_uring may have no descriptor either, those of AIO have none. */
 SEC("iter/task")
 int bypass_rings(struct bpf_iter__task *ctx)
 {
 	const struct task_struct *task = ctx->task;
 
-	if (!task || !task->mm ||
-	    !BPF_CORE_READ((const struct task_struct___rings *)task, io_uring))
-		return 0;
-	return tell_holder(ctx->meta, task);
+	return task && has_rings(task) ? tell_holder(ctx->meta, task) : 0;
 }
 
 /* ---- those that nobody seems to have ------------------------------------------------------ */
@@ -210,12 +247,24 @@ static __always_inline long next_list(struct walk *walk)
 	return walk->net == walk->first;
 }
 
+/* Its last descriptor is gone, and soon it is. */
+static __always_inline bool is_ending(const struct file *file)
+{
+	const struct file___count *counted = (const void *)file;
+
+	return !file || (bpf_core_field_exists(counted->f_count) &&
+			 !BPF_CORE_READ(counted, f_count.counter));
+}
+
 static __always_inline void tell_hidden(struct walk *walk, const struct sock *sock)
 {
+	const struct file *file = BPF_CORE_READ(sock, sk_socket, file);
 	struct cordon_bypass found = { .fd = CORDON_BYPASS_HIDDEN };
 
+	if (is_ending(file))
+		return;
 	found.family = BPF_CORE_READ(sock, __sk_common.skc_family);
-	found.inode = BPF_CORE_READ(sock, sk_socket, file, f_inode, i_ino);
+	found.inode = BPF_CORE_READ(file, f_inode, i_ino);
 	bpf_seq_write(walk->seq, &found, sizeof(found));
 	walk->told++;
 }

@@ -30,7 +30,7 @@
  * for ever. */
 #define WALKS_MAX 4
 
-/* So long the kernel may take to let go what a process held that was killed. */
+/* So long the kernel may take to let go what a process had that ended. */
 #define LET_GO_US 300000
 
 /* Packets; more than fit into the largest queue that is usual. */
@@ -41,10 +41,11 @@
 
 /**
  * struct walk - one walk through all processes
+ * @before: the walk before this one
  * @hidden: the first of the sockets that nobody seems to have; NULL: none
+ * @lasting: the first of those that were so before, too; NULL: none
  * @loaded: a module that sends so, and is left; "": none
  * @used: it is in use
- * @hunt: there was one of either the last time, too: it goes with all who could hold it
  * @last: what cannot be taken goes with its owner
  * @cut: sockets, and owners that were killed
  * @left: that could be neither; the first of them is @first
@@ -53,10 +54,11 @@ struct walk {
 	const struct cordon_context *context;
 	struct cordon_bypass *found;
 	size_t nr;
+	const struct walk *before;
 	const struct cordon_bypass *hidden;
+	const struct cordon_bypass *lasting;
 	struct cordon_failure loaded;
 	bool used;
-	bool hunt;
 	bool last;
 	size_t cut;
 	size_t left;
@@ -235,9 +237,10 @@ static bool has_descriptor(const struct walk *walk, const struct cordon_bypass *
 	return false;
 }
 
+/* What is left now may be gone in a moment; what was there before is held. */
 static bool is_held(const struct walk *walk)
 {
-	return walk->hidden || walk->used;
+	return walk->lasting || (walk->used && walk->before->used);
 }
 
 static bool is_told(const struct walk *walk, const struct cordon_bypass *holder)
@@ -254,11 +257,11 @@ static int hunt(struct walk *walk, const struct cordon_bypass *holder)
 {
 	struct cordon_bypass found = *holder;
 
-	if (!walk->hunt || !is_held(walk) || is_told(walk, holder))
+	if (!is_held(walk) || is_told(walk, holder))
 		return 0;
-	if (walk->hidden) {
-		found.inode = walk->hidden->inode;
-		found.family = walk->hidden->family;
+	if (walk->lasting) {
+		found.inode = walk->lasting->inode;
+		found.family = walk->lasting->family;
 	}
 	return kill_owner(walk, &found) > 0;
 }
@@ -326,7 +329,8 @@ static int fail_left(const struct walk *walk, struct cordon_failure *failure)
 		return cordon_fail(failure, -EBUSY,
 				   "%zu AF_PACKET or AF_XDP sockets send and receive past the "
 				   "packet path, and no process has one of them by a descriptor: "
-				   "end what uses io_uring or vhost-net, or hands sockets on",
+				   "end what uses io_uring, AIO or vhost-net, or hands sockets "
+				   "on",
 				   walk->left);
 	return cordon_fail(failure, -EBUSY,
 			   "%zu AF_PACKET or AF_XDP sockets send and receive past the packet path, "
@@ -334,26 +338,40 @@ static int fail_left(const struct walk *walk, struct cordon_failure *failure)
 			   walk->left, owner.comm, walk->first->pid);
 }
 
-static const struct cordon_bypass *find_hidden(const struct walk *walk)
+/* @inode: of any, if 0 */
+static const struct cordon_bypass *find_hidden(const struct walk *walk, uint64_t inode)
 {
 	for (size_t i = 0; i < walk->nr; i++) {
-		if (walk->found[i].fd == CORDON_BYPASS_HIDDEN)
+		if (walk->found[i].fd == CORDON_BYPASS_HIDDEN &&
+		    (!inode || walk->found[i].inode == inode))
 			return &walk->found[i];
 	}
 	return NULL;
 }
 
+static const struct cordon_bypass *find_lasting(const struct walk *walk)
+{
+	for (size_t i = 0; i < walk->nr && walk->before; i++) {
+		if (walk->found[i].fd == CORDON_BYPASS_HIDDEN &&
+		    find_hidden(walk->before, walk->found[i].inode))
+			return &walk->found[i];
+	}
+	return NULL;
+}
+
+/* What was found is cut also where that is not all. */
 static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
 		     struct cordon_failure *failure)
 {
 	const int error = cordon_bypass_list(&walk->found, &walk->nr);
 
+	walk->hidden = find_hidden(walk, 0);
+	walk->lasting = find_lasting(walk);
+	each(walk);
 	if (error)
 		return cordon_fail(failure, error,
-				   "cannot look for AF_PACKET and AF_XDP sockets: %s",
+				   "cannot look through all for AF_PACKET and AF_XDP sockets: %s",
 				   strerror(-error));
-	walk->hidden = find_hidden(walk);
-	each(walk);
 	if (walk->left)
 		return fail_left(walk, failure);
 	*failure = walk->loaded;
@@ -375,25 +393,31 @@ bool cordon_bypass_due(const struct cordon_context *context)
 	return standing.latch >= cordon_guard_closes_from(view.settings);
 }
 
+/* Whether there is more to be done: somebody may have got away, or be held to have hidden one. */
+static bool goes_on(const struct walk *walk, int error)
+{
+	if (error && error != -EBUSY)
+		return false;
+	return walk->cut || ((walk->hidden || walk->used) && !is_held(walk));
+}
+
 int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	bool hunt = false;
+	struct walk before CLEANUP(walk) = { .context = context };
+	bool more = cordon_bypass_due(context);
 	int error = 0;
 
-	if (!cordon_bypass_due(context))
-		return 0;
-	for (int i = 1; i <= WALKS_MAX; i++) {
-		struct walk walk CLEANUP(walk) = { .context = context };
+	for (int i = 1; i <= WALKS_MAX && more; i++) {
+		struct walk walk = { .context = context, .before = &before };
 
-		walk.hunt = hunt;
 		walk.last = i == WALKS_MAX;
 		failure->text[0] = '\0';
 		error = walk_once(&walk, cut_all, failure);
-		hunt = is_held(&walk);
-		if ((error && error != -EBUSY) || (!walk.cut && (walk.hunt || !hunt)))
-			break;
-		if (walk.hunt)
+		more = goes_on(&walk, error);
+		if (more && (walk.hidden || walk.used))
 			usleep(LET_GO_US);
+		cleanup_walk(&before);
+		before = walk;
 	}
 	return error;
 }

@@ -12,8 +12,8 @@
 
 /** cordon_bypass_list() - one for each descriptor, for each piece of memory, for each that nobody
  * has by either (CORDON_BYPASS_HIDDEN), and for who could hold such (CORDON_BYPASS_HOLDER)
- * @ret_found: the caller's to free
- * Return: 0 or -errno
+ * @ret_found: NULL; then what was found, the caller's to free, also where it is not all
+ * Return: 0; -ETIMEDOUT: some process does not let its memory be gone through; -errno
  */
 int cordon_bypass_list(struct cordon_bypass **ret_found, size_t *ret_nr);
 

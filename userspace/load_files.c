@@ -8,20 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "bpf/files.skel.h"
 
+#include "load_iterator.h"
 #include "util/cleanup.h"
 #include "util/print.h"
 
 DEFINE_CLEANUP(files_bpf, struct files_bpf *, files_bpf__destroy)
-
-static inline void cleanup_link(struct bpf_link **link)
-{
-	bpf_link__destroy(*link);
-}
 
 /* struct open_file - what the program writes; @size bytes of its path follow, with the NUL */
 struct open_file {
@@ -78,19 +73,13 @@ static int write_all(FILE *from, FILE *to)
 int cordon_list_files(const void *state, FILE *file)
 {
 	struct files_bpf *files CLEANUP(files_bpf) = NULL;
-	struct bpf_link *link CLEANUP(link) = NULL;
 	FILE *from CLEANUP(fclose) = NULL;
-	int fd;
 
 	(void)state;
 	libbpf_set_print(NULL);
 	files = files_bpf__open_and_load();
 	if (!files)
 		return -errno;
-	link = bpf_program__attach_iter(files->progs.files, NULL);
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	from = fd < 0 ? NULL : fdopen(fd, "r");
+	from = cordon_iterator_open(files->progs.files);
 	return from ? write_all(from, file) : -errno;
 }

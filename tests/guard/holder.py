@@ -6,7 +6,8 @@ Ten times a second FILE says how much it has heard, and whether it can send ("he
 Kinds: plain; ring: what it hears comes by mapped memory; fanout: in a group; locked: with a filter of
 its own that cannot be replaced; mapped: the same as ring, but without a descriptor; xdp: AF_XDP;
 passed: the descriptor is on its way in a socket until FILE.take is there; fixed: AF_XDP, in an io_uring
-alone, and that without a descriptor; vhost: a packet socket that vhost-net alone has.
+alone, and that without a descriptor; vhost: a packet socket that vhost-net alone has; many: twenty of
+AF_XDP; ring-user: none, but an io_uring.
 """
 import ctypes
 import fcntl
@@ -61,11 +62,20 @@ def hand_to_vhost(sock):
     return room
 
 
-HIDING = {"fixed": hand_to_ring, "vhost": hand_to_vhost}
+def add_more(sock):
+    return [sock] + [socket.socket(44, socket.SOCK_RAW, 0) for _ in range(19)]
+
+
+def use_ring(sock):
+    sock.close()
+    return syscall(IO_URING_SETUP, 4, ctypes.create_string_buffer(120))
+
+
+AT_REST = {"fixed": hand_to_ring, "vhost": hand_to_vhost, "many": add_more, "ring-user": use_ring}
 
 
 def made():
-    if KIND in ("xdp", "fixed"):
+    if KIND in ("xdp", "fixed", "many"):
         return socket.socket(44, socket.SOCK_RAW, 0)
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(EVERYTHING))
     sock.bind(("wan0", EVERYTHING))
@@ -130,9 +140,9 @@ def main():
                     os.close(number)
             except OSError:
                 pass
-    if KIND in HIDING:
-        kept = HIDING[KIND](sock)
-        say("hidden")
+    if KIND in AT_REST:
+        kept = AT_REST[KIND](sock)
+        say("at rest")
         time.sleep(1000)
         del kept
         return

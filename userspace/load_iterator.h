@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a BPF program that the kernel runs for each of its objects (iter/...) writes.
+ */
+#ifndef CORDON_LOAD_ITERATOR_H
+#define CORDON_LOAD_ITERATOR_H
+
+#include <stdio.h>
+
+#include <bpf/libbpf.h>
+
+/**
+ * cordon_iterator_open() - a stream of it, that begins with the first object
+ * A read gives up behind a million objects of which nothing was written: the stream goes on then
+ * (bpf_seq_read() of kernel/bpf/bpf_iter.c).
+ * Return: the caller's to close; NULL with errno
+ */
+FILE *cordon_iterator_open(const struct bpf_program *program);
+
+#endif
