@@ -297,20 +297,13 @@ static __always_inline int check_link(const struct cordon_guard *guard, __u32 fd
 			    BPF_CORE_READ(link, id), BPF_CORE_READ(link, prog, aux)->name);
 }
 
+/* Where another thread could put ours behind the descriptor meanwhile, none will do. */
 static __always_inline int check_own(const struct cordon_guard *guard, __u32 fd)
 {
 	const struct bpf_prog *program = behind(task_file(fd), guard->program);
 
-	return is_our_program(program) ? refuse_program(CORDON_GUARD_ACT_RUN, program) : 0;
-}
-
-/* Where another thread could put ours behind the descriptor meanwhile, none will do. */
-static __always_inline int check_run(const struct cordon_guard *guard, __u32 fd)
-{
-	const int refused = check_own(guard, fd);
-
-	if (refused)
-		return refused;
+	if (is_our_program(program))
+		return refuse_program(CORDON_GUARD_ACT_RUN, program);
 	if (holds_of_current() & HOLDS_PROGRAM && !is_alone())
 		return guard_refuse(CORDON_GUARD_ACT_RUN, CORDON_GUARD_OBJECT_PROGRAM, 0, NULL);
 	return 0;
@@ -355,7 +348,7 @@ static __always_inline int check_link_create(const struct cordon_guard *guard,
 	int refused = check_own(guard, attr->link_create.prog_fd);
 
 	if (!refused && attr->link_create.target_btf_id)
-		refused = check_run(guard, attr->link_create.target_fd);
+		refused = check_own(guard, attr->link_create.target_fd);
 	if (refused)
 		return refused;
 	/* An iterator's program may write to the values that it is given. */
@@ -443,7 +436,7 @@ static __always_inline int check_call(const struct cordon_guard *guard, __u32 ca
 	case BPF_PROG_LOAD:
 		return check_load();
 	case BPF_PROG_TEST_RUN:
-		return check_run(guard, attr->test.prog_fd);
+		return check_own(guard, attr->test.prog_fd);
 	case BPF_OBJ_GET:
 		return check_get(guard, (const void *)attr->pathname);
 	case BPF_LINK_GET_FD_BY_ID:
@@ -601,7 +594,7 @@ int guard_program(__u64 *arguments)
 			       refuse_program(CORDON_GUARD_ACT_OPEN, program) :
 			       0;
 	/* Those of before may be looked at as ever. */
-	if (program->aux->load_time >= guard->since && program_meddles(guard, program))
+	if (!program_is_older(guard, program) && program_meddles(guard, program))
 		return guard_refuse(CORDON_GUARD_ACT_LOAD_MEDDLING, CORDON_GUARD_OBJECT_FOREIGN, 0,
 				    program->aux->name);
 	onto = BPF_CORE_READ(program, aux, dst_prog);
@@ -611,7 +604,7 @@ int guard_program(__u64 *arguments)
 	return map ? refuse_map(CORDON_GUARD_ACT_USE, map) : 0;
 }
 
-/* Run once the guard stands, from when on there will be no more of them. */
+/* Run once the guard stands, from when on there will be no more that are older. */
 SEC("iter/bpf_prog")
 int guard_older(struct bpf_iter__bpf_prog *ctx)
 {

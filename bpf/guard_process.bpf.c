@@ -42,6 +42,16 @@ static __always_inline bool may_be_asked(const struct task_struct *task, __u32 s
 	       BPF_CORE_READ(task, group_leader, real_parent, tgid) == current->tgid;
 }
 
+/* One that a probe has made another obeys no order, and nobody obeys it: who manages services may
+ * start the next. What it has in its memory is still nobody else's. */
+static __always_inline bool is_changed(struct task_struct *task)
+{
+	const struct cordon_guard_task *value = guard_task(task);
+	const struct cordon_guard *guard = guard_find();
+
+	return value && guard && value->probes != guard->probes;
+}
+
 /* Arguments: to whom, what the kernel tells of it, the signal, on whose behalf. */
 SEC("lsm/task_kill")
 int guard_kill(__u64 *arguments)
@@ -49,7 +59,7 @@ int guard_kill(__u64 *arguments)
 	struct task_struct *task = (void *)arguments[0];
 	const __u32 signal = arguments[2];
 
-	if (!signal || !is_ours_to_others(task) || may_be_asked(task, signal))
+	if (!signal || !is_ours_to_others(task) || may_be_asked(task, signal) || is_changed(task))
 		return 0;
 	return refuse_process(CORDON_GUARD_ACT_SIGNAL, task, signal);
 }

@@ -31,8 +31,9 @@ struct bpf_prog_aux {
 	__u32 used_map_cnt;
 	struct bpf_map **used_maps;
 	struct bpf_prog *dst_prog;
-	__u64 load_time;       /* CLOCK_BOOTTIME */
-	bool kprobe_write_ctx; /* since 6.18 */
+	enum bpf_prog_type saved_dst_prog_type; /* of what it stands in for, also once it does */
+	__u64 load_time;			/* CLOCK_BOOTTIME */
+	bool kprobe_write_ctx;			/* since 6.18 */
 	char name[16];
 } __attribute__((preserve_access_index));
 
@@ -79,20 +80,32 @@ static __always_inline void program_learn(struct cordon_guard *guard, const stru
 	__s32 call;
 
 	guard->since = bpf_ktime_get_boot_ns();
+	guard->sample = sample->aux->id;
 	for (__u32 i = 0; i < SAMPLE_MAX && found < CORDON_GUARD_CALLS; i++) {
 		if (i < sample->len && program_call(&sample->insnsi[i], &call))
 			guard->call[found++] = call;
 	}
 }
 
-/* Whatever it calls: it is of a security module, answers for a socket, stands in for a function's
- * result, or changes what a function is given. */
+/** program_is_older() - than the guard: it was there before the sample. Its time is that of when it
+ *	began to be checked, which may take long, its number is given to it behind that; numbers
+ *come again one day. */
+static __always_inline bool program_is_older(const struct cordon_guard *guard,
+					     const struct bpf_prog *program)
+{
+	return program->aux->load_time < guard->since && program->aux->id < guard->sample;
+}
+
+/* Whatever it calls: it is of a security module, answers for a socket or a parameter of the kernel,
+ * stands in for a function's result, or changes what a function is given. */
 static __always_inline bool program_answers(const struct bpf_prog *program)
 {
 	const struct bpf_prog_aux *aux = program->aux;
+	const __u32 type = program->type == BPF_PROG_TYPE_EXT ? aux->saved_dst_prog_type :
+								program->type;
 
-	return program->type == BPF_PROG_TYPE_LSM ||
-	       program->type == BPF_PROG_TYPE_CGROUP_SOCKOPT ||
+	return type == BPF_PROG_TYPE_LSM || type == BPF_PROG_TYPE_CGROUP_SOCKOPT ||
+	       type == BPF_PROG_TYPE_CGROUP_SYSCTL ||
 	       program->expected_attach_type == BPF_MODIFY_RETURN ||
 	       BPF_CORE_READ_BITFIELD_PROBED(program, kprobe_override) ||
 	       (bpf_core_field_exists(aux->kprobe_write_ctx) && aux->kprobe_write_ctx);

@@ -105,7 +105,7 @@ static void cut_text(FILE *file, const struct cordon_event_view *view)
 	if (cut->family)
 		fprintf(file, "%s socket of ", cut_family(cut));
 	else
-		fputs("io_uring, vhost-net or pktgen of ", file);
+		fputs("io_uring, AIO, vhost-net or pktgen of ", file);
 	cordon_event_who_text(file, view);
 	cordon_event_name(file, ", ", cut_program(view));
 	fprintf(file, ": %s", cut_how(cut));
@@ -164,6 +164,12 @@ static bool tried_is_whole(const struct cordon_event *event)
 	return !tried->name[sizeof(tried->name) - 1];
 }
 
+/* No hook refuses a probe into a program (guard_probe of bpf/guard.bpf.c). */
+static bool is_refused(const struct cordon_event_tried *tried)
+{
+	return tried->act != CORDON_GUARD_ACT_PROBE || tried->object != CORDON_GUARD_OBJECT_PROGRAM;
+}
+
 static void tried_facts(const struct cordon_event *event, struct cordon_event_facts *facts)
 {
 	const struct cordon_event_tried *tried = (const struct cordon_event_tried *)event;
@@ -173,8 +179,8 @@ static void tried_facts(const struct cordon_event *event, struct cordon_event_fa
 	facts->cgroup = tried->cgroup;
 	facts->name = tried->comm;
 	facts->name_size = sizeof(tried->comm);
-	facts->outcome = "failure";
-	facts->subtype = "denied";
+	facts->outcome = is_refused(tried) ? "failure" : "success";
+	facts->subtype = is_refused(tried) ? "denied" : "allowed";
 }
 
 static const char *detail_name(const struct cordon_event_tried *tried)
@@ -189,13 +195,9 @@ static const char *detail_name(const struct cordon_event_tried *tried)
 	}
 }
 
-/* No hook refuses that (guard_probe of bpf/guard.bpf.c). */
 static const char *tried_outcome(const struct cordon_event_tried *tried)
 {
-	return tried->act == CORDON_GUARD_ACT_PROBE &&
-			       tried->object == CORDON_GUARD_OBJECT_PROGRAM ?
-		       "who runs it is cordon no more" :
-		       "refused";
+	return is_refused(tried) ? "refused" : "who runs it is cordon no more";
 }
 
 static void tried_text(FILE *file, const struct cordon_event_view *view)

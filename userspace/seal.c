@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "guard.h"
 #include "module.h"
 #include "order.h"
 #include "session.h"
@@ -23,6 +24,8 @@
 static int refuse_store(const struct cordon_context *context, int error,
 			struct cordon_failure *failure)
 {
+	if (error == -EPERM && cordon_guard_check(context, failure))
+		return error;
 	if (error == -EPERM || error == -EACCES)
 		return cordon_fail(failure, error, "cannot seal: this needs root");
 	return cordon_fail(failure, error, "cannot seal: %s/maps/control: %s", context->bpffs,

@@ -249,9 +249,9 @@ def load_program():
 
 
 CLEAR_R1 = (0xb7, 1, 0, 0)
-TRACEPOINT, SOCKOPT, TRACING, LSM = 5, 25, 26, 29
+TRACEPOINT, SYSCTL, SOCKOPT, TRACING, LSM = 5, 23, 25, 26, 29
 FUNC_WRITE_USER, FUNC_SEND_SIGNAL, FUNC_SEND_SIGNAL_THREAD = 36, 109, 117
-ATTACH_GETSOCKOPT, ATTACH_MODIFY_RETURN, ATTACH_LSM = 21, 26, 27
+ATTACH_SYSCTL, ATTACH_GETSOCKOPT, ATTACH_MODIFY_RETURN, ATTACH_LSM = 18, 21, 26, 27
 
 
 def load_calling(function):
@@ -636,6 +636,8 @@ ROWS = [
      False),
     ("program: load one that answers for sockets", "always",
      lambda: load(RETURN_0, SOCKOPT, bytes(44) + struct.pack("I", ATTACH_GETSOCKOPT)), False),
+    ("program: load one that answers for parameters of the kernel", "always",
+     lambda: load(RETURN_0, SYSCTL, bytes(44) + struct.pack("I", ATTACH_SYSCTL)), False),
     ("program: bpftool prog show", "never", shell("bpftool prog show | grep -q egress_ether"), False),
     ("program: bpftool prog dump", "never",
      shell(f"bpftool prog dump xlated pinned {BPFFS}/progs/tell | grep -q r0"), False),

@@ -16,7 +16,7 @@ guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
 	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
-test_start 27
+test_start 31
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -80,9 +80,14 @@ unprobe()
 	echo 0 >$TRACING/events/uprobes/try/enable
 	echo "-:try" >>$TRACING/uprobe_events
 }
+seal_says() { cordon seal isolate 2>&1 | grep -q "$1"; }
+refuse "nobody ends the daemon" kill -9 "$DAEMON"
 check "somebody puts a probe into the helper" probe
+check "whom it changed anybody may end" kill -9 "$DAEMON"
 refuse "which may do nothing from then on" cordon apply --force "$NET_TMP/policy.yaml"
 check "and says why" says "does not take this process for cordon's" cordon status
+refuse "nor seal, and says so" cordon seal isolate
+check "for that reason" seal_says "does not take this process for cordon's"
 check "he is told" until_ok 10 says "tried to put a probe into cordon's program" cordon events --class tamper
 check "without it" unprobe
 check "the next may again" cordon apply --force "$NET_TMP/policy.yaml"

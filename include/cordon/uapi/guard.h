@@ -66,6 +66,7 @@ struct cordon_guard_place {
  * @unknown: programs started from the helper's inode that it did not, and @why
  * @full: objects of ours that found no place in guard_objects
  * @since: when it learned @call, just before it stands, CLOCK_BOOTTIME
+ * @sample: id of the program that it learned it from
  * @probes: breakpoints (uprobes) that were put into processes of the helper, or taken out: who was
  *	started before the last is ours no more
  * @older: programs of others that were there when the guard was raised, and may change what we
@@ -90,7 +91,7 @@ struct cordon_guard {
 	__u32 older;
 	__u32 oldest;
 	__s32 call[CORDON_GUARD_CALLS];
-	__u32 pad;
+	__u32 sample;
 	__u64 heard;
 	__u64 known;
 	__u64 unknown;
@@ -295,7 +296,7 @@ struct cordon_guard_task {
 
 /* cordon_bypass.fd: it has no descriptor, but its memory is mapped; nobody has it by either, yet
  * it is there; no socket, but a process with what can hold some, or
- * lets it go on (io_uring, vhost-net, pktgen). */
+ * lets it go on (io_uring, AIO, vhost-net, pktgen). */
 #define CORDON_BYPASS_MAPPED (-1)
 #define CORDON_BYPASS_HIDDEN (-2)
 #define CORDON_BYPASS_HOLDER (-3)
