@@ -87,9 +87,8 @@ static __always_inline void program_learn(struct cordon_guard *guard, const stru
 	}
 }
 
-/** program_is_older() - than the guard: it was there before the sample. Its time is that of when it
- *	began to be checked, which may take long, its number is given to it behind that; numbers
- *come again one day. */
+/* Than the guard: it was there before the sample. Its time is that of when it began to be checked,
+ * which may take long, its number is given to it behind that; and numbers come again one day. */
 static __always_inline bool program_is_older(const struct cordon_guard *guard,
 					     const struct bpf_prog *program)
 {

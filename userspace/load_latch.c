@@ -26,7 +26,7 @@ static int open_control(const struct cordon_context *context, struct cordon_cont
 		return fd;
 	control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (control == MAP_FAILED)
-		return -errno;
+		return errno == EPERM ? -EPERM : -ENOMEM;
 	*ret_control = control;
 	return 0;
 }
