@@ -231,8 +231,10 @@ class Story:
         status, said = self.order(machine, self.owner.release(self.cordon, anchor["seals"])
                                   if anchor["kind"] == "tpm" else self.owner.order("release"))
         self.tap.case("after the release it runs again",
-                      not status and wait_for(runs) and machine.run("test -e /run/nologin")[0],
-                      f"{said}\n{machine.run('systemctl status manager; cordon status')[1]}")
+                      not status and wait_for(lambda: runs() and
+                                              machine.run("test -e /run/nologin")[0]),
+                      f"{status} {said}\n"
+                      f"{machine.run('ls /run/nologin; systemctl status manager; cordon status')[1]}")
 
     def anchored(self, machine):
         """Leaves the disk of an open node that its TPM knows."""
