@@ -13,6 +13,7 @@
 
 #define SIGNAL_HANGUP 1
 #define SIGNAL_INTERRUPT 2
+#define SIGNAL_KILL 9
 #define SIGNAL_TERMINATE 15
 #define SIGNAL_CONTINUE 18
 
@@ -43,12 +44,14 @@ static __always_inline bool may_be_asked(const struct task_struct *task, __u32 s
 }
 
 /* One that a probe has made another obeys no order, and nobody obeys it: who manages services may
- * start the next. What it has in its memory is still nobody else's. */
-static __always_inline bool is_changed(struct task_struct *task)
+ * start the next. What it has in its memory is still nobody else's: not by a signal that dumps it. */
+static __always_inline bool may_be_ended(struct task_struct *task, __u32 signal)
 {
 	const struct cordon_guard_task *value = guard_task(task);
 	const struct cordon_guard *guard = guard_find();
 
+	if (signal != SIGNAL_KILL && signal != SIGNAL_TERMINATE)
+		return false;
 	return value && guard && value->probes != guard->probes;
 }
 
@@ -59,7 +62,8 @@ int guard_kill(__u64 *arguments)
 	struct task_struct *task = (void *)arguments[0];
 	const __u32 signal = arguments[2];
 
-	if (!signal || !is_ours_to_others(task) || may_be_asked(task, signal) || is_changed(task))
+	if (!signal || !is_ours_to_others(task) || may_be_asked(task, signal) ||
+	    may_be_ended(task, signal))
 		return 0;
 	return refuse_process(CORDON_GUARD_ACT_SIGNAL, task, signal);
 }

@@ -16,7 +16,7 @@ guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
 	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
-test_start 31
+test_start 32
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -83,6 +83,7 @@ unprobe()
 seal_says() { cordon seal isolate 2>&1 | grep -q "$1"; }
 refuse "nobody ends the daemon" kill -9 "$DAEMON"
 check "somebody puts a probe into the helper" probe
+refuse "whom it changed nobody lets dump its memory" kill -ABRT "$DAEMON"
 check "whom it changed anybody may end" kill -9 "$DAEMON"
 refuse "which may do nothing from then on" cordon apply --force "$NET_TMP/policy.yaml"
 check "and says why" says "does not take this process for cordon's" cordon status
