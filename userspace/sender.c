@@ -25,28 +25,29 @@ static const struct sender {
 	{ "netconsole", "netconsole" },
 };
 
-/* Not one that is part of the kernel: nobody can unload that. */
-static bool is_loaded(const struct sender *sender)
+/* Wherever it is mounted, or not at all, and whatever is mounted over it. */
+static int open_system(const char *type)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/module/%s/initstate", sender->module);
-	return !access(path, F_OK);
-}
-
-/* Wherever it is mounted, or not at all. */
-static int open_configfs(void)
-{
-	const int context CLEANUP(close) = (int)syscall(SYS_fsopen, "configfs", FSOPEN_CLOEXEC);
+	const int context CLEANUP(close) = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 
 	if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return -errno;
 	return (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
 }
 
+/* Not one that is part of the kernel: nobody can unload that. Where it cannot be seen, it may be. */
+static bool is_loaded(const struct sender *sender)
+{
+	const int system CLEANUP(close) = open_system("sysfs");
+	char path[64];
+
+	snprintf(path, sizeof(path), "module/%s/initstate", sender->module);
+	return system < 0 || !faccessat(system, path, F_OK, 0);
+}
+
 static void remove_targets(const struct sender *sender)
 {
-	const int configfs CLEANUP(close) = open_configfs();
+	const int configfs CLEANUP(close) = open_system("configfs");
 	int fd CLEANUP(close) = -1;
 	DIR *folder CLEANUP(folder) = NULL;
 	const struct dirent *entry;
