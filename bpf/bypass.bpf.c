@@ -11,9 +11,6 @@
 #include "iterate.h"
 #include "socket.h"
 
-#define SOCKET_MAGIC 0x534f434b
-#define ANONYMOUS_MAGIC 0x09041934
-
 #define FAMILY_PACKET 17
 #define FAMILY_XDP 44
 
@@ -79,18 +76,6 @@ static __always_inline bool is_past(__u32 family)
 }
 
 /* ---- who has one -------------------------------------------------------------------------- */
-
-/* NULL: it is no socket */
-static __always_inline const struct sock *sock_of(const struct file *file)
-{
-	const struct socket *socket;
-
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & KIND_MASK) != KIND_SOCKET ||
-	    BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKET_MAGIC)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
-}
 
 static __always_inline int tell(struct bpf_iter_meta *meta, const struct task_struct *task,
 				const struct file *file, __s32 fd)

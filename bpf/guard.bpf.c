@@ -667,12 +667,9 @@ int guard_mmap(__u64 *arguments)
 /* One that was on its way when the kernel was closed. */
 static __always_inline bool is_past(const struct file *file)
 {
-	const struct socket *socket;
+	const struct sock *sock = sock_of(file);
 
-	if ((file->f_inode->i_mode & KIND_MASK) != KIND_SOCKET)
-		return false;
-	socket = file->private_data;
-	return guard_is_past(BPF_CORE_READ(socket, sk, __sk_common.skc_family));
+	return sock && guard_is_past(BPF_CORE_READ(sock, __sk_common.skc_family));
 }
 
 /* By a socket, or pidfd_getfd(2). */

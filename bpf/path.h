@@ -23,6 +23,8 @@
 
 /* Of @s_magic: include/uapi/linux/magic.h */
 #define PROC_MAGIC 0x9fa0
+#define SOCKET_MAGIC 0x534f434b
+#define ANONYMOUS_MAGIC 0x09041934
 
 struct cred;
 

@@ -7,7 +7,7 @@
 #define CORDON_BPF_SOCKET_H
 
 #include "core.h"
-#include "list.h"
+#include "path.h"
 
 struct net {
 	__u64 net_cookie;
@@ -36,5 +36,17 @@ struct socket {
 	struct file *file;
 	struct sock *sk;
 } __attribute__((preserve_access_index));
+
+/** sock_of() - what is behind a file; NULL: it is no socket */
+static __always_inline const struct sock *sock_of(const struct file *file)
+{
+	const struct socket *socket;
+
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & KIND_MASK) != KIND_SOCKET ||
+	    BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKET_MAGIC)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
 
 #endif
