@@ -113,6 +113,13 @@ static void take_all(struct show *show)
 
 /* ---- what could not be shown -------------------------------------------------------------- */
 
+static uint64_t nr_faults(const struct show *show)
+{
+	const struct cordon_events_faults *faults = cordon_events_faults(show->events);
+
+	return show->malformed + faults->malformed + faults->damaged + faults->unreadable;
+}
+
 static int say_faults(const struct show *show)
 {
 	const struct cordon_events_faults *faults = cordon_events_faults(show->events);
@@ -151,12 +158,16 @@ static void wait_for_more(int watch)
 static int follow(struct show *show, const char *path)
 {
 	const int watch CLEANUP(close) = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	uint64_t told = 0;
 
 	if (watch >= 0)
 		inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
 	take_all(show);
 	show->silent = false;
 	while (!fflush(stdout)) {
+		if (nr_faults(show) > told)
+			say_faults(show);
+		told = nr_faults(show);
 		wait_for_more(watch);
 		if (show->live)
 			cordon_live_follow(show->live);

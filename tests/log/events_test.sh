@@ -34,7 +34,7 @@ same()
 	line=$(grep -m 1 "tcp/$1 " "$NET_TMP/run.log") && has " $line" --class denial
 }
 
-test_start 58
+test_start 59
 net_start
 net_peer wan0
 net_address wan0 10.9.0.1/24 10.9.0.2/24
@@ -136,6 +136,8 @@ check "on another machine it is read by the names that the log tells" says "10.9
 check "and all of it" test "$(elsewhere | wc -l)" -ge "$(count --until 10s)"
 head -c 200 /dev/zero >>"$(echo "$NET_TMP"/copy/own.*0)"
 check "bytes that are no block are said" says "200 bytes of the log are no blocks of records" elsewhere
+check "and while it is followed" says "200 bytes of the log are no blocks of records" \
+	timeout 3 "$CORDON" --root /nowhere events --follow "$NET_TMP/copy"
 check "and the rest is shown" test "$(elsewhere 2>/dev/null | wc -l)" = "$(elsewhere 2>&1 | grep -vc '^cordon: ')"
 echo 'no zstd' >"$NET_TMP/copy/own.00000099.zst"
 check "so is a segment that cannot be read" says "1 segments cannot be read: own.00000099.zst" elsewhere
