@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "load.h"
+#include "module.h"
 #include "order.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -25,8 +26,9 @@ static const char *const shut[CORDON_LATCH_LEVELS] = {
 	[CORDON_LATCH_EGRESS] = "nothing is opened from this node or through it; what the policy "
 				"lets in still comes in",
 	[CORDON_LATCH_ISOLATE] = "nothing goes in, out or through",
-	[CORDON_LATCH_LOCKDOWN] = "nothing goes in, out or through; programs are not held by this "
-				  "version",
+	[CORDON_LATCH_LOCKDOWN] =
+		"nothing goes in, out or through, and what the policy lists under "
+		"lockdown is held",
 };
 
 void cordon_latch_view_read(const struct cordon_context *context,
@@ -104,7 +106,9 @@ static bool has_code(const struct cordon_latch_view *view)
 {
 	static const uint8_t none[32];
 
-	return view->settings && memcmp(view->settings->break_glass, none, sizeof(none)) != 0 &&
+	/* The module opens for a signed order alone. */
+	return view->settings && !cordon_module_level(view->context) &&
+	       memcmp(view->settings->break_glass, none, sizeof(none)) != 0 &&
 	       !memcmp(view->settings->digest, view->state.policy, sizeof(view->state.policy)) &&
 	       memcmp(view->settings->break_glass, view->state.code_used, sizeof(none)) != 0;
 }
@@ -133,7 +137,8 @@ void cordon_latch_text_reopen(FILE *file, const struct cordon_latch_view *view, 
 	} else {
 		fprintf(file,
 			"%snobody can: there is no key in %s" CORDON_TRUST_FOLDER
-			"/release.pem; its owner must\n%sput one there\n",
+			"/release.pem; its owner must\n%sput one there, where a guard stands after "
+			"a boot with cordon.guard=off\n",
 			indent, view->context->root, indent);
 	}
 	if (has_code(view))

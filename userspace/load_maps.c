@@ -95,6 +95,8 @@ static int open_pins(const struct cordon_context *context, struct cordon_maps *m
 		if (maps->fd[i] == -ENOENT)
 			return cordon_fail(failure, -ENOENT, "nothing is loaded here (no %s)",
 					   path.text);
+		if (maps->fd[i] < 0 && geteuid())
+			return cordon_fail(failure, maps->fd[i], "this needs root");
 		if (maps->fd[i] < 0)
 			return cordon_fail(failure, maps->fd[i], "cannot open %s: %s", path.text,
 					   strerror(-maps->fd[i]));

@@ -5,13 +5,26 @@
 #include "module_text.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "gate_file.h"
 #include "order.h"
+#include "util/boot.h"
+
+/* As userspace/boot/gate has it. */
+static bool is_gate_off(const struct cordon_context *context)
+{
+	char word[8];
+
+	cordon_boot_word("cordon.gate=", word, sizeof(word));
+	return !strcmp(word, "off") &&
+	       !access(cordon_path_root(context, CORDON_GATE_FILE).text, F_OK);
+}
 
 void cordon_module_view_read(const struct cordon_context *context, const struct cordon_trust *trust,
 			     struct cordon_module_view *ret_view)
 {
-	struct cordon_module_view view = { .changed = false };
+	struct cordon_module_view view = { .no_gate = is_gate_off(context) };
 	uint8_t digest[CORDON_SIGN_DIGEST_SIZE];
 
 	view.whose = cordon_module_look(context, &view.state);
@@ -96,6 +109,10 @@ void cordon_module_text(FILE *file, const struct cordon_module_view *view)
 {
 	const struct cordon_module_state *state = &view->state;
 
+	if (view->no_gate)
+		fputs("gate        off (cordon.gate=off on the kernel's command line): before the "
+		      "policy stood all passed\n",
+		      file);
 	if (view->whose == CORDON_MODULE_NONE) {
 		fputs("module      none: who writes to the pinned maps as root opens the node, and "
 		      "with the programs\n"
@@ -158,6 +175,7 @@ void cordon_module_json(struct json *json, const struct cordon_module_view *view
 
 	json_object(json, "module");
 	json_string(json, "whose", names[view->whose]);
+	json_bool(json, "gate_off", view->no_gate);
 	if (view->whose == CORDON_MODULE_OURS) {
 		json_ours(json, &view->state);
 		json_bool(json, "trust_changed", view->changed);

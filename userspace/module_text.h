@@ -13,6 +13,7 @@
 /**
  * struct cordon_module_view - what it says now
  * @changed: trust/ or the node's name is another than it was set up with
+ * @no_gate: this boot was told to go without the gate that the node has
  * @kept_before: its keep list is that of another policy than the one in force
  */
 struct cordon_module_view {
@@ -20,6 +21,7 @@ struct cordon_module_view {
 	struct cordon_module_state state;
 	bool changed;
 	bool kept_before;
+	bool no_gate;
 };
 
 /** cordon_module_view_policy() - does it keep what the policy in force keeps? */

@@ -8,24 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/boot.h"
 #include "util/cleanup.h"
-
-#define WORD "cordon.guard="
-
-/* The last one holds, as with the kernel's own words. */
-static void read_word(char (*ret_value)[8])
-{
-	FILE *file CLEANUP(fclose) = fopen("/proc/cmdline", "re");
-	char line[4096] = "";
-
-	(*ret_value)[0] = '\0';
-	if (!file || !fgets(line, sizeof(line), file))
-		return;
-	for (char *left = line, *word; (word = strsep(&left, " \n"));) {
-		if (!strncmp(word, WORD, strlen(WORD)))
-			snprintf(*ret_value, sizeof(*ret_value), "%.7s", word + strlen(WORD));
-	}
-}
 
 /* Where it does not say, it is tried. */
 static bool is_off(void)
@@ -47,7 +31,7 @@ enum cordon_probe_guard cordon_probe_guard(const struct cordon_context *context)
 	const bool own = cordon_context_is_node(context);
 	char word[8];
 
-	read_word(&word);
+	cordon_boot_word("cordon.guard=", word, sizeof(word));
 	if (!strcmp(word, "off"))
 		return CORDON_PROBE_GUARD_OFF;
 	if (!own && strcmp(word, "on") != 0)

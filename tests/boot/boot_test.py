@@ -132,10 +132,13 @@ class Story:
 
     def without(self):
         """The same node, with nothing of ours: the test would see it."""
-        with self.boot(NOBODY):
+        with self.boot(NOBODY) as machine:
             wait_for(lambda: LEAKS <= self.peer.kinds())
-        self.tap.case("without Cordon strangers are answered, and the insider gets out",
-                      LEAKS <= self.peer.kinds(), self.seen())
+            machine.up()
+            told = machine.run("cordon status")[1]
+        self.tap.case("without Cordon strangers are answered, the insider gets out, status says why",
+                      LEAKS <= self.peer.kinds() and "gate        off" in told,
+                      f"{self.seen()}\n{told}")
 
     def first_boot(self):
         with self.boot() as machine:

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which boot this is; see boot.h.
+ * Which boot this is, and what it was told; see boot.h.
  */
 #include "util/boot.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,4 +27,18 @@ void cordon_boot_id(uint8_t (*ret_id)[16])
 	}
 	digits[nr] = '\0';
 	cordon_hex_read(digits, *ret_id, sizeof(*ret_id));
+}
+
+void cordon_boot_word(const char *name, char *ret_value, size_t size)
+{
+	FILE *file CLEANUP(fclose) = fopen("/proc/cmdline", "re");
+	char line[4096] = "";
+
+	ret_value[0] = '\0';
+	if (!file || !fgets(line, sizeof(line), file))
+		return;
+	for (char *left = line, *word; (word = strsep(&left, " \n"));) {
+		if (!strncmp(word, name, strlen(name)))
+			snprintf(ret_value, size, "%s", word + strlen(name));
+	}
 }
