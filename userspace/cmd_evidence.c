@@ -2,6 +2,7 @@
 /*
  * cordon evidence: capture what there is to see now.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -77,17 +78,17 @@ static int take_added(struct cordon_call *call, struct options *options)
 	return error;
 }
 
-/* "500k", "64M", "1G", or bytes */
+/* "500k", "64M", "1G", or bytes; in capitals or not */
 static int read_limit(const struct cordon_call *call, const char *text, uint64_t *ret_bytes)
 {
-	static const char units[] = "kMG";
+	static const char units[] = "kmg";
 	uint64_t bytes;
 	const char *unit;
 	char *end;
 
 	errno = 0;
 	bytes = strtoull(text, &end, 10);
-	unit = *end ? strchr(units, *end) : NULL;
+	unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
 	if (unit && !errno && bytes <= BYTES_MAX) {
 		bytes <<= 10 * (unit - units + 1);
 		end++;

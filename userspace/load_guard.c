@@ -151,7 +151,7 @@ static int add_tree(struct cordon_guard *guard, const struct cordon_context *con
 		    enum cordon_guard_tree tree, struct cordon_failure *failure)
 {
 	const struct cordon_path path = cordon_guard_tree_path(context, tree);
-	int error = cordon_folder_make(path.text, 0755);
+	int error = cordon_folder_make(path.text, tree == CORDON_GUARD_TRUST ? 0755 : 0700);
 
 	if (!error)
 		error = add_place(guard, program, path.text, &guard->tree[tree]);
