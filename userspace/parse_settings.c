@@ -250,13 +250,10 @@ int cordon_parse_flows(struct parse *parse, const struct cordon_value *value, vo
 static uint32_t bytes_of(char unit)
 {
 	switch (unit) {
-	case 'k':
 	case 'K':
 		return 1U << 10;
-	case 'm':
 	case 'M':
 		return 1U << 20;
-	case 'g':
 	case 'G':
 		return 1U << 30;
 	default:

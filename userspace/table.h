@@ -88,7 +88,7 @@
 		  "  --force       also if it is there already\n"                                     \
 		  "  --trust DIR   show: would who is trusted by this folder be enough? order with\n" \
 		  "                --anchor, and anchor: a copy of the node's folder trust/\n"        \
-		  "  --anchor N    release, detach: after which seal, as cordon status of the node shows\n"   \
+		  "  --anchor N    release, detach: after which seal, as the node's status has it\n"  \
 		  "  --anchor-signatures FILE\n"                                                      \
 		  "                release: what others signed of 'cordon sign anchor'\n\n",          \
 		  cordon_cmd_sign,                                                                    \
