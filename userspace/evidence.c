@@ -32,6 +32,7 @@
 #include "store.h"
 #include "tell.h"
 #include "util/array.h"
+#include "util/child.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/file.h"

@@ -6,70 +6,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/child.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/hex.h"
 #include "util/print.h"
 
 #define SECOND 1000000000ULL
-#define MILLISECOND 1000000ULL
 
 /* Of most pieces; what may have more says so. */
 #define BYTES (16ULL << 20)
 #define SECONDS 10
 
-/* A killed process that is gone by then was not waiting for a disk. */
-#define KILLED_NS (200 * MILLISECOND)
-
 #define NOT_STARTED 127
 
 /* ---- children ----------------------------------------------------------------------------- */
-
-static bool ends_by(int fd, uint64_t until_ns)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-
-	for (;;) {
-		const uint64_t now = cordon_clock_ns();
-		const uint64_t left = until_ns > now ? (until_ns - now) / MILLISECOND + 1 : 0;
-		const int ready = poll(&poll_fd, 1, left < INT32_MAX ? (int)left : INT32_MAX);
-
-		if (ready > 0)
-			return true;
-		if (!ready && cordon_clock_ns() >= until_ns)
-			return false;
-		if (ready < 0 && errno != EINTR)
-			return false;
-	}
-}
-
-int cordon_child_wait(int pid, uint64_t until_ns, bool *ret_gone)
-{
-	const int fd CLEANUP(close) = pidfd_open(pid, 0);
-	const bool ended = fd >= 0 && ends_by(fd, until_ns);
-	int status = 0;
-
-	if (!ended) {
-		kill(pid, SIGKILL);
-		ends_by(fd, cordon_clock_ns() + KILLED_NS);
-	}
-	*ret_gone = waitpid(pid, &status, WNOHANG) == pid;
-	if (!ended || !*ret_gone)
-		return -ETIME;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
-}
 
 /* What it starts ends with it; more than it may have is an error, not a signal. */
 static void __attribute__((noreturn))

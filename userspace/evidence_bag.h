@@ -82,11 +82,4 @@ int cordon_bag_end(struct cordon_bag *bag, uint8_t (*ret_digest)[32]);
 
 void cordon_bag_close(struct cordon_bag *bag);
 
-/**
- * cordon_child_wait() - for a child, for so long; then it is killed
- * Return: its exit status; -ETIME: it was killed, or cannot even be; -EIO: it died; -errno.
- * @ret_gone: it is no more
- */
-int cordon_child_wait(int pid, uint64_t until_ns, bool *ret_gone);
-
 #endif
