@@ -105,13 +105,17 @@ static bool is_same(const struct cordon_guard_place *a, const struct cordon_guar
 static int open_tree(const struct cordon_context *context, const char *path)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC };
+	int fd;
 
 	if (!cordon_context_is_node(context)) {
 		how.resolve = RESOLVE_NO_SYMLINKS;
 		if (path[0] != '/' || strstr(path, ".."))
-			return -1;
+			return -EXDEV;
 	}
-	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (fd >= 0)
+		return fd;
+	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? -EXDEV : -errno;
 }
 
 /* Another, as of a bind, could be taken away again. */
@@ -146,19 +150,20 @@ static int check_tree(const struct cordon_guard *guard, const struct cordon_cont
 {
 	const struct cordon_path path = cordon_guard_tree_path(context, tree);
 	const int fd CLEANUP(close) = open_tree(context, path.text);
-	const int error = program < 0 ? program :
-			  fd < 0      ? -EXDEV :
-					compare(guard, program, fd, tree);
+	const int error = program < 0 ? program : fd < 0 ? fd : compare(guard, program, fd, tree);
 
 	if (error == -EPERM)
 		return cordon_fail(failure, error,
 				   "the guard does not take this process for cordon's: it was "
 				   "traced, confined or probed, or sees other mounts (cordon(8), "
 				   "THE GUARD)");
-	return error ? cordon_fail(failure, -EXDEV,
+	if (error == -EXDEV)
+		return cordon_fail(failure, error,
 				   "%s is not what this machine's guard guards: run this without "
 				   "--root and --bpffs, where the node's own files are seen",
-				   path.text) :
+				   path.text);
+	return error ? cordon_fail(failure, error, "cannot look whether the guard guards %s: %s",
+				   path.text, strerror(-error)) :
 		       0;
 }
 
