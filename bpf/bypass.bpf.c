@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sockets that send and receive past the packet path, of all processes and in every
- * network namespace: AF_PACKET and AF_XDP, by open descriptors, by memory that is
- * mapped from them, and those of the kernel's own lists that nobody has by either:
- * io_uring and vhost-net hold files of their own.  Run by reading from its iterators,
- * that of the hidden ones last; it attaches to nothing.
+ * Sockets that send and receive past the packet path, AF_PACKET and AF_XDP: those that
+ * the kernel lists, of every network namespace; all threads; and, thread by thread,
+ * which of these sockets it has by a descriptor or by memory that is mapped, and what
+ * can hold others: io_uring and vhost-net have files of their own.  Run by reading from
+ * its iterators; it attaches to nothing.
  */
 #include <cordon/uapi/guard.h>
 
 #include "iterate.h"
 #include "socket.h"
 
-#define FAMILY_PACKET 17
-#define FAMILY_XDP 44
-
 /* include/linux/miscdevice.h: VHOST_NET_MINOR, as the kernel numbers devices */
 #define VHOST_NET (10U << 20 | 238)
 
-#define SEEN_MAX 65536
+/* include/linux/sched.h: PF_USER_WORKER (from 6.4 on, unused before), PF_KTHREAD */
+#define FLAG_USER_WORKER 0x4000
+#define FLAG_KERNEL 0x200000
 
 /* What is told of one task fits into what is read at once; a list is gone through to its end. */
-#define HIDDEN_MAX 512
 #define LISTED_MAX (1U << 20)
 
 struct bpf_iter__task_vma {
@@ -40,6 +38,7 @@ struct netns_xdp {
 /* @list: all namespaces */
 struct net___lists {
 	struct list_head list;
+	struct user_namespace *user_ns;
 	struct ns_common ns;
 	struct netns_packet packet;
 	struct netns_xdp xdp;
@@ -61,16 +60,11 @@ struct file___count {
 	} f_count;
 } __attribute__((preserve_access_index));
 
-/* Addresses of those that somebody has by descriptor or memory. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SEEN_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);
-	__type(value, __u8);
-} bypass_seen SEC(".maps");
+/* Of those that are listed, the first to be told. */
+__u32 bypass_first = 0;
 
-static __always_inline bool is_past(__u32 family)
+/* Of those past the packet path (guard.h) these two need no call. */
+static __always_inline bool is_sought(__u32 family)
 {
 	return family == FAMILY_PACKET || family == FAMILY_XDP;
 }
@@ -82,14 +76,11 @@ static __always_inline int tell(struct bpf_iter_meta *meta, const struct task_st
 {
 	struct cordon_bypass found = { .fd = fd };
 	const struct sock *sock = sock_of(file);
-	const __u64 key = (__u64)sock;
-	const __u8 one = 1;
 
 	if (sock)
 		found.family = BPF_CORE_READ(sock, __sk_common.skc_family);
-	if (!is_past(found.family))
+	if (!is_sought(found.family))
 		return 0;
-	bpf_map_update_elem(&bypass_seen, &key, &one, BPF_ANY);
 	found.start = task_start(task);
 	found.inode = BPF_CORE_READ(file, f_inode, i_ino);
 	found.pid = task->tgid;
@@ -97,9 +88,10 @@ static __always_inline int tell(struct bpf_iter_meta *meta, const struct task_st
 	return 0;
 }
 
-static __always_inline int tell_holder(struct bpf_iter_meta *meta, const struct task_struct *task)
+static __always_inline int tell_holder(struct bpf_iter_meta *meta, const struct task_struct *task,
+				       __s32 what)
 {
-	struct cordon_bypass found = { .fd = CORDON_BYPASS_HOLDER };
+	struct cordon_bypass found = { .fd = what };
 
 	found.start = task_start(task);
 	found.pid = task->tgid;
@@ -107,7 +99,6 @@ static __always_inline int tell_holder(struct bpf_iter_meta *meta, const struct 
 	return 0;
 }
 
-/* Who writes to one has the module in use, for as long as it sends. */
 static __always_inline bool is_of_pktgen(const struct file *file)
 {
 	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == PROC_MAGIC &&
@@ -126,11 +117,6 @@ static __always_inline bool is_ring(const struct file *file)
 	       IS_NAMED(BPF_CORE_READ(file, f_path.dentry), "[io_uring]");
 }
 
-static __always_inline bool holds_others(const struct file *file)
-{
-	return is_vhost(file) || is_ring(file) || is_of_pktgen(file);
-}
-
 SEC("iter/task_file")
 int bypass_files(struct bpf_iter__task_file *ctx)
 {
@@ -139,8 +125,11 @@ int bypass_files(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	return holds_others(file) ? tell_holder(ctx->meta, task) :
-				    tell(ctx->meta, task, file, (__s32)ctx->fd);
+	if (is_of_pktgen(file))
+		return tell_holder(ctx->meta, task, CORDON_BYPASS_SENDER);
+	if (is_vhost(file) || is_ring(file))
+		return tell_holder(ctx->meta, task, CORDON_BYPASS_HOLDER);
+	return tell(ctx->meta, task, file, (__s32)ctx->fd);
 }
 
 SEC("iter/task_vma")
@@ -154,47 +143,66 @@ int bypass_memory(struct bpf_iter__task_vma *ctx)
 	file = ctx->vma->vm_file;
 	if (!file)
 		return 0;
-	return is_ring(file) ? tell_holder(ctx->meta, task) :
+	return is_ring(file) ? tell_holder(ctx->meta, task, CORDON_BYPASS_HOLDER) :
 			       tell(ctx->meta, task, file, CORDON_BYPASS_MAPPED);
 }
 
-static __always_inline bool has_rings(const struct task_struct *task)
+/* ---- all threads -------------------------------------------------------------------------- */
+
+/* One of vhost is of the process that it works for; until 6.4 it was the kernel's own, with the
+ * memory of that process. */
+static __always_inline bool holds(const struct task_struct *task)
 {
 	const struct task_struct___rings *of = (const void *)task;
-	const struct mm_struct___rings *memory = (const void *)BPF_CORE_READ(task, mm);
+	const struct mm_struct___rings *memory = (const void *)task->mm;
 
-	/* One that has ended still shows them. */
-	if (!memory)
-		return false;
-	return BPF_CORE_READ(of, io_uring) ||
+	return task->flags & FLAG_USER_WORKER || BPF_CORE_READ(of, io_uring) ||
 	       (bpf_core_field_exists(memory->ioctx_table) && BPF_CORE_READ(memory, ioctx_table));
 }
 
-/* Those of io_uring may have no descriptor either, those of AIO have none. */
 SEC("iter/task")
-int bypass_rings(struct bpf_iter__task *ctx)
+int bypass_tasks(struct bpf_iter__task *ctx)
 {
 	const struct task_struct *task = ctx->task;
+	struct cordon_bypass_task told = { .flags = 0 };
 
-	return task && has_rings(task) ? tell_holder(ctx->meta, task) : 0;
+	if (!task)
+		return 0;
+	told.start = task_start(task);
+	told.files = (__u64)task->files;
+	told.memory = (__u64)task->mm;
+	told.pid = task->tgid;
+	told.tid = task->pid;
+	if (task->flags & FLAG_KERNEL)
+		told.flags = CORDON_BYPASS_KERNEL;
+	else if (told.memory && holds(task))
+		told.flags = CORDON_BYPASS_HOLDS;
+	bpf_seq_write(ctx->meta->seq, &told, sizeof(told));
+	return 0;
 }
 
-/* ---- those that nobody seems to have ------------------------------------------------------ */
+/* ---- those that the kernel lists ---------------------------------------------------------- */
 
 /**
  * struct walk - through the kernel's lists, one namespace after the other
+ * Not on the stack: a verifier before 6.8 takes what a loop finds there for what it was when the
+ * loop began, and leaves out what is done otherwise (kernel commit ab5cfac139ab).
  * @first: where it began
  * @net: whose lists are read
  * @node: the socket that is next
  * @in_xdp: of the second list
+ * @nr: sockets that were gone past
  */
-struct walk {
-	struct seq_file *seq;
+static struct walk {
 	const struct net___lists *first;
 	const struct net___lists *net;
 	const struct hlist_node *node;
 	__u32 in_xdp;
-	__u32 told;
+	__u32 nr;
+} the_walk;
+
+struct told {
+	struct seq_file *seq;
 };
 
 static __always_inline const struct net___lists *next_of(const struct net___lists *net)
@@ -241,47 +249,48 @@ static __always_inline bool is_ending(const struct file *file)
 			 !BPF_CORE_READ(counted, f_count.counter));
 }
 
-static __always_inline void tell_hidden(struct walk *walk, const struct sock *sock)
+static __always_inline void tell_socket(struct seq_file *seq, const struct sock *sock)
 {
 	const struct file *file = BPF_CORE_READ(sock, sk_socket, file);
-	struct cordon_bypass found = { .fd = CORDON_BYPASS_HIDDEN };
+	struct cordon_bypass_socket socket = { .inode = 0 };
+	const struct net___lists *net = the_walk.net;
 
-	if (is_ending(file))
+	if (is_ending(file) || the_walk.nr++ < bypass_first)
 		return;
-	found.family = BPF_CORE_READ(sock, __sk_common.skc_family);
-	found.inode = BPF_CORE_READ(file, f_inode, i_ino);
-	bpf_seq_write(walk->seq, &found, sizeof(found));
-	walk->told++;
+	socket.inode = BPF_CORE_READ(file, f_inode, i_ino);
+	socket.family = BPF_CORE_READ(sock, __sk_common.skc_family);
+	socket.level = BPF_CORE_READ(net, user_ns, level);
+	bpf_seq_write(seq, &socket, sizeof(socket));
 }
 
-static long step(__u32 index, struct walk *walk)
+static long step(__u32 index, struct told *told)
 {
+	struct walk *walk = &the_walk;
 	const struct hlist_node *node = walk->node;
-	const struct sock *sock =
-		(const void *)node - bpf_core_field_offset(struct sock, __sk_common.skc_node);
-	const __u64 key = (__u64)sock;
 
 	(void)index;
 	if (!node)
 		return next_list(walk);
-	if (!bpf_map_lookup_elem(&bypass_seen, &key))
-		tell_hidden(walk, sock);
+	tell_socket(told->seq,
+		    (const void *)node - bpf_core_field_offset(struct sock, __sk_common.skc_node));
 	walk->node = BPF_CORE_READ(node, next);
-	return walk->told == HIDDEN_MAX;
+	return walk->nr == bypass_first + CORDON_BYPASS_PAGE;
 }
 
 /* Once, with the first task. */
 SEC("iter/task")
-int bypass_hidden(struct bpf_iter__task *ctx)
+int bypass_sockets(struct bpf_iter__task *ctx)
 {
 	const struct nsproxy *namespaces = task_namespaces(bpf_get_current_task_btf());
-	struct walk walk = { .seq = ctx->meta->seq };
+	struct told told = { .seq = ctx->meta->seq };
+	struct walk *walk = &the_walk;
 
 	if (ctx->meta->seq_num || !ctx->task)
 		return 0;
-	walk.first = (const void *)BPF_CORE_READ(namespaces, net_ns);
-	enter(&walk, walk.first);
-	bpf_loop(LISTED_MAX, step, &walk, 0);
+	walk->nr = 0;
+	walk->first = (const void *)BPF_CORE_READ(namespaces, net_ns);
+	enter(walk, walk->first);
+	bpf_loop(LISTED_MAX, step, &told, 0);
 	return 0;
 }
 

@@ -31,8 +31,6 @@
 #define UNSAFE_SHARE 1
 #define UNSAFE_PTRACE 2
 
-#define SIGNAL_KILL 9
-
 #define CAP_SYS_ADMIN 21
 
 #define SHA256 4 /* enum hash_algo */

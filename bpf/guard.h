@@ -18,6 +18,8 @@
 #include "task.h"
 #include "tried.h"
 
+#define SIGNAL_KILL 9
+
 #define EPERM 1
 #define ENOENT 2
 
@@ -190,11 +192,11 @@ static __always_inline int guard_refuse(__u16 act, __u16 object, __u64 number, c
 
 /* ---- sockets ------------------------------------------------------------------------------ */
 
-/* Families whose packets pass no device of the network's, or may pass it by: packet, RDS,
- * InfiniBand, Bluetooth, IUCV, ISDN, NFC, vsock, Qualcomm's IPC router, SMC, XDP. */
+/* Families whose packets pass no device of the network's, or may pass it by: the numbers are RDS,
+ * InfiniBand, Bluetooth, IUCV, ISDN, NFC, vsock, Qualcomm's IPC router, SMC. */
 #define FAMILIES_PAST                                                                              \
-	(1ULL << 17 | 1ULL << 21 | 1ULL << 27 | 1ULL << 31 | 1ULL << 32 | 1ULL << 34 |             \
-	 1ULL << 39 | 1ULL << 40 | 1ULL << 42 | 1ULL << 43 | 1ULL << 44)
+	(1ULL << FAMILY_PACKET | 1ULL << FAMILY_XDP | 1ULL << 21 | 1ULL << 27 | 1ULL << 31 |       \
+	 1ULL << 32 | 1ULL << 34 | 1ULL << 39 | 1ULL << 40 | 1ULL << 42 | 1ULL << 43)
 
 /** guard_is_past() - sockets of this family send and receive past the packet path */
 static __always_inline bool guard_is_past(__u32 family)

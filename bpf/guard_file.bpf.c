@@ -12,6 +12,7 @@
 
 #define CGROUP2_MAGIC 0x63677270
 #define TRACEFS_MAGIC 0x74726163
+#define CONFIG_MAGIC 0x62656570
 
 #define SET_FLAGS 0x40086602	   /* FS_IOC_SETFLAGS */
 #define SET_FLAGS_SMALL 0x40046602 /* FS_IOC32_SETFLAGS */
@@ -53,6 +54,16 @@ static __always_inline int check_name(__u16 act, const struct dentry *dentry)
 	return refuse_file(act, dentry);
 }
 
+/* What is made or written there has packets handed to a device past the hooks (userspace/sender.h).
+ */
+static __always_inline int check_sender(const struct dentry *dentry)
+{
+	if (!guard_closed() || guard_is_us())
+		return 0;
+	return guard_refuse(CORDON_GUARD_ACT_SEND, CORDON_GUARD_OBJECT_KERNEL, 0,
+			    BPF_CORE_READ(dentry, d_name.name));
+}
+
 /* Arguments: the folder, the name in it. */
 SEC("lsm/inode_create")
 int guard_create(__u64 *arguments)
@@ -63,7 +74,12 @@ int guard_create(__u64 *arguments)
 SEC("lsm/inode_mkdir")
 int guard_mkdir(__u64 *arguments)
 {
-	return check_name(CORDON_GUARD_ACT_MAKE, (const struct dentry *)arguments[1]);
+	const struct dentry *dentry = (const void *)arguments[1];
+
+	if (BPF_CORE_READ(dentry, d_sb, s_magic) == CONFIG_MAGIC &&
+	    IS_NAMED(BPF_CORE_READ(dentry, d_parent), "netconsole"))
+		return check_sender(dentry);
+	return check_name(CORDON_GUARD_ACT_MAKE, dentry);
 }
 
 SEC("lsm/inode_mknod")
@@ -190,6 +206,8 @@ static __always_inline int check_proc(const struct cordon_guard *guard, const st
 	if (task && guard_runs_helper(guard, BPF_CORE_READ(task, mm)) && !guard_is_us())
 		return guard_refuse(CORDON_GUARD_ACT_LIMIT, CORDON_GUARD_OBJECT_PROCESS,
 				    BPF_CORE_READ(task, tgid), dentry->d_name.name);
+	if (IS_NAMED(BPF_CORE_READ(dentry, d_parent), "pktgen"))
+		return check_sender(dentry);
 	if (!IS_NAMED(dentry, "sysrq-trigger") || !guard_closed() || guard_is_us())
 		return 0;
 	return guard_refuse(CORDON_GUARD_ACT_SYSRQ, CORDON_GUARD_OBJECT_KERNEL, 0, NULL);

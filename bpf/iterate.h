@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel hands to programs that are run by reading: of each open file, of each
- * BPF program.
+ * What the kernel hands to programs that are run by reading: of each task, of each
+ * open file, of each BPF program.
  */
 #ifndef CORDON_BPF_ITERATE_H
 #define CORDON_BPF_ITERATE_H

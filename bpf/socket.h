@@ -9,6 +9,10 @@
 #include "core.h"
 #include "path.h"
 
+/* include/linux/socket.h: AF_PACKET, AF_XDP */
+#define FAMILY_PACKET 17
+#define FAMILY_XDP 44
+
 struct net {
 	__u64 net_cookie;
 } __attribute__((preserve_access_index));

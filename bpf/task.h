@@ -112,6 +112,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct mm_struct *mm;
 	char comm[16];
+	unsigned int flags;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;

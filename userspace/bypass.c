@@ -23,6 +23,7 @@
 #include "maps.h"
 #include "sender.h"
 #include "tell_guard.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/stat.h"
 
@@ -41,24 +42,25 @@
 
 /**
  * struct walk - one walk through all processes
+ * @past: what calls of before were good for; NULL: nothing is cut
  * @before: the walk before this one
- * @hidden: the first of the sockets that nobody seems to have; NULL: none
- * @lasting: the first of those that were so before, too; NULL: none
+ * @hidden: a socket that nobody seems to have, and for which nobody was killed in vain; NULL: none
+ * @lasting: one that was so before, too; NULL: none
  * @loaded: a module that sends so, and is left; "": none
- * @used: it is in use
+ * @stuck: why it is: -EBUSY: it is in use; 0: none is
  * @last: what cannot be taken goes with its owner
  * @cut: sockets, and owners that were killed
- * @left: that could be neither; the first of them is @first
+ * @left: that could be neither; @first of those that a process shows, NULL: none does
  */
 struct walk {
 	const struct cordon_context *context;
-	struct cordon_bypass *found;
-	size_t nr;
+	struct cordon_bypass_past *past;
+	struct cordon_bypass_seen seen;
 	const struct walk *before;
-	const struct cordon_bypass *hidden;
-	const struct cordon_bypass *lasting;
+	const struct cordon_bypass_socket *hidden;
+	const struct cordon_bypass_socket *lasting;
 	struct cordon_failure loaded;
-	bool used;
+	int stuck;
 	bool last;
 	size_t cut;
 	size_t left;
@@ -67,7 +69,7 @@ struct walk {
 
 static inline void cleanup_walk(struct walk *walk)
 {
-	free(walk->found);
+	cordon_bypass_seen_clear(&walk->seen);
 }
 
 /* ---- who has one -------------------------------------------------------------------------- */
@@ -211,7 +213,7 @@ static int cut_socket(struct walk *walk, const struct cordon_bypass *found)
 }
 
 /* Without the first process there is no machine. */
-static int kill_owner(struct walk *walk, const struct cordon_bypass *found)
+static int kill_owner(struct walk *walk, const struct cordon_bypass *found, enum cordon_cut_how how)
 {
 	const int process CLEANUP(close) = (int)syscall(SYS_pidfd_open, found->pid, 0);
 	const struct owner owner = owner_of(found);
@@ -222,7 +224,7 @@ static int kill_owner(struct walk *walk, const struct cordon_bypass *found)
 		return 0;
 	if (syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0))
 		return errno == ESRCH ? 0 : -errno;
-	tell(walk, found, &owner, CORDON_CUT_OWNER);
+	tell(walk, found, &owner, how);
 	return 1;
 }
 
@@ -230,40 +232,42 @@ static int kill_owner(struct walk *walk, const struct cordon_bypass *found)
 
 static bool has_descriptor(const struct walk *walk, const struct cordon_bypass *mapped)
 {
-	for (size_t i = 0; i < walk->nr; i++) {
-		if (walk->found[i].inode == mapped->inode && walk->found[i].fd >= 0)
+	for (size_t i = 0; i < walk->seen.nr_found; i++) {
+		if (walk->seen.found[i].inode == mapped->inode && walk->seen.found[i].fd >= 0)
 			return true;
 	}
 	return false;
 }
 
-/* What is left now may be gone in a moment; what was there before is held. */
 static bool is_held(const struct walk *walk)
 {
-	return walk->lasting || (walk->used && walk->before->used);
+	return walk->stuck && walk->before->stuck;
+}
+
+/* Who of several has a socket, or keeps a module in use, the kernel does not say. What is so now
+ * may not be in a moment; what was so before is held. */
+static bool is_sought(const struct walk *walk, const struct cordon_bypass *holder)
+{
+	if (holder->fd == CORDON_BYPASS_SENDER)
+		return is_held(walk);
+	return walk->lasting ||
+	       (is_held(walk) && walk->stuck == -EBUSY && !walk->past->hunted_user);
 }
 
 static bool is_told(const struct walk *walk, const struct cordon_bypass *holder)
 {
-	for (const struct cordon_bypass *each = walk->found; each < holder; each++) {
-		if (each->fd == CORDON_BYPASS_HOLDER && each->pid == holder->pid)
+	for (const struct cordon_bypass *each = walk->seen.found; each < holder; each++) {
+		if (!each->family && each->pid == holder->pid && is_sought(walk, each))
 			return true;
 	}
 	return false;
 }
 
-/* Who of several has it the kernel does not say. */
 static int hunt(struct walk *walk, const struct cordon_bypass *holder)
 {
-	struct cordon_bypass found = *holder;
-
-	if (!is_held(walk) || is_told(walk, holder))
+	if (!is_sought(walk, holder) || is_told(walk, holder))
 		return 0;
-	if (walk->lasting) {
-		found.inode = walk->lasting->inode;
-		found.family = walk->lasting->family;
-	}
-	return kill_owner(walk, &found) > 0;
+	return kill_owner(walk, holder, CORDON_CUT_HOLDER) > 0;
 }
 
 /* Of a packet socket that somebody has a descriptor of, that is enough. */
@@ -271,9 +275,7 @@ static int cut_one(struct walk *walk, const struct cordon_bypass *found)
 {
 	int result = -EOPNOTSUPP;
 
-	if (found->fd == CORDON_BYPASS_HIDDEN)
-		return result;
-	if (found->fd == CORDON_BYPASS_HOLDER)
+	if (!found->family)
 		return hunt(walk, found);
 	if (found->family == AF_PACKET && found->fd >= 0)
 		result = cut_socket(walk, found);
@@ -281,19 +283,25 @@ static int cut_one(struct walk *walk, const struct cordon_bypass *found)
 		return 0;
 	if (result == -ESRCH || (result == -ESTALE && !walk->last))
 		return 1;
-	return result < 0 ? kill_owner(walk, found) : result;
+	return result < 0 ? kill_owner(walk, found, CORDON_CUT_OWNER) : result;
+}
+
+static void note_left(struct walk *walk, const struct cordon_bypass *found)
+{
+	walk->left++;
+	if (!walk->first)
+		walk->first = found;
 }
 
 static void cut_all(struct walk *walk)
 {
-	walk->used = cordon_sender_stop(walk->context, &walk->loaded) == -EBUSY;
-	for (size_t i = 0; i < walk->nr; i++) {
-		const int result = cut_one(walk, &walk->found[i]);
+	for (size_t i = 0; i < walk->seen.nr_found; i++) {
+		const int result = cut_one(walk, &walk->seen.found[i]);
 
 		if (result > 0)
 			walk->cut++;
-		if (result < 0 && !walk->left++)
-			walk->first = &walk->found[i];
+		if (result < 0)
+			note_left(walk, &walk->seen.found[i]);
 	}
 }
 
@@ -302,10 +310,8 @@ static bool is_left(const struct walk *walk, const struct cordon_bypass *found)
 {
 	int socket CLEANUP(close) = -1;
 
-	if (found->fd == CORDON_BYPASS_HOLDER)
-		return false;
-	if (found->fd == CORDON_BYPASS_HIDDEN || found->family != AF_PACKET)
-		return true;
+	if (found->family != AF_PACKET)
+		return found->family;
 	if (found->fd < 0)
 		return !has_descriptor(walk, found);
 	socket = take(found);
@@ -314,59 +320,123 @@ static bool is_left(const struct walk *walk, const struct cordon_bypass *found)
 
 static void look_at_all(struct walk *walk)
 {
-	cordon_sender_look(&walk->loaded);
-	for (size_t i = 0; i < walk->nr; i++) {
-		if (is_left(walk, &walk->found[i]) && !walk->left++)
-			walk->first = &walk->found[i];
+	for (size_t i = 0; i < walk->seen.nr_found; i++) {
+		if (is_left(walk, &walk->seen.found[i]))
+			note_left(walk, &walk->seen.found[i]);
 	}
 }
 
+/* ---- what nobody seems to have ------------------------------------------------------------ */
+
+static bool is_hidden(const struct walk *walk, const struct cordon_bypass_socket *socket)
+{
+	/* What a user made for himself leaves by our own interfaces. */
+	if (socket->level)
+		return false;
+	for (size_t i = 0; i < walk->seen.nr_found; i++) {
+		if (walk->seen.found[i].inode == socket->inode)
+			return false;
+	}
+	return true;
+}
+
+static bool was_hidden(const struct walk *walk, uint64_t inode)
+{
+	for (size_t i = 0; i < walk->seen.nr_sockets; i++) {
+		if (walk->seen.sockets[i].inode == inode)
+			return is_hidden(walk, &walk->seen.sockets[i]);
+	}
+	return false;
+}
+
+static bool was_hunted(const struct cordon_bypass_past *past, uint64_t inode)
+{
+	for (size_t i = 0; i < past->nr_hunted; i++) {
+		if (past->hunted[i] == inode)
+			return true;
+	}
+	return false;
+}
+
+static void find_hidden(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->seen.nr_sockets; i++) {
+		const struct cordon_bypass_socket *socket = &walk->seen.sockets[i];
+
+		if (!is_hidden(walk, socket))
+			continue;
+		walk->left++;
+		if (!walk->past || was_hunted(walk->past, socket->inode))
+			continue;
+		walk->hidden = socket;
+		if (was_hidden(walk->before, socket->inode))
+			walk->lasting = socket;
+	}
+}
+
+/* Whom we killed did not have it: others need not go for it as well. */
+static void remember(const struct walk *walk)
+{
+	struct cordon_bypass_past *past = walk->past;
+
+	past->hunted_user |= walk->stuck == -EBUSY;
+	for (size_t i = 0; i < walk->seen.nr_sockets; i++) {
+		const struct cordon_bypass_socket *socket = &walk->seen.sockets[i];
+		uint64_t *entry;
+
+		if (!is_hidden(walk, socket) || was_hunted(past, socket->inode))
+			continue;
+		entry = array_push(past->hunted, past->nr_hunted);
+		if (entry)
+			*entry = socket->inode;
+	}
+}
+
+void cordon_bypass_past_clear(struct cordon_bypass_past *past)
+{
+	free(past->hunted);
+	*past = (struct cordon_bypass_past){ .nr_hunted = 0 };
+}
+
+/* ---- walks -------------------------------------------------------------------------------- */
+
 static int fail_left(const struct walk *walk, struct cordon_failure *failure)
 {
-	const struct owner owner = owner_of(walk->first);
+	struct owner owner;
 
-	if (walk->hidden)
+	if (!walk->first)
 		return cordon_fail(failure, -EBUSY,
 				   "%zu AF_PACKET or AF_XDP sockets send and receive past the "
 				   "packet path, and no process has one of them by a descriptor: "
 				   "end what uses io_uring, AIO or vhost-net, or hands sockets "
 				   "on",
 				   walk->left);
+	owner = owner_of(walk->first);
 	return cordon_fail(failure, -EBUSY,
 			   "%zu AF_PACKET or AF_XDP sockets send and receive past the packet path, "
 			   "one of them %s[%u]'s: end what has them",
 			   walk->left, owner.comm, walk->first->pid);
 }
 
-/* @inode: of any, if 0 */
-static const struct cordon_bypass *find_hidden(const struct walk *walk, uint64_t inode)
+static int fail_hanging(const struct walk *walk, struct cordon_failure *failure)
 {
-	for (size_t i = 0; i < walk->nr; i++) {
-		if (walk->found[i].fd == CORDON_BYPASS_HIDDEN &&
-		    (!inode || walk->found[i].inode == inode))
-			return &walk->found[i];
-	}
-	return NULL;
+	const struct cordon_bypass first = { .pid = walk->seen.hanging };
+	const struct owner owner = owner_of(&first);
+
+	return cordon_fail(failure, -EBUSY,
+			   "%zu processes keep what they have from being looked through for "
+			   "AF_PACKET and AF_XDP sockets, one of them %s[%u]: end them",
+			   walk->seen.nr_hanging, owner.comm, first.pid);
 }
 
-static const struct cordon_bypass *find_lasting(const struct walk *walk)
-{
-	for (size_t i = 0; i < walk->nr && walk->before; i++) {
-		if (walk->found[i].fd == CORDON_BYPASS_HIDDEN &&
-		    find_hidden(walk->before, walk->found[i].inode))
-			return &walk->found[i];
-	}
-	return NULL;
-}
-
-/* What was found is cut also where that is not all. */
+/* What was found is cut also where that is not all; but then nobody is taken for hiding one. */
 static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
 		     struct cordon_failure *failure)
 {
-	const int error = cordon_bypass_list(&walk->found, &walk->nr);
+	const int error = cordon_bypass_see(walk->stuck, &walk->seen);
 
-	walk->hidden = find_hidden(walk, 0);
-	walk->lasting = find_lasting(walk);
+	if (!error)
+		find_hidden(walk);
 	each(walk);
 	if (error)
 		return cordon_fail(failure, error,
@@ -374,6 +444,8 @@ static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
 				   strerror(-error));
 	if (walk->left)
 		return fail_left(walk, failure);
+	if (walk->seen.nr_hanging)
+		return fail_hanging(walk, failure);
 	*failure = walk->loaded;
 	return failure->text[0] ? -EBUSY : 0;
 }
@@ -398,27 +470,40 @@ static bool goes_on(const struct walk *walk, int error)
 {
 	if (error && error != -EBUSY)
 		return false;
-	return walk->cut || ((walk->hidden || walk->used) && !is_held(walk));
+	return walk->cut || (walk->hidden && !walk->lasting) || (walk->stuck && !is_held(walk));
 }
 
-int cordon_bypass_cut(const struct cordon_context *context, struct cordon_failure *failure)
+int cordon_bypass_cut(const struct cordon_context *context, struct cordon_bypass_past *past,
+		      struct cordon_failure *failure)
 {
-	struct walk before CLEANUP(walk) = { .context = context };
+	struct walk before CLEANUP(walk) = { .past = past };
 	bool more = cordon_bypass_due(context);
 	int error = 0;
 
 	for (int i = 1; i <= WALKS_MAX && more; i++) {
-		struct walk walk = { .context = context, .before = &before };
+		struct walk walk = { .context = context, .past = past, .before = &before };
 
 		walk.last = i == WALKS_MAX;
+		walk.stuck = cordon_sender_stop(context, &walk.loaded);
 		failure->text[0] = '\0';
 		error = walk_once(&walk, cut_all, failure);
 		more = goes_on(&walk, error);
-		if (more && (walk.hidden || walk.used))
+		if (more && (walk.hidden || walk.stuck))
 			usleep(LET_GO_US);
 		cleanup_walk(&before);
 		before = walk;
 	}
+	if (before.lasting || is_held(&before))
+		remember(&before);
+	return error;
+}
+
+int cordon_bypass_cut_once(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct cordon_bypass_past past = { .nr_hunted = 0 };
+	const int error = cordon_bypass_cut(context, &past, failure);
+
+	cordon_bypass_past_clear(&past);
 	return error;
 }
 
@@ -426,5 +511,8 @@ int cordon_bypass_look(const struct cordon_context *context, struct cordon_failu
 {
 	struct walk walk CLEANUP(walk) = { .context = context };
 
-	return cordon_bypass_due(context) ? walk_once(&walk, look_at_all, failure) : 0;
+	if (!cordon_bypass_due(context))
+		return 0;
+	cordon_sender_look(&walk.loaded);
+	return walk_once(&walk, look_at_all, failure);
 }

@@ -394,10 +394,10 @@ static void follow_lockdown(struct work *work)
 
 	if (work->delivery->confined || outcome->refusal || outcome->before == outcome->after)
 		return;
-	if (cordon_bypass_cut(work->context, &failure))
-		cordon_fail_also(&outcome->why, "sockets", &failure);
 	if (cordon_lockdown_once(work->context, &failure))
 		cordon_fail_also(&outcome->why, "lockdown", &failure);
+	if (cordon_bypass_cut_once(work->context, &failure))
+		cordon_fail_also(&outcome->why, "sockets", &failure);
 }
 
 static void tell(const struct cordon_context *context, const struct cordon_warrant *warrant,

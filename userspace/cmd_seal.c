@@ -94,9 +94,9 @@ static int complain(const struct cordon_call *call)
 /* What the level asks for beside the network, or at a looser one: what an earlier one left. */
 static int hold_down(const struct cordon_call *call, int status)
 {
-	if (cordon_bypass_cut(call->context, call->failure))
+	if (cordon_lockdown_once(call->context, call->failure))
 		status = complain(call);
-	return cordon_lockdown_once(call->context, call->failure) ? complain(call) : status;
+	return cordon_bypass_cut_once(call->context, call->failure) ? complain(call) : status;
 }
 
 int cordon_cmd_seal(const struct cordon_call *call)

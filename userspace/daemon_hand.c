@@ -36,6 +36,7 @@ struct hand {
 	struct cordon_lockdown lockdown;
 	struct cordon_failure stuck;	/* what cannot be held or let go; told once */
 	struct cordon_failure bypassed; /* sockets that cannot be cut; told once */
+	struct cordon_bypass_past past;
 	uint64_t not_before;
 	uint64_t guard_by;
 	bool closed; /* the kernel, at the last look */
@@ -130,18 +131,17 @@ static void follow_guard(struct hand *hand)
 {
 	struct cordon_failure failure = { .text = "" };
 	const bool closed = cordon_bypass_due(hand->context);
-	const uint64_t now = cordon_clock_ns();
 
-	if (closed == hand->closed && now < hand->guard_by)
+	if (closed == hand->closed && cordon_clock_ns() < hand->guard_by)
 		return;
 	hand->closed = closed;
-	hand->guard_by = now + GUARD_NS;
 	cordon_guard_shelter(hand->context);
 	cordon_guard_forget(hand->context);
-	if (closed && cordon_bypass_cut(hand->context, &failure) &&
+	if (closed && cordon_bypass_cut(hand->context, &hand->past, &failure) &&
 	    strcmp(failure.text, hand->bypassed.text) != 0)
 		fprintf(stderr, "cordon: %s\n", failure.text);
 	hand->bypassed = failure;
+	hand->guard_by = cordon_clock_ns() + GUARD_NS;
 }
 
 /* Who destroys or holds down by a command has the lock meanwhile. */
@@ -174,9 +174,10 @@ int cordon_daemon_hand(const struct cordon_context *context, struct cordon_failu
 	puts("following the latch, and orders that destroy");
 	fflush(stdout);
 	do {
-		follow_guard(&hand);
 		look(&hand);
+		follow_guard(&hand);
 	} while (sigtimedwait(&ends, NULL, &second) < 0);
 	cordon_lockdown_clear(&hand.lockdown);
+	cordon_bypass_past_clear(&hand.past);
 	return 0;
 }

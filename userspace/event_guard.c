@@ -120,9 +120,10 @@ static void cut_fields(struct cordon_ecs *ecs, const struct cordon_event_view *v
 		cordon_ecs_text(ecs, "cordon.cut.module", cut_program(view));
 		return;
 	}
-	if (cut->family)
+	if (cut->family) {
 		cordon_ecs_text(ecs, "cordon.cut.family", cut_family(cut));
-	cordon_ecs_number(ecs, "cordon.cut.inode", cut->inode);
+		cordon_ecs_number(ecs, "cordon.cut.inode", cut->inode);
+	}
 	if (cut_program(view)[0])
 		cordon_ecs_text(ecs, "process.executable", cut_program(view));
 }

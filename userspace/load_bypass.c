@@ -6,10 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -18,91 +17,237 @@
 
 #include "load_iterator.h"
 #include "util/array.h"
+#include "util/child.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
 DEFINE_CLEANUP(bypass_bpf, struct bypass_bpf *, bypass_bpf__destroy)
 
-/* Going through a process's memory waits for a lock that the process may keep for ever: so a child
- * of ours goes through all of them, and for so long. */
-#define LOOK_NS (30ULL * 1000000000ULL)
-#define END_MS 1000
+#define SECOND 1000000000ULL
+
+#define PAGES_MAX 64
+
+/* Going through a process's memory waits for a lock that the process may keep for ever, and its
+ * descriptors may be a million: so a child of ours looks, at one for so long, and at all. */
+#define LOOK_AT_ONE_NS (10 * SECOND)
+#define LOOK_NS (30 * SECOND)
+
+/* Of the child: it looks at what thread @pid (in the list) has. */
+#define AT_THREAD (-4)
+
+void cordon_bypass_seen_clear(struct cordon_bypass_seen *seen)
+{
+	free(seen->sockets);
+	free(seen->tasks);
+	free(seen->found);
+	*seen = (struct cordon_bypass_seen){ .nr_found = 0 };
+}
+
+/* ---- what is listed ----------------------------------------------------------------------- */
+
+static int read_sockets(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
+{
+	FILE *from CLEANUP(fclose) = NULL;
+	struct cordon_bypass_socket socket;
+
+	bypass->bss->bypass_first = (uint32_t)seen->nr_sockets;
+	from = cordon_iterator_open(bypass->progs.bypass_sockets);
+	if (!from)
+		return -errno;
+	while (fread(&socket, sizeof(socket), 1, from) == 1) {
+		struct cordon_bypass_socket *entry = array_push(seen->sockets, seen->nr_sockets);
+
+		if (!entry)
+			return -ENOMEM;
+		*entry = socket;
+	}
+	return ferror(from) ? -EIO : 0;
+}
+
+/* Page by page; the last one is not full. */
+static int read_all_sockets(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
+{
+	for (size_t page = 1; page <= PAGES_MAX; page++) {
+		const int error = read_sockets(bypass, seen);
+
+		if (error || seen->nr_sockets < page * CORDON_BYPASS_PAGE)
+			return error;
+	}
+	return -E2BIG;
+}
+
+static int read_tasks(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
+{
+	FILE *from CLEANUP(fclose) = cordon_iterator_open(bypass->progs.bypass_tasks);
+	struct cordon_bypass_task task;
+
+	if (!from)
+		return -errno;
+	while (fread(&task, sizeof(task), 1, from) == 1) {
+		struct cordon_bypass_task *entry = array_push(seen->tasks, seen->nr_tasks);
+
+		if (!entry)
+			return -ENOMEM;
+		*entry = task;
+	}
+	return ferror(from) ? -EIO : 0;
+}
+
+/* ---- who may hold others ------------------------------------------------------------------ */
+
+/* A thread of the kernel's that works for a process has its memory. */
+static bool is_worked_for(const struct cordon_bypass_seen *seen,
+			  const struct cordon_bypass_task *task)
+{
+	if (task->flags & CORDON_BYPASS_KERNEL)
+		return false;
+	for (size_t i = 0; i < seen->nr_tasks; i++) {
+		if (seen->tasks[i].flags & CORDON_BYPASS_KERNEL && seen->tasks[i].memory &&
+		    seen->tasks[i].memory == task->memory)
+			return true;
+	}
+	return false;
+}
+
+static int add_holder(struct cordon_bypass_seen *seen, const struct cordon_bypass_task *task)
+{
+	struct cordon_bypass *entry = array_push(seen->found, seen->nr_found);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->fd = CORDON_BYPASS_HOLDER;
+	entry->pid = task->pid;
+	entry->start = task->start;
+	return 0;
+}
+
+static int add_holders(struct cordon_bypass_seen *seen)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < seen->nr_tasks && !error; i++) {
+		const struct cordon_bypass_task *task = &seen->tasks[i];
+
+		if (task->flags & CORDON_BYPASS_HOLDS ||
+		    (task->tid == task->pid && is_worked_for(seen, task)))
+			error = add_holder(seen, task);
+	}
+	return error;
+}
 
 /* ---- the child ---------------------------------------------------------------------------- */
 
-static int copy(FILE *from, FILE *to)
+/* Threads share what they have, and stand next to each other. */
+static bool is_first(const struct cordon_bypass_seen *seen, size_t nr, size_t offset)
 {
+	const uint64_t *own = (const uint64_t *)((const char *)&seen->tasks[nr] + offset);
+
+	for (size_t i = nr; i; i--) {
+		if (*(const uint64_t *)((const char *)&seen->tasks[i - 1] + offset) == *own)
+			return false;
+	}
+	return *own;
+}
+
+static int copy_of(const struct bpf_program *program, uint32_t tid, FILE *to)
+{
+	FILE *from CLEANUP(fclose) = cordon_iterator_open_of(program, tid);
 	struct cordon_bypass found;
 
+	/* It has ended. */
+	if (!from)
+		return errno == ESRCH ? 0 : -errno;
 	while (fread(&found, sizeof(found), 1, from) == 1) {
 		if (fwrite(&found, sizeof(found), 1, to) != 1)
 			return -EIO;
 	}
-	/* What comes next may wait. */
-	return ferror(from) || fflush(to) ? -EIO : 0;
+	return ferror(from) ? -EIO : 0;
 }
 
-static int tell_one(const struct bpf_program *program, FILE *to)
+static int look_at(struct bypass_bpf *bypass, const struct cordon_bypass_seen *seen, size_t nr,
+		   FILE *to)
 {
-	FILE *from CLEANUP(fclose) = cordon_iterator_open(program);
-
-	return from ? copy(from, to) : -errno;
-}
-
-static int tell_all(FILE *to)
-{
-	struct bypass_bpf *bypass CLEANUP(bypass_bpf) = NULL;
+	const struct cordon_bypass at = { .fd = AT_THREAD, .pid = (uint32_t)nr };
+	const struct cordon_bypass_task *task = &seen->tasks[nr];
+	const bool files = is_first(seen, nr, offsetof(struct cordon_bypass_task, files));
+	const bool memory = !(task->flags & CORDON_BYPASS_KERNEL) &&
+			    is_first(seen, nr, offsetof(struct cordon_bypass_task, memory));
 	int error = 0;
 
-	libbpf_set_print(NULL);
-	bypass = bypass_bpf__open_and_load();
-	if (!bypass)
-		return -errno;
-	const struct bpf_program *const each[] = {
-		bypass->progs.bypass_files,
-		bypass->progs.bypass_rings,
-		bypass->progs.bypass_memory,
-		bypass->progs.bypass_hidden,
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(each) && !error; i++)
-		error = tell_one(each[i], to);
+	if (!files && !memory)
+		return 0;
+	/* What comes next may wait. */
+	if (fwrite(&at, sizeof(at), 1, to) != 1 || fflush(to))
+		return -EIO;
+	if (files)
+		error = copy_of(bypass->progs.bypass_files, task->tid, to);
+	if (memory && !error)
+		error = copy_of(bypass->progs.bypass_memory, task->tid, to);
 	return error;
 }
 
 /* Its exit status is what stopped it. */
-static void be_child(int to)
+static void be_child(struct bypass_bpf *bypass, const struct cordon_bypass_seen *seen, size_t from,
+		     int fd)
 {
-	FILE *stream = fdopen(to, "w");
-	const int error = stream ? tell_all(stream) : -errno;
+	FILE *to = fdopen(fd, "w");
+	int error = to ? 0 : -errno;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (size_t i = from; i < seen->nr_tasks && !error; i++)
+		error = look_at(bypass, seen, i, to);
+	if (!error && fflush(to))
+		error = -EIO;
 	_exit(-error > 255 ? EIO : -error);
 }
 
 /* ---- who waits for it --------------------------------------------------------------------- */
 
-static int wait_for(int fd, uint64_t until)
-{
-	const uint64_t now = cordon_clock_ns();
-	struct pollfd from = { .fd = fd, .events = POLLIN };
-	int ready;
+/**
+ * struct look - at all threads
+ * @at: the one that the child looks at
+ * @until_ns: for all of them
+ * @one_until_ns: for this one
+ */
+struct look {
+	struct bypass_bpf *bypass;
+	struct cordon_bypass_seen *seen;
+	size_t at;
+	uint64_t until_ns;
+	uint64_t one_until_ns;
+};
 
-	if (now >= until)
-		return -ETIMEDOUT;
-	ready = poll(&from, 1, (int)((until - now) / 1000000) + 1);
-	return ready > 0 || (ready < 0 && errno == EINTR) ? 0 : ready ? -errno : -ETIMEDOUT;
+static uint64_t sooner(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
 }
 
-/* Return: 1: @ret_found is the next; 0: there is none; -errno */
-static int receive(int fd, uint64_t until, struct cordon_bypass *ret_found)
+static int take(struct look *look, const struct cordon_bypass *found)
+{
+	struct cordon_bypass *entry;
+
+	if (found->fd == AT_THREAD) {
+		look->at = found->pid;
+		look->one_until_ns = cordon_clock_ns() + LOOK_AT_ONE_NS;
+		return 0;
+	}
+	entry = array_push(look->seen->found, look->seen->nr_found);
+	if (!entry)
+		return -ENOMEM;
+	*entry = *found;
+	return 0;
+}
+
+/* Return: 1: @ret_found is the next; 0: there is none; -ETIME; -errno */
+static int receive(const struct look *look, int fd, struct cordon_bypass *ret_found)
 {
 	size_t have = 0;
 
 	while (have < sizeof(*ret_found)) {
-		const int error = wait_for(fd, until);
 		ssize_t got;
 
-		if (error)
-			return error;
+		if (!cordon_child_tells(fd, sooner(look->until_ns, look->one_until_ns)))
+			return -ETIME;
 		got = read(fd, (char *)ret_found + have, sizeof(*ret_found) - have);
 		if (got <= 0)
 			return got ? -errno : 0;
@@ -111,47 +256,81 @@ static int receive(int fd, uint64_t until, struct cordon_bypass *ret_found)
 	return 1;
 }
 
-static int receive_all(int fd, struct cordon_bypass **list, size_t *nr)
+static int receive_all(struct look *look, int fd)
 {
-	const uint64_t until = cordon_clock_ns() + LOOK_NS;
 	struct cordon_bypass found;
-	int more;
+	int more, error = 0;
 
-	while ((more = receive(fd, until, &found)) == 1) {
-		struct cordon_bypass *entry = array_push(*list, *nr);
-
-		if (!entry)
-			return -ENOMEM;
-		*entry = found;
-	}
-	return more;
+	look->one_until_ns = cordon_clock_ns() + LOOK_AT_ONE_NS;
+	while (!error && (more = receive(look, fd, &found)) == 1)
+		error = take(look, &found);
+	return error ? error : more;
 }
 
-/* Killed, it need not end at once either. */
-static int end_child(pid_t child, int error)
-{
-	int status = 0;
-
-	if (error)
-		kill(child, SIGKILL);
-	for (int i = 0; i < END_MS && !waitpid(child, &status, WNOHANG); i++)
-		usleep(1000);
-	return error ? error : WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
-}
-
-int cordon_bypass_list(struct cordon_bypass **ret_found, size_t *ret_nr)
+/* Return: 0; -ETIME: it hangs at one; -errno */
+static int look_on(struct look *look)
 {
 	int from CLEANUP(close) = -1;
-	int ends[2], error;
+	int ends[2], error, status;
 	pid_t child;
+	bool gone;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	from = ends[0];
 	child = fork();
-	if (!child)
-		be_child(ends[1]);
+	if (!child) {
+		close(from);
+		be_child(look->bypass, look->seen, look->at, ends[1]);
+	}
 	error = child < 0 ? -errno : 0;
 	close(ends[1]);
-	return error ? error : end_child(child, receive_all(from, ret_found, ret_nr));
+	if (error)
+		return error;
+	error = receive_all(look, from);
+	status = cordon_child_wait(child, error ? 0 : cordon_clock_ns() + SECOND, &gone);
+	return error ? error : status > 0 ? -status : status;
+}
+
+static int pass_by(struct look *look)
+{
+	const struct cordon_bypass_task *task = &look->seen->tasks[look->at++];
+
+	if (!look->seen->nr_hanging++)
+		look->seen->hanging = task->pid;
+	return add_holder(look->seen, task);
+}
+
+static int look_at_all(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
+{
+	struct look look = { bypass, seen, .until_ns = cordon_clock_ns() + LOOK_NS };
+	int error = look_on(&look);
+
+	while (error == -ETIME && cordon_clock_ns() < look.until_ns) {
+		error = pass_by(&look);
+		if (!error)
+			error = look_on(&look);
+	}
+	return error == -ETIME ? -ETIMEDOUT : error;
+}
+
+int cordon_bypass_see(bool always, struct cordon_bypass_seen *ret_seen)
+{
+	struct bypass_bpf *bypass CLEANUP(bypass_bpf) = NULL;
+	struct cordon_bypass_seen *seen = ret_seen;
+	int listed, error;
+
+	libbpf_set_print(NULL);
+	bypass = bypass_bpf__open_and_load();
+	if (!bypass)
+		return -errno;
+	listed = read_all_sockets(bypass, seen);
+	if (!listed && !seen->nr_sockets && !always)
+		return 0;
+	error = read_tasks(bypass, seen);
+	if (!error)
+		error = add_holders(seen);
+	if (!error)
+		error = look_at_all(bypass, seen);
+	return error ? error : listed;
 }

@@ -6,15 +6,38 @@
 #ifndef CORDON_LOAD_BYPASS_H
 #define CORDON_LOAD_BYPASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <cordon/uapi/guard.h>
 
-/** cordon_bypass_list() - one for each descriptor, for each piece of memory, for each that nobody
- * has by either (CORDON_BYPASS_HIDDEN), and for who could hold such (CORDON_BYPASS_HOLDER)
- * @ret_found: NULL; then what was found, the caller's to free, also where it is not all
- * Return: 0; -ETIMEDOUT: some process does not let its memory be gone through; -errno
+/**
+ * struct cordon_bypass_seen - what there is
+ * @sockets: that the kernel lists, whoever has them
+ * @tasks: all threads; none where nobody was asked
+ * @found: one for each descriptor, for each piece of memory, and for who could hold others
+ *	(CORDON_BYPASS_HOLDER, CORDON_BYPASS_SENDER)
+ * @hanging: processes that do not let us look, and are holders; the first of them
  */
-int cordon_bypass_list(struct cordon_bypass **ret_found, size_t *ret_nr);
+struct cordon_bypass_seen {
+	struct cordon_bypass_socket *sockets;
+	struct cordon_bypass_task *tasks;
+	struct cordon_bypass *found;
+	size_t nr_sockets;
+	size_t nr_tasks;
+	size_t nr_found;
+	size_t nr_hanging;
+	uint32_t hanging;
+};
+
+void cordon_bypass_seen_clear(struct cordon_bypass_seen *seen);
+
+/** cordon_bypass_see() - what the kernel lists, and, where that is something, who has it
+ * @always: ask who has files of pktgen also where nothing is listed
+ * @ret_seen: the caller's to clear, also where it is not all
+ * Return: 0; -ETIMEDOUT: it takes too long; -E2BIG: more are listed than we tell apart; -errno
+ */
+int cordon_bypass_see(bool always, struct cordon_bypass_seen *ret_seen);
 
 #endif

@@ -27,8 +27,16 @@ static int close_fd(void *cookie)
 
 FILE *cordon_iterator_open(const struct bpf_program *program)
 {
+	return cordon_iterator_open_of(program, 0);
+}
+
+FILE *cordon_iterator_open_of(const struct bpf_program *program, uint32_t tid)
+{
+	union bpf_iter_link_info of = { .task = { .tid = tid } };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = tid ? &of : NULL,
+		    .link_info_len = tid ? sizeof(of) : 0);
 	const cookie_io_functions_t functions = { .read = read_on, .close = close_fd };
-	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
+	struct bpf_link *link = bpf_program__attach_iter(program, &options);
 	const int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
 	const int error = errno;
 	FILE *stream;

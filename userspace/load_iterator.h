@@ -5,6 +5,7 @@
 #ifndef CORDON_LOAD_ITERATOR_H
 #define CORDON_LOAD_ITERATOR_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include <bpf/libbpf.h>
@@ -16,5 +17,8 @@
  * Return: the caller's to close; NULL with errno
  */
 FILE *cordon_iterator_open(const struct bpf_program *program);
+
+/** cordon_iterator_open_of() - the same, of one thread's objects */
+FILE *cordon_iterator_open_of(const struct bpf_program *program, uint32_t tid);
 
 #endif

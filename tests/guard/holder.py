@@ -6,8 +6,9 @@ Ten times a second FILE says how much it has heard, and whether it can send ("he
 Kinds: plain; ring: what it hears comes by mapped memory; fanout: in a group; locked: with a filter of
 its own that cannot be replaced; mapped: the same as ring, but without a descriptor; xdp: AF_XDP;
 passed: the descriptor is on its way in a socket until FILE.take is there; fixed: AF_XDP, in an io_uring
-alone, and that without a descriptor; vhost: a packet socket that vhost-net alone has; many: twenty of
-AF_XDP; ring-user: none, but an io_uring.
+alone, and that without a descriptor; vhost: a packet socket that vhost-net alone has; flown: the same,
+and the descriptor of vhost-net is on its way in a socket; many: twenty of AF_XDP; ring-user: none, but
+an io_uring.
 """
 import ctypes
 import fcntl
@@ -59,22 +60,31 @@ def hand_to_vhost(sock):
     fcntl.ioctl(device, VHOST_ADDRESS, struct.pack("IIQQQQ", VHOST_SENDS, 0, at, at + 512, at + 256, 0))
     fcntl.ioctl(device, VHOST_BACKEND, struct.pack("Ii", VHOST_SENDS, sock.fileno()))
     sock.close()
-    return room
+    return device, room
+
+
+def fly(sock):
+    device, room = hand_to_vhost(sock)
+    pair = socket.socketpair()
+    socket.send_fds(pair[0], [b"x"], [device])
+    os.close(device)
+    return pair, room
 
 
 def add_more(sock):
     return [sock] + [socket.socket(44, socket.SOCK_RAW, 0) for _ in range(19)]
 
 
-def use_ring(sock):
-    sock.close()
+def use_ring(_):
     return syscall(IO_URING_SETUP, 4, ctypes.create_string_buffer(120))
 
 
-AT_REST = {"fixed": hand_to_ring, "vhost": hand_to_vhost, "many": add_more, "ring-user": use_ring}
+AT_REST = {"fixed": hand_to_ring, "vhost": hand_to_vhost, "flown": fly, "many": add_more, "ring-user": use_ring}
 
 
 def made():
+    if KIND == "ring-user":
+        return None
     if KIND in ("xdp", "fixed", "many"):
         return socket.socket(44, socket.SOCK_RAW, 0)
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(EVERYTHING))

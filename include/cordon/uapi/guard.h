@@ -203,7 +203,8 @@ enum cordon_guard_object {
 	X(FEIGN_PROGRAM, "feign which program runs in")                                            \
 	X(TELL, "tell something to")                                                               \
 	X(LOAD_MEDDLING, "load, to meddle with other processes,")                                  \
-	X(PROBE, "put a probe into")
+	X(PROBE, "put a probe into")                                                               \
+	X(SEND, "have packets sent past the packet path by")
 
 enum cordon_guard_act {
 #define CORDON_GUARD_ACT_ENUM(name, text) CORDON_GUARD_ACT_##name,
@@ -294,19 +295,50 @@ struct cordon_guard_task {
 	__u64 probes;
 };
 
-/* cordon_bypass.fd: it has no descriptor, but its memory is mapped; nobody has it by either, yet
- * it is there; no socket, but a process with what can hold some, or
- * lets it go on (io_uring, AIO, vhost-net, pktgen). */
+/** struct cordon_bypass_socket - of bypass.bpf.c: one past the packet path, whoever has it
+ * @level: of the user namespace whose network namespace it is in; 0: the first
+ */
+struct cordon_bypass_socket {
+	__u64 inode;
+	__u32 family;
+	__u32 level;
+};
+_Static_assert(sizeof(struct cordon_bypass_socket) == 16, "no padding");
+
+/* So many are told at once. */
+#define CORDON_BYPASS_PAGE 1024
+
+/* cordon_bypass_task.flags: it is the kernel's own; it has what can hold sockets (io_uring, AIO,
+ * vhost-net) */
+#define CORDON_BYPASS_KERNEL 0x1
+#define CORDON_BYPASS_HOLDS 0x2
+
+/** struct cordon_bypass_task - of bypass.bpf.c: a thread
+ * @start: of its process, CLOCK_BOOTTIME
+ * @files, @memory: which they are, to tell those that threads share; 0: it has none
+ */
+struct cordon_bypass_task {
+	__u64 start;
+	__u64 files;
+	__u64 memory;
+	__u32 pid;
+	__u32 tid;
+	__u32 flags;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cordon_bypass_task) == 40, "no padding");
+
+/* cordon_bypass.fd: it has no descriptor, but its memory is mapped; no socket, but what can hold
+ * some; nor that, but a file of pktgen */
 #define CORDON_BYPASS_MAPPED (-1)
-#define CORDON_BYPASS_HIDDEN (-2)
-#define CORDON_BYPASS_HOLDER (-3)
+#define CORDON_BYPASS_HOLDER (-2)
+#define CORDON_BYPASS_SENDER (-3)
 
 /** struct cordon_bypass - of bypass.bpf.c: a process has a socket past the packet path
- * @start: of the process, CLOCK_BOOTTIME; 0: CORDON_BYPASS_HIDDEN
- * @inode: of the socket; 0: CORDON_BYPASS_HOLDER
- * @pid: 0: CORDON_BYPASS_HIDDEN
+ * @start: of the process, CLOCK_BOOTTIME
+ * @inode: of the socket; 0: CORDON_BYPASS_HOLDER, CORDON_BYPASS_SENDER
  * @fd: of one of its threads, or CORDON_BYPASS_*
- * @family: 0: CORDON_BYPASS_HOLDER
+ * @family: 0 as @inode
  */
 struct cordon_bypass {
 	__u64 start;
@@ -322,7 +354,8 @@ _Static_assert(sizeof(struct cordon_bypass) == 32, "no padding");
 #define CORDON_CUTS(X)                                                                             \
 	X(SOCKET, "cut off")                                                                       \
 	X(OWNER, "its process killed")                                                             \
-	X(MODULE, "unloaded")
+	X(MODULE, "unloaded")                                                                      \
+	X(HOLDER, "killed, as it may hold a socket that no process shows")
 
 enum cordon_cut_how {
 #define CORDON_CUT_ENUM(name, text) CORDON_CUT_##name,
