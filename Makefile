@@ -303,8 +303,11 @@ install: all ## install under DESTDIR and PREFIX=/usr/local; the module's source
 	sed 's,@version@,$(VERSION),' kmod/dkms.conf >$(DKMS_TO)/dkms.conf
 
 # A sealed node keeps what holds it; `cordon release` then fails, and says how it is reopened.
-uninstall: ## remove what install put there; policies stay; refused on a sealed node
+# An initramfs that shuts the gate waits for a policy, which would never come.
+uninstall: ## remove what install put there; policies stay; refused on a sealed or gated node
 	@! [ -x $(BIN_TO)/cordon ] || $(BIN_TO)/cordon --root '$(DESTDIR)' release >/dev/null
+	@! [ -e $(POLICY_TO)/gate ] || { echo 'uninstall: the next boot would wait for a policy, shut: \
+	rm $(POLICY_TO)/gate, and make the initramfs anew (update-initramfs -u, or dracut --force)' >&2; exit 1; }
 	rm -rf $(DKMS_TO)
 	rm -f $(BIN_TO)/cordon $(COMPLETIONS:userspace/completion/%=$(COMPLETION_TO)/%) \
 	  $(UNITS:userspace/systemd/%=$(UNITS_TO)/%) \

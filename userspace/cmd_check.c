@@ -309,9 +309,9 @@ static void print_log(const struct cordon_settings *settings)
 	printf("log            %llu MiB of disk; records%s%s%s%s\n",
 	       (unsigned long long)(settings->log_bytes >> 20), denied ? " denials" : "",
 	       flows ? ", connections" : "",
-	       denied && exec ? " and" :
-	       denied || exec ? "" :
-				" neither",
+	       denied && exec	       ? " and" :
+	       denied || exec || flows ? "" :
+					 " neither denials nor processes",
 	       exec ? " processes" : "");
 }
 

@@ -405,6 +405,9 @@ static void add_notes(struct explain *explain, const struct cordon_answer *answe
 	if (answer->reason == CORDON_REASON_NO_RULE)
 		note_builtin(explain);
 	note_direction(explain);
+	if (explain->image && !explain->interface && answer->reason == CORDON_REASON_SPOOFED)
+		add_note(explain,
+			 "by the routes of this machine: of another --interface says where");
 	if (answer->reason && explain->tables.settings->flags & CORDON_SETTINGS_AUDIT)
 		add_note(explain, "but the policy only audits: it passes, and is counted");
 }

@@ -15,7 +15,7 @@ tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc sta
 forgot() { [ "$(cordon status --json | jq '.latch_state | .memory == "sound" and .counters.release == null')" = true ]; }
 forget_all() { rm "$NET_ROOT/$STATE"/latch* "$NET_ROOT/$STATE/policy/sealed-once" "$NET_ROOT/etc/cordon/sealed-once"; }
 
-test_start 38
+test_start 40
 latch_start
 cordon seal lockdown --reason 'to be remembered' >/dev/null
 reboot
@@ -69,6 +69,10 @@ check "and stays so if it has nothing to remember" shut_at open
 
 # What holds a sealed node is not uninstalled.
 if make --version >/dev/null 2>&1 && make -s install "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"; then
+	touch "$NET_TMP/dest/etc/cordon/gate"
+	refuse "uninstall of a node whose initramfs shuts the gate" make -s uninstall "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
+	check "leaves it as it is" test -x "$NET_TMP/dest/usr/sbin/cordon"
+	rm "$NET_TMP/dest/etc/cordon/gate"
 	check "uninstall" make -s uninstall "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
 	refuse "leaves nothing to run" test -e "$NET_TMP/dest/usr/sbin/cordon"
 	make -s install "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
@@ -77,7 +81,7 @@ if make --version >/dev/null 2>&1 && make -s install "DESTDIR=$NET_TMP/dest" PRE
 	refuse "uninstall of a sealed node" make -s uninstall "DESTDIR=$NET_TMP/dest" PREFIX=/usr BUILD="$BUILD"
 	check "leaves it as it is" test -x "$NET_TMP/dest/usr/sbin/cordon"
 else
-	for text in "uninstall" "leaves nothing to run" "uninstall of a sealed node" "leaves it as it is"; do
+	for text in "uninstall of a gated node" "leaves it" "uninstall" "leaves nothing to run" "uninstall of a sealed node" "leaves it as it is"; do
 		skip "$text: nothing can be installed here"
 	done
 fi
