@@ -78,6 +78,7 @@ struct attribute {
  * @end: behind the last
  * @found: bit by what an attribute asks for
  * @act: enum cordon_guard_act + 1 that is refused, of interface @index
+ * On the stack, unlike that of bypass.bpf.c: each branch is taken in the first round, too.
  */
 struct walk {
 	const unsigned char *data;
