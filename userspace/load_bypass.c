@@ -128,8 +128,7 @@ static int add_holders(struct cordon_bypass_seen *seen)
 	for (size_t i = 0; i < seen->nr_tasks && !error; i++) {
 		const struct cordon_bypass_task *task = &seen->tasks[i];
 
-		if (task->flags & CORDON_BYPASS_HOLDS ||
-		    (task->tid == task->pid && is_worked_for(seen, task)))
+		if (task->flags & CORDON_BYPASS_HOLDS || is_worked_for(seen, task))
 			error = add_holder(seen, task);
 	}
 	return error;
@@ -137,16 +136,24 @@ static int add_holders(struct cordon_bypass_seen *seen)
 
 /* ---- the child ---------------------------------------------------------------------------- */
 
-/* Threads share what they have, and stand next to each other. */
+static uint64_t member_of(const struct cordon_bypass_task *task, size_t offset)
+{
+	return *(const uint64_t *)((const char *)task + offset);
+}
+
+/* Threads share what they have, and stand next to each other; of one of the kernel's that has a
+ * process's memory nothing is asked. */
 static bool is_first(const struct cordon_bypass_seen *seen, size_t nr, size_t offset)
 {
-	const uint64_t *own = (const uint64_t *)((const char *)&seen->tasks[nr] + offset);
+	const struct cordon_bypass_task *own = &seen->tasks[nr], *other;
 
 	for (size_t i = nr; i; i--) {
-		if (*(const uint64_t *)((const char *)&seen->tasks[i - 1] + offset) == *own)
+		other = &seen->tasks[i - 1];
+		if (member_of(other, offset) == member_of(own, offset) &&
+		    (other->flags & CORDON_BYPASS_KERNEL) == (own->flags & CORDON_BYPASS_KERNEL))
 			return false;
 	}
-	return *own;
+	return member_of(own, offset);
 }
 
 static int copy_of(const struct bpf_program *program, uint32_t tid, FILE *to)
