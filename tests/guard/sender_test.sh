@@ -66,7 +66,7 @@ release()
 		cordon order "$NET_TMP/open.cms"
 }
 
-test_start 23
+test_start 21
 daemon_starts || die "the daemon does not start: $(cat "$NET_TMP/run.log")"
 pktgen_start
 netconsole_start
