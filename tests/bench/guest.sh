@@ -39,7 +39,7 @@ done
 net_small_policy
 calls()
 {
-	figure exec "$1" 10 /mnt/helper
+	figure exec "$1" 4 /mnt/helper
 	# So few that most goes are between two ticks.
 	figure open "$1" 100 /mnt/helper
 }

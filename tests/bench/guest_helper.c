@@ -30,7 +30,7 @@
 
 #include "util/array.h"
 
-#define GOES 20
+#define GOES 100
 #define OURS "192.0.2.1"
 #define THEIRS "192.0.2.2"
 #define PORT 7000
