@@ -91,7 +91,7 @@ rmmod cordon
 
 # ---- the watch ----------------------------------------------------------------------------------
 
-silent() { module get | jq -e '.silent >= 9' >/dev/null; }
+silent() { [ "$(field silent)" -ge 9 ]; }
 kmod_load
 module keep watch_seconds=8 watch_latch=2
 module beat 1 >/dev/null

@@ -3,7 +3,7 @@
 """Speaks to the module cordon.ko by its netlink family, in plain bytes, so that tests depend on
 nothing that they test. Names and numbers are read from include/cordon/uapi/module.h.
 
-    module.py get                      what GET answers, as JSON
+    module.py get [NAME...]            what GET answers, as JSON; or the values of these, in a line
     module.py setup KEY=VALUE...       owner, node, fleets, threshold, counter, boot, challenge
     module.py certificate FILE.der     module.py close
     module.py keep RULE...             WAY:PROTOCOL:FIRST-LAST:PREFIX, egress: before it for EGRESS;
@@ -12,6 +12,8 @@ nothing that they test. Names and numbers are read from include/cordon/uapi/modu
     module.py stand                    module.py beat [TIMES]    a second apart
     module.py map PIN                  module.py watch SECONDS
     module.py fuzz SEED COUNT          module.py flood FILE.der  the next number, until that is refused
+    module.py serve                    reads such words, a line each with \\37 between them, and answers
+                                       each with a line: exit status, error, what it would print
 
 Exit 1, with the name of the error, where it refuses.
 """
@@ -265,21 +267,42 @@ def watch(module, seconds):
             pass
 
 
-def main():
+def perform(command, words):
+    """Exit status, error and answer."""
     try:
-        module = Module()
-        if sys.argv[1] == "watch":
-            watch(module, float(sys.argv[2]))
-            return 0
-        if sys.argv[1] == "flood":
-            flood(module, Path(sys.argv[2]).read_bytes())
-            return 0
-        answer = run(module, sys.argv[1], sys.argv[2:])
+        answer = run(Module(), command, words)
     except OSError as error:
-        print(errno.errorcode.get(error.errno, error.errno), file=sys.stderr)
-        return 1
-    if answer:
-        print(json.dumps(answer))
+        return 1, errno.errorcode.get(error.errno, error.errno), ""
+    if command == "get" and words:
+        return 0, "", " ".join(plain(answer[word]) for word in words)
+    return 0, "", json.dumps(answer) if answer else ""
+
+
+def plain(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def serve():
+    for line in sys.stdin:
+        command, *words = line.rstrip("\n").split("\37")
+        print(*perform(command, words), sep="\37", flush=True)
+
+
+def main():
+    command, *words = sys.argv[1:]
+    if command == "serve":
+        serve()
+    elif command == "watch":
+        watch(Module(), float(words[0]))
+    elif command == "flood":
+        flood(Module(), Path(words[0]).read_bytes())
+    else:
+        status, error, answer = perform(command, words)
+        if error:
+            print(error, file=sys.stderr)
+        if answer:
+            print(answer)
+        return status
     return 0
 
 
