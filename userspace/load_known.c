@@ -147,25 +147,27 @@ static int know_family(void *state, const struct nlmsghdr *message)
 	return know(*objects, CORDON_GUARD_FAMILY, number);
 }
 
-static int socket_in(int namespace)
+static int ask_here(void)
 {
-	int fd = -1;
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 
-	if (!setns(namespace, CLONE_NEWNET))
-		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	return fd < 0 ? -errno : fd;
 }
 
-/* Only in the first network namespace are all of them listed. */
-static int open_first(void)
+/* Only in the first network namespace are all of them listed.  Our units start there, but may not
+ * look at the first process, as they have no CAP_SYS_PTRACE.  Whoever starts the helper so in another
+ * one has the guard refuse what it then does not know. */
+static int ask_first(void)
 {
 	const int own CLEANUP(close) = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	const int first CLEANUP(close) = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
 	int fd CLEANUP(close) = -1;
 
-	if (own < 0 || first < 0)
+	if (first < 0 && errno == EACCES)
+		return ask_here();
+	if (own < 0 || first < 0 || setns(first, CLONE_NEWNET))
 		return -errno;
-	fd = socket_in(first);
+	fd = ask_here();
 	if (setns(own, CLONE_NEWNET))
 		return -errno;
 	return fd < 0 ? fd : TAKE_FD(fd);
@@ -173,7 +175,7 @@ static int open_first(void)
 
 static int know_families(int objects)
 {
-	const int fd CLEANUP(close) = open_first();
+	const int fd CLEANUP(close) = ask_first();
 	const struct genlmsghdr all = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
 	struct cordon_nl_question question = { .protocol = NETLINK_GENERIC,
 					       .type = GENL_ID_CTRL,

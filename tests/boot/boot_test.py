@@ -128,6 +128,15 @@ class Story:
     def latch(self, machine):
         return self.status(machine)["latch"]
 
+    def whole(self, machine, when):
+        """Its units have fewer rights than the root of other tests."""
+        def is_whole():
+            said = self.status(machine)
+            return said["guard"]["state"] == "stands" and not said["faults"]
+        self.tap.case(f"{when} the guard stands, and status knows of no fault", wait_for(is_whole),
+                      machine.run("cordon status; journalctl -b -u cordon-restore -u cordon -u cordon-hand "
+                                  "| grep -v denied | tail -n 20")[1])
+
     # ---- what is shown ----------------------------------------------------------------------
 
     def without(self):
@@ -158,6 +167,7 @@ class Story:
             self.tap.note(f"from the kernel's start: policy in force after {enforced:.1f} s, "
                           f"management answered after {answered - start:.1f} s (emulated; our clocks agree to "
                           f"{doubt * 1000:.0f} ms)")
+            self.whole(machine, "open:")
             self.seal(machine)
         self.tap.case("sealed, and its plug pulled", True)
 
@@ -175,6 +185,7 @@ class Story:
             machine.up()
             self.restored(machine)
             latch = self.latch(machine)
+            self.whole(machine, "sealed:")
         self.tap.case("the next boot is sealed, but for the keep list",
                       kept and latch == "isolate" and self.peer.kinds() <= KEPT,
                       f"{latch}: {self.seen()}\n{machine.said()}")
@@ -234,6 +245,7 @@ class Story:
                       before and down and still and shut,
                       f"before {before}, down {down}, still {still}, nologin {shut}\n"
                       f"{machine.run('systemctl status manager; cordon status')[1]}")
+        self.whole(machine, "at lockdown:")
         anchor = self.anchor(machine)
         status, said = self.order(machine, self.owner.release(self.cordon, anchor["seals"])
                                   if anchor["kind"] == "tpm" else self.owner.order("release"))
@@ -294,7 +306,7 @@ def main():
     try:
         owner = Owner(folder)
         subprocess.run([here / "image", kernel, f"{folder}/image", owner.trust], check=True)
-        tap = Tap(PULLS + 13)
+        tap = Tap(PULLS + 16)
         tap.note(f"seed {seed}")
         story = Story(tap, owner, f"{folder}/image", build / "cordon", seed)
         story.without()

@@ -58,7 +58,7 @@ class Machine:
         image = self.disk.image
         return ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max,-erms,-fsrm,-la57",
                 "-smp", "2", "-m", "1G", "-display", "none", "-no-reboot", "-nodefaults",
-                "-kernel", image / "vmlinux", "-initrd", image / self.initramfs,
+                "-kernel", image / "vmlinuz", "-initrd", image / self.initramfs,
                 "-append", f"{WORDS} {self.append}",
                 "-drive", f"file={self.disk.path},if=virtio,format=qcow2,cache=writeback",
                 "-netdev", f"dgram,id=wire,local.type=unix,local.path={self.folder}/node,"
