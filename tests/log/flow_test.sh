@@ -88,7 +88,8 @@ counted()
 	bpftool -j map lookup pinned "$NET_BPFFS/maps/losses" key hex 06 00 00 00 |
 		jq '[.formatted.values[].value.lost] | add'
 }
-lost() { flows | jq -s 'map(select(.event.action == "log-loss").cordon.loss.records) | add // 0'; }
+# What there are thousands of is not for jq: a slow machine takes long for them.
+lost() { flows | { grep -F log-loss || true; } | jq -s 'map(.cordon.loss.records) | add // 0'; }
 same_losses() { [ "$(lost)" = "$(counted)" ]; }
 
 # A wire's own count: frames of a peer's interface, IPv4 or IPv6, TCP or UDP, by its own tap.
@@ -261,8 +262,8 @@ tap.bind(("eth0", 0))
 own = tap.getsockname()[4]
 to = bytes.fromhex(sys.argv[1].replace(":", ""))
 for i in range(int(sys.argv[2])):
-    source = bytes([10, 1, 1 + i // 50000, 9])
-    body = struct.pack(">HHHH", 1000 + i % 50000, 53, 8, 0)
+    source = bytes([10, 1, 1, 9])
+    body = struct.pack(">HHHH", 1000 + i, 53, 8, 0)
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28, 0, 0, 64, 17, 0, source, bytes([10, 1, 0, 1]))
     tap.send(to + own + b"\x08\x00" + ip + body)
 END
@@ -277,9 +278,8 @@ kill -CONT "$(cat "$NET_ROOT/run/cordon/daemon")"
 let_in=$(($(let_in) - before))
 check "a flood finds no room in the ring, which is counted" test "$(counted)" -gt 1000
 check "and told, exactly" until_ok 20 same_losses
-in_flood='(.source.ip // "" | test("^10[.]1[.][1-9][.]9$"))'
 # What was told or lost: a begin and an end of each.
-all_told() { [ "$(($(flows | jq -s "map(select($in_flood)) | length") + $(counted)))" = "$((2 * let_in))" ]; }
+all_told() { [ "$(($(flows | grep -cF '"10.1.1.9"') + $(counted)))" = "$((2 * let_in))" ]; }
 check "each connection of it is a record or a counted loss, when it begins and when it ends" until_ok 40 all_told
 # What follows need not be looked for among all those.
 SINCE=$(date -u '+%F %T')
