@@ -155,17 +155,17 @@ static int ask_here(void)
 }
 
 /* Only in the first network namespace are all of them listed.  Our units start there, but may not
- * look at the first process, as they have no CAP_SYS_PTRACE.  Whoever starts the helper so in another
- * one has the guard refuse what it then does not know. */
+ * look at the first process, as they have no CAP_SYS_PTRACE, or not see it (hidepid).  Whoever
+ * starts the helper so in another one has the guard refuse what it then does not know. */
 static int ask_first(void)
 {
 	const int own CLEANUP(close) = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	const int first CLEANUP(close) = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
 	int fd CLEANUP(close) = -1;
 
-	if (first < 0 && errno == EACCES)
+	if (first < 0)
 		return ask_here();
-	if (own < 0 || first < 0 || setns(first, CLONE_NEWNET))
+	if (own < 0 || setns(first, CLONE_NEWNET))
 		return -errno;
 	fd = ask_here();
 	if (setns(own, CLONE_NEWNET))
