@@ -19,12 +19,14 @@
  * @bpffs: folder of the pins
  * @cgroup: cgroup2 folder to attach to, NULL: the root, found in the mounts
  * @json: for programs instead of for people
+ * @reads: the command only looks at what stands, and gave up the guard's trust, if there is one
  */
 struct cordon_context {
 	const char *root;
 	const char *bpffs;
 	const char *cgroup;
 	bool json;
+	bool reads;
 };
 
 /** cordon_context_take() - take the common options out of a command line

@@ -73,15 +73,15 @@ static void *map_memory(int fd, size_t size, int protection)
 }
 
 /* mmap() wants whole pages, but a map's memory is rounded up to them. */
-static int map_parts(struct cordon_maps *maps)
+static int map_parts(struct cordon_maps *maps, int protection)
 {
-	const int both = PROT_READ | PROT_WRITE;
-
-	maps->control = map_memory(maps->fd[CORDON_MAP_CONTROL], sizeof(*maps->control), both);
+	maps->control =
+		map_memory(maps->fd[CORDON_MAP_CONTROL], sizeof(*maps->control), protection);
 	maps->rules = map_memory(maps->fd[CORDON_MAP_RULES],
-				 CORDON_RULE_SLOTS * sizeof(*maps->rules), both);
+				 CORDON_RULE_SLOTS * sizeof(*maps->rules), protection);
 	maps->interfaces = map_memory(maps->fd[CORDON_MAP_INTERFACES],
-				      CORDON_INTERFACES_MAX * sizeof(*maps->interfaces), both);
+				      CORDON_INTERFACES_MAX * sizeof(*maps->interfaces),
+				      protection);
 	return maps->control && maps->rules && maps->interfaces ? 0 : -errno;
 }
 
@@ -109,12 +109,13 @@ int cordon_maps_open(const struct cordon_context *context, struct cordon_failure
 {
 	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
 	const int cpus = libbpf_num_possible_cpus();
+	const int protection = context->reads ? PROT_READ : PROT_READ | PROT_WRITE;
 	int error;
 
 	error = open_pins(context, &maps, failure);
 	if (error)
 		return error;
-	error = cpus < 0 ? cpus : map_parts(&maps);
+	error = cpus < 0 ? cpus : map_parts(&maps, protection);
 	if (error)
 		return cordon_fail(failure, error, "cannot map %s/maps/control: %s", context->bpffs,
 				   strerror(-error));

@@ -33,13 +33,13 @@ static bool is_written(void)
 }
 
 /* What these do they do to the files that they are told, and with no more right than who calls. */
-static bool acts_on_node(const struct cordon_command *command, const struct cordon_call *call)
+static bool acts_on_node(const struct cordon_command *command, int argc, char **argv)
 {
 	static const char *const others[] = { "check", "sign", "explain", "events",
 					      "log",   "gate", "demo" };
 
 	/* It erases what it hands out. */
-	if (call->argc > 1 && !strcmp(command->name, "log") && !strcmp(call->argv[1], "key"))
+	if (argc > 1 && !strcmp(command->name, "log") && !strcmp(argv[1], "key"))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		if (!strcmp(command->name, others[i]))
@@ -56,7 +56,7 @@ static int check_guard(const struct cordon_command *command, const struct cordon
 	uint32_t before;
 	int error;
 
-	if (!acts_on_node(command, call))
+	if (call->context->reads)
 		return cordon_guard_renounce(call->failure);
 	if (seals && cordon_context_is_node(call->context))
 		return 0;
@@ -111,6 +111,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cordon: there is no command %s; see cordon --help\n", argv[1]);
 		return CORDON_EXIT_USAGE;
 	}
+	context.reads = !acts_on_node(command, argc - 1, argv + 1);
 	return run_command(command,
 			   &(struct cordon_call){ &context, argc - 1, argv + 1, &failure });
 }

@@ -16,7 +16,7 @@ guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
 	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
-test_start 32
+test_start 34
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -97,6 +97,8 @@ refuse "nor seal, and says so" cordon seal isolate
 check "for that reason" seal_says "does not take this process for cordon's"
 check "he is told" until_ok 10 says "tried to put a probe into cordon's program" cordon events --class tamper
 check "without it" unprobe
+refuse "who only reads is told as nobody" says "to map into memory" cordon events --class tamper
+check "and reads of the policy in force, too" cordon explain in tcp 203.0.113.7 192.0.2.1 22 --interface wan0
 check "the next may again" cordon apply --force "$NET_TMP/policy.yaml"
 check "status counts who was not taken for ours" says "were not taken for it" cordon status
 test_end
