@@ -26,7 +26,7 @@ umount /proc/cmdline
 check "which is no fault" says "cordon is enforcing" cordon status
 
 bpftool prog load "$BUILD/tests/guard/older.bpf.o" "$NET_TMP/bpffs/older"
-# As the first process is to others who may not look at it, and others are where /proc hides them.
+# As our unit starts it, and where /proc shows it no process of others.
 rights=$(sed -n 's/^CapabilityBoundingSet=//p' userspace/systemd/cordon-restore.service |
 	sed 's/CAP_/+/g; s/ /,/g' | tr '[:upper:]' '[:lower:]')
 mount -o remount,hidepid=2 /proc

@@ -224,6 +224,10 @@ def run(module, command, words):
         return module.call(command, map=struct.pack("I", open_pin(words[0])))
     if command == "fuzz":
         return {"refused": fuzz(module, int(words[0]), int(words[1]))}
+    if command == "watch":
+        return watch(module, float(words[0]))
+    if command == "flood":
+        return flood(module, Path(words[0]).read_bytes())
     if command == "beat" and words:
         return beat(module, int(words[0]))
     return module.call(command)
@@ -292,18 +296,13 @@ def main():
     command, *words = sys.argv[1:]
     if command == "serve":
         serve()
-    elif command == "watch":
-        watch(Module(), float(words[0]))
-    elif command == "flood":
-        flood(Module(), Path(words[0]).read_bytes())
-    else:
-        status, error, answer = perform(command, words)
-        if error:
-            print(error, file=sys.stderr)
-        if answer:
-            print(answer)
-        return status
-    return 0
+        return 0
+    status, error, answer = perform(command, words)
+    if error:
+        print(error, file=sys.stderr)
+    if answer:
+        print(answer)
+    return status
 
 
 if __name__ == "__main__":

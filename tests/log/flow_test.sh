@@ -279,7 +279,7 @@ let_in=$(($(let_in) - before))
 check "a flood finds no room in the ring, which is counted" test "$(counted)" -gt 1000
 check "and told, exactly" until_ok 20 same_losses
 # What was told or lost: a begin and an end of each.
-all_told() { [ "$(($(flows | grep -cF '"10.1.1.9"') + $(counted)))" = "$((2 * let_in))" ]; }
+all_told() { [ "$(($(flows | grep -cE '"source":\{[^}]*"ip":"10\.1\.1\.9"') + $(counted)))" = "$((2 * let_in))" ]; }
 check "each connection of it is a record or a counted loss, when it begins and when it ends" until_ok 40 all_told
 # What follows need not be looked for among all those.
 SINCE=$(date -u '+%F %T')
