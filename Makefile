@@ -198,7 +198,13 @@ $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libtests
 		$(BUILD)/fuzz/libcordon.a
 	$(call say,FUZZ)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ $(LIBS) -o $@
 
-tests: all $(TEST_PROGRAMS) $(FUZZERS) $(BUILD)/tests/fault/cordon $(KMODS) ## build the tests and fuzz targets
+# See tests/make_key.
+TEST_KEYS := $(patsubst %,$(BUILD)/tests/keys/%.key,ada grace mallory owner stranger)
+$(TEST_KEYS):
+	@mkdir -p $(@D)
+	$(call say,KEY)openssl genrsa -out $@ 2048 2>/dev/null
+
+tests: all $(TEST_PROGRAMS) $(FUZZERS) $(BUILD)/tests/fault/cordon $(TEST_KEYS) $(KMODS) ## build the tests and fuzz targets
 
 test: ## install what is missing, build, run every test
 	scripts/setup test

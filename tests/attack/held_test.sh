@@ -47,7 +47,7 @@ make_column()
 	[ "$1" != held-lockdown ] || with=()
 	timeout -k 5 1000 tests/attack/far.py "$kernel" env BUILD="$BUILD" \
 		tests/attack/column "$1" "${with[@]}" >"$out/$1.json" 2>"$out/$1.err" || failed=$?
-	[ $failed = 0 ] && jq -e . "$out/$1.json" >/dev/null 2>&1 && return
+	[ $failed = 0 ] && gojq -e . "$out/$1.json" >/dev/null 2>&1 && return
 	sed 's/^/# /' "$out/$1.err"
 	tail -c 2000 "$out/$1.json" | sed 's/^/# /'
 	die "no column $1: $failed"

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 
 of_daemon() { sed -n "s/^$1:\t//p" "/proc/$(cat "$NET_ROOT/run/cordon/daemon")/status"; }
-covered() { cordon status --json | jq -e ".interfaces[] | select(.name == \"$1\") | .hook != \"none\"" >/dev/null; }
+covered() { cordon status --json | gojq -e ".interfaces[] | select(.name == \"$1\") | .hook != \"none\"" >/dev/null; }
 
 test_start 8
 net_start

@@ -18,7 +18,7 @@ told() { grep -qF "tamper: $1 was taken away; $2" "$NET_TMP/run"; }
 is_pinned() { [ -e "$NET_BPFFS/$1" ]; }
 pins() { (cd "$NET_BPFFS" && ls -d ./*/* | sort); }
 now_us() { local t=$EPOCHREALTIME; echo "${t/./}"; }
-link_id() { bpftool -j link show pinned "$NET_BPFFS/links/$1" | jq .id; }
+link_id() { bpftool -j link show pinned "$NET_BPFFS/links/$1" | gojq .id; }
 well() { cordon status >/dev/null; }
 
 # back WHAT CMD... - CMD is true again in time; says how long it took
@@ -102,7 +102,7 @@ else
 fi
 check "packets say so" packets_say 1
 bpftool link detach pinned "$NET_BPFFS/links/cgroup-bind4"
-back "a cgroup hook taken off" eval 'cordon status --json | jq -e .cgroup_hooks.bind4 >/dev/null'
+back "a cgroup hook taken off" eval 'cordon status --json | gojq -e .cgroup_hooks.bind4 >/dev/null'
 
 check "another policy, with the daemon looking on" cordon apply "$NET_TMP/2.yaml"
 check "is in force" in_force 2
@@ -117,7 +117,7 @@ check "another is covered" until_ok $PATIENCE is_pinned links/gone0-ingress
 ip -n "$NODE" link del gone0
 sleep 1
 check "what we do ourselves is no tampering" test "$(tampers)" = "$said"
-kill "$(cordon status --json | jq .daemon)"
+kill "$(cordon status --json | gojq .daemon)"
 wait "$daemon" || true
 sed 's/^/# /' "$NET_TMP/complaints"
 test_end

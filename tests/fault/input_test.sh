@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 # state - all that an apply could change
 state()
 {
-	cordon status --json | jq -c '[.generation, .serial, .interfaces[].hook]'
+	cordon status --json | gojq -c '[.generation, .serial, .interfaces[].hook]'
 	(cd "$NET_ROOT/var/lib/cordon" && find . -path ./log -prune -o -type f -exec sha256sum {} + | sort)
 	(cd "$NET_BPFFS" && find . | sort)
 }

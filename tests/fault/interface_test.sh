@@ -11,10 +11,10 @@ PATH=$PATH:/usr/sbin
 FOREIGN=$BUILD/tests/net/foreign.bpf.o
 ROUNDS=40
 
-hook_is() { [ "$(cordon status --json | jq -r --arg name "$1" '.interfaces[] | select(.name == $name) | .hook')" = "$2" ]; }
+hook_is() { [ "$(cordon status --json | gojq -r --arg name "$1" '.interfaces[] | select(.name == $name) | .hook')" = "$2" ]; }
 foreign_xdp() { ip -n "$NODE" -d link show "$1" | grep -o 'prog/xdp id [0-9]* name [a-z_]*'; }
 foreign_told() { sed 's/.*id \([0-9]*\) name \([a-z_]*\)/id \1, \2/' "$NET_TMP/foreign"; }
-foreign_json() { cordon status --json | jq -r --arg name "$1" '.interfaces[] | select(.name == $name and .ahead == 1) | .foreign_xdp | "id \(.id), \(.name)"'; }
+foreign_json() { cordon status --json | gojq -r --arg name "$1" '.interfaces[] | select(.name == $name and .ahead == 1) | .foreign_xdp | "id \(.id), \(.name)"'; }
 exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
 
 # Ends when its file goes, at the latest after a minute.
@@ -41,7 +41,7 @@ apply_many()
 	done
 }
 
-link_ids() { for pin in "$NET_BPFFS"/links/*; do bpftool -j link show pinned "$pin" | jq .id; done | sort; }
+link_ids() { for pin in "$NET_BPFFS"/links/*; do bpftool -j link show pinned "$pin" | gojq .id; done | sort; }
 
 # rename_link OLD NEW: a kernel may refuse it of one that is up
 rename_link()

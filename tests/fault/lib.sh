@@ -98,7 +98,7 @@ in_force()
 	local packets serial faults status=0
 	packets=$(by_packets)
 	cordon status --json >"$NET_TMP/status" 2>&1 || status=$?
-	read -r serial faults <<<"$(jq -r '"\(.serial) \(.faults)"' "$NET_TMP/status")"
+	read -r serial faults <<<"$(gojq -r '"\(.serial) \(.faults)"' "$NET_TMP/status")"
 	[ "$packets" = "$1" ] && [ "$serial" = "$1" ] && [ "$status" = 0 ] && return 0
 	echo "packets say $packets, status says serial $serial, exit $status, faults $faults"
 	return 1

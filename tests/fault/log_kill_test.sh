@@ -12,8 +12,8 @@ STARTS=200
 
 starts() { for i in $(seq $STARTS); do "$NET_TMP/true" "mark-$1-$i-$$" & done; wait; }
 events() { cordon events --json --class process; }
-marks() { events | jq -r 'select(.event.action == "exec") | .process.args[1] // ""' | grep -- "^mark-.*-$$\$"; }
-losses() { events | jq -s 'map(.cordon.loss.records // 0) | add'; }
+marks() { events | gojq -r 'select(.event.action == "exec") | .process.args[1] // ""' | grep -- "^mark-.*-$$\$"; }
+losses() { events | gojq -s 'map(.cordon.loss.records // 0) | add'; }
 each_once() { [ "$(marks | sort | uniq -d | wc -l)" = 0 ]; }
 accounted() { local seen; seen=$(marks | wc -l); [ $((seen + $(losses))) -ge $((ROUNDS * STARTS)) ]; }
 

@@ -54,11 +54,11 @@ layout()
 		"$PWD/$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" "$@"
 }
 
-hooks_are() { [ "$(bpftool -j cgroup show "$NET_CGROUP" | jq -s 'map(length) | add // 0')" = "$1" ]; }
+hooks_are() { [ "$(bpftool -j cgroup show "$NET_CGROUP" | gojq -s 'map(length) | add // 0')" = "$1" ]; }
 exits() { local want=$1 status=0; shift; "$@" >/dev/null 2>&1 || status=$?; [ "$status" = "$want" ]; }
 
 has_tcx() { [ "$(uname -r | awk -F '[.-]' '{ print $1 * 100 + $2 }')" -ge 606 ]; }
-hook() { cordon status --json | jq -r '.interfaces[] | select(.name == "wan0") | .hook'; }
+hook() { cordon status --json | gojq -r '.interfaces[] | select(.name == "wan0") | .hook'; }
 
 test_start 28
 fault_start

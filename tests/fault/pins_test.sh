@@ -9,17 +9,17 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin
 
 lose() { for name in "$@"; do rm "$NET_BPFFS/progs/$name"; done; }
-hook_of() { cordon status --json | jq -r ".interfaces[] | select(.name == \"$1\") | .hook"; }
-attached() { cordon status --json | jq -e ".cgroup_hooks.$1" >/dev/null; }
+hook_of() { cordon status --json | gojq -r ".interfaces[] | select(.name == \"$1\") | .hook"; }
+attached() { cordon status --json | gojq -e ".cgroup_hooks.$1" >/dev/null; }
 # runs PROGRAM LINK: the pinned link runs the pinned program
 runs()
 {
-	[ "$(bpftool -j prog show pinned "$NET_BPFFS/progs/$1" | jq .id)" = \
-		"$(bpftool -j link show pinned "$NET_BPFFS/links/$2" | jq .prog_id)" ]
+	[ "$(bpftool -j prog show pinned "$NET_BPFFS/progs/$1" | gojq .id)" = \
+		"$(bpftool -j link show pinned "$NET_BPFFS/links/$2" | gojq .prog_id)" ]
 }
 
 kept_is() { [ "$(readlink "$NET_ROOT/var/lib/cordon/policy/active")" = "$1" ]; }
-map_id() { bpftool -j map show pinned "$NET_BPFFS/maps/$1" | jq .id; }
+map_id() { bpftool -j map show pinned "$NET_BPFFS/maps/$1" | gojq .id; }
 
 test_start 49
 fault_start
@@ -46,7 +46,7 @@ check "is in force" packets_say 1
 check "and leaves XDP where it is" test "$(hook_of fast0)" = xdp
 ip -n "$NODE" link add new0 type veth peer name new1
 refused "rollback with a new interface says why that is not covered" "a pin below progs is gone" cordon rollback
-check "but a boot would load what is in force" kept_is "$(cordon status --json | jq .generation)"
+check "but a boot would load what is in force" kept_is "$(cordon status --json | gojq .generation)"
 check "apply" cordon apply "$NET_TMP/2.yaml"
 check "puts all right" in_force 2
 check "with hooks on what is pinned" runs connect4 cgroup-connect4
@@ -59,7 +59,7 @@ cordon run >"$NET_TMP/run" 2>&1 &
 daemon=$!
 check "the daemon starts" until_ok 60 grep -q "in force" "$NET_TMP/run"
 check "and puts all right" in_force 2
-kill "$(cordon status --json | jq .daemon)"
+kill "$(cordon status --json | gojq .daemon)"
 wait "$daemon" || true
 
 rm "$NET_BPFFS/maps/build"

@@ -14,8 +14,8 @@ PATIENCE=20
 told() { grep -qF "tamper: $1 was taken away; $2" "$NET_TMP/run.log"; }
 status_says() { cordon status 2>&1 | grep -qF -- "$1"; }
 well() { cordon status >/dev/null; }
-link_id() { bpftool -j link show pinned "$NET_BPFFS/links/$1" | jq .id; }
-sources() { cordon status --json | jq -r '.log_sources | to_entries[] | select(.value == '"$1"') | .key'; }
+link_id() { bpftool -j link show pinned "$NET_BPFFS/links/$1" | gojq .id; }
+sources() { cordon status --json | gojq -r '.log_sources | to_entries[] | select(.value == '"$1"') | .key'; }
 is_logged() { cordon events --class tamper | grep -qF -- "$1"; }
 # It fails after all that it says of a probe.
 in_kernel() { bpftool link show id "$1" 2>/dev/null | grep -q "^$1:"; }

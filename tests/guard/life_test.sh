@@ -14,8 +14,7 @@
 
 guard_start
 TRUST=$NET_ROOT/etc/cordon/trust
-openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
-	-out "$NET_TMP/owner.pem" -days 2 2>/dev/null
+tests/make_key "$NET_TMP/owner" rsa:2048
 test_start 34
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"

@@ -41,7 +41,7 @@ decoy()
 	bpftool map create "$NET_TMP/bpffs/tasks" type hash key 4 value 16 entries 9 name tasks
 	bpftool map create "$NET_TMP/bpffs/decoy" type array key 4 value "$size" entries 1 name cordon_guard
 	python3 -c 'import struct, sys; print(*struct.pack("4I", 1, 0, 0, int(sys.argv[1])).ljust(int(sys.argv[2]), b"\0"))' \
-		"$(bpftool -j map show pinned "$NET_TMP/bpffs/tasks" | jq .id)" "$size" >"$NET_TMP/decoy"
+		"$(bpftool -j map show pinned "$NET_TMP/bpffs/tasks" | gojq .id)" "$size" >"$NET_TMP/decoy"
 }
 # shellcheck disable=SC2046 # bytes
 decoy_stands() { bpftool map update pinned "$NET_TMP/bpffs/decoy" key 0 0 0 0 value $(cat "$NET_TMP/decoy"); }

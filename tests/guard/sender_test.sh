@@ -21,12 +21,12 @@ mount -t configfs config /sys/kernel/config
 ip link add log0 type dummy
 ip address add 10.8.0.1/24 dev log0
 ip link set log0 up
-openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=owner -keyout "$NET_TMP/key" \
-	-out "$NET_ROOT/etc/cordon/trust/release.pem" -days 2 2>/dev/null
+tests/make_key "$NET_TMP/owner" rsa:2048
+cp "$NET_TMP/owner.pem" "$NET_ROOT/etc/cordon/trust/release.pem"
 sed -i '2i node: store-0042' "$NET_TMP/policy.yaml"
 cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
 
-heard_by_wan() { on_peer wan ip -s -j link show eth0 | jq '.[0].stats64.rx.packets'; }
+heard_by_wan() { on_peer wan ip -s -j link show eth0 | gojq '.[0].stats64.rx.packets'; }
 # Twenty packets a second, for as long as it is there; who began it has closed its file by then.
 pktgen_start()
 {
@@ -62,7 +62,7 @@ told_module() { cordon events --class enforcement | grep -q "module $1: unloaded
 release()
 {
 	"$CORDON" --bpffs /nowhere sign order release --node store-0042 --counter 1 --issuer tests --reason 'all is well' \
-		--cert "$NET_ROOT/etc/cordon/trust/release.pem" --key "$NET_TMP/key" -o "$NET_TMP/open.cms" &&
+		--cert "$NET_ROOT/etc/cordon/trust/release.pem" --key "$NET_TMP/owner.key" -o "$NET_TMP/open.cms" &&
 		cordon order "$NET_TMP/open.cms"
 }
 

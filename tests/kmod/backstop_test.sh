@@ -59,7 +59,7 @@ sent_by()
 	[ ! "$1" ] || enter=(nsenter --net="/run/netns/$1")
 	"${enter[@]}" ip link set "$hardware" up
 	local before after
-	before=$("${enter[@]}" ip -j -s link show "$hardware" | jq '.[0].stats64.tx.packets')
+	before=$("${enter[@]}" ip -j -s link show "$hardware" | gojq '.[0].stats64.tx.packets')
 	"${enter[@]}" python3 -c "
 import socket
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -67,7 +67,7 @@ s.setsockopt(263, 20, 1)
 for _ in range(10):
     try: s.sendto(bytes(12) + b'\x88\xb5' + bytes(50), ('$hardware', 0))
     except OSError: pass"
-	after=$("${enter[@]}" ip -j -s link show "$hardware" | jq '.[0].stats64.tx.packets')
+	after=$("${enter[@]}" ip -j -s link show "$hardware" | gojq '.[0].stats64.tx.packets')
 	echo $((after - before))
 }
 until_ok 10 bash -c 'ip link set usb0 up; grep -q 1 /sys/class/net/usb0/carrier'

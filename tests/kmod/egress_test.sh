@@ -102,7 +102,7 @@ check "from then on it does, when its time has come again" until_ok 20 is latch 
 check "who opens it, and it stays open" release 1
 module beat 12 >"$KMOD_TMP/lively"
 check "with signs of life for longer than that it is open" \
-	jq -e '.latch == 0' "$KMOD_TMP/lively"
+	gojq -e '.latch == 0' "$KMOD_TMP/lively"
 check "silence shuts the node" until_ok 20 is latch 2
 check "which a release opens" release 2
 module beat 3 >/dev/null

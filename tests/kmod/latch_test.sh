@@ -13,7 +13,7 @@ kmod_start 62
 key ada rsa:2048
 key grace rsa:2048
 key mallory rsa:2048
-key edith ec -pkeyopt ec_paramgen_curve:P-256
+key edith
 # The same key by another name.
 (cd "$KMOD_TMP" && openssl req -x509 -key ada.key -out again.pem -subj /CN=again \
 	-addext basicConstraints=critical,CA:FALSE 2>/dev/null && cp ada.key again.key &&

@@ -10,7 +10,7 @@
 #   kmod_load WORD...  insert the module, with parameters
 #   module CMD...      tests/kmod/module.py
 #   field NAME         of what the module answers now
-#   key NAME ALGORITHM...  NAME.key, NAME.pem and NAME.der in KMOD_TMP
+#   key NAME [ALGORITHM...]  see tests/make_key; NAME.der, too, in KMOD_TMP
 #   set_up "SIGNER..." [KEY=VALUE...]  who may release, by NAME.der, for good: until then no seal is taken
 #   order NAME COUNTER ACTION "SIGNER..." [LINE...]  NAME.p7, for node store-0042 if no LINE
 #   kmod_end           also looks for what the kernel complained of
@@ -85,9 +85,8 @@ no_complaints()
 
 key()
 {
-	(cd "$KMOD_TMP" && openssl req -x509 -newkey "${@:2}" -nodes -keyout "$1.key" -out "$1.pem" \
-		-subj "/CN=$1" -addext basicConstraints=critical,CA:FALSE 2>/dev/null &&
-		openssl x509 -in "$1.pem" -outform DER -out "$1.der")
+	tests/make_key "$KMOD_TMP/$1" "${@:2}"
+	openssl x509 -in "$KMOD_TMP/$1.pem" -outform DER -out "$KMOD_TMP/$1.der"
 }
 
 set_up()

@@ -31,9 +31,9 @@ cat >"$NET_TMP/policy.yaml" <<-END
 	  keep: [{name: responders, from: management, to: node, services: [tcp/22, icmp]}]
 END
 opens() { on_peer "$1" timeout 2 bash -c "exec 3<>/dev/tcp/$2/$3"; }
-told() { cordon status --json | jq -r ".module.$1"; }
+told() { cordon status --json | gojq -r ".module.$1"; }
 told_is() { [ "$(told "$1")" = "$2" ]; }
-published() { bpftool map dump pinned "$NET_BPFFS/maps/module_latch" -j | jq -r '.[0].formatted.value.level[1]'; }
+published() { bpftool map dump pinned "$NET_BPFFS/maps/module_latch" -j | gojq -r '.[0].formatted.value.level[1]'; }
 socat TCP-LISTEN:22,fork,reuseaddr OPEN:/dev/null & socat TCP-LISTEN:80,fork,reuseaddr OPEN:/dev/null &
 
 # ---- handed over --------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ check "and in the map that it publishes" [ "$(published)" = 2 ]
 refuse "the wan does not come in" opens wan 203.0.113.1 80
 check "who is to be let in is" opens mgmt 10.20.0.1 22
 control() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
-bpftool map dump pinned "$NET_BPFFS/maps/control" -j | jq -r '.[0].value[]' >"$NET_TMP/control"
+bpftool map dump pinned "$NET_BPFFS/maps/control" -j | gojq -r '.[0].value[]' >"$NET_TMP/control"
 mapfile -t bytes <"$NET_TMP/control"
 bytes[4]=0x00
 check "a root writes to the pinned map" bpftool map update pinned "$NET_BPFFS/maps/control" \
@@ -87,14 +87,14 @@ check "who is to be let in is" opens mgmt 10.20.0.1 22
 rm -f "$NET_ROOT"/var/lib/cordon/latch* "$NET_ROOT"/etc/cordon/sealed-once "$NET_ROOT"/var/lib/cordon/policy/sealed-once
 check "the helper comes again, with the latch's files gone" cordon run --once
 check "and is told by the module that it is sealed" bash -c "
-	$CORDON --root $NET_ROOT --bpffs $NET_BPFFS status --json | jq -e '.latch == \"isolate\"'"
+	$CORDON --root $NET_ROOT --bpffs $NET_BPFFS status --json | gojq -e '.latch == \"isolate\"'"
 
 # ---- opened -------------------------------------------------------------------------------------
 
 order one 1 release "ada"
 refuse "an order by one of two" cordon order "$KMOD_TMP/one.p7"
 check "leaves it shut" is latch 2
-challenge=$(cordon status --json | jq -r '.latch_state.challenge // empty')
+challenge=$(cordon status --json | gojq -r '.latch_state.challenge // empty')
 order both 1 release "ada grace" 'node: store-0042' ${challenge:+"challenge: $challenge"}
 check "where the module does not answer no order opens" says "does not answer" mute order "$KMOD_TMP/both.p7"
 check "and it is shut" is latch 2

@@ -16,11 +16,11 @@ kmod_node
 key ada rsa:2048
 key mallory rsa:2048
 key edith rsa:2048
-told() { cordon status --json | jq -r ".module.$1"; }
+told() { cordon status --json | gojq -r ".module.$1"; }
 told_is() { [ "$(told "$1")" = "$2" ]; }
 says() { cordon status | grep -q "$1"; }
 # recorded ACTION NEWS: a record of the log, with its level afterwards
-recorded() { cordon events --json | jq -es --arg action "$1" --arg news "$2" --arg after "$3" \
+recorded() { cordon events --json | gojq -es --arg action "$1" --arg news "$2" --arg after "$3" \
 	'map(select(.event.action == $action and .cordon.backstop.news == $news and
 		.cordon.latch.after == $after)) | length > 0'; }
 start()
@@ -28,7 +28,7 @@ start()
 	cordon run >"$NET_TMP/run.log" 2>&1 &
 	until_ok 60 daemon_pid
 }
-daemon_pid() { jq -re .pid <(cordon status --json | jq '{pid: .daemon} | select(.pid != 0 and .pid != null)'); }
+daemon_pid() { gojq -re .pid <(cordon status --json | gojq '{pid: .daemon} | select(.pid != 0 and .pid != null)'); }
 policy()
 {
 	cat >"$NET_TMP/policy$1.yaml" <<-END
@@ -54,7 +54,7 @@ check "with nobody who may release it is not closed" told_is closed false
 check "and says so" says 'takes no seal: it was told of no node'
 if [ "$old" ]; then
 	# This kernel knows no keys on P-256.
-	key cora ec -pkeyopt ec_paramgen_curve:P-256
+	key cora
 	cat "$KMOD_TMP/ada.pem" "$KMOD_TMP/cora.pem" >"$TRUST/release.pem"
 	echo 'release 2' >"$TRUST/threshold"
 	check "with one key of two that this kernel can check" cordon apply --force "$NET_TMP/policy1.yaml"

@@ -13,11 +13,11 @@ cd "$(dirname "$0")/../.."
 
 if ! tpm_there; then echo "1..0 # SKIP there is no swtpm"; exit 0; fi
 
-anchor() { cordon status --json | jq -r ".latch_state.anchor.$1"; }
+anchor() { cordon status --json | gojq -r ".latch_state.anchor.$1"; }
 anchor_is() { [ "$(anchor kind)" = "$1" ]; }
-says_why() { cordon status --json | jq -r .latch_state.reason | grep -qF -- "$1"; }
-forgot() { [ "$(cordon status --json | jq '.latch_state.counters.release == null')" = true ]; }
-challenge() { cordon status --json | jq -r '.latch_state.challenge // ""'; }
+says_why() { cordon status --json | gojq -r .latch_state.reason | grep -qF -- "$1"; }
+forgot() { [ "$(cordon status --json | gojq '.latch_state.counters.release == null')" = true ]; }
+challenge() { cordon status --json | gojq -r '.latch_state.challenge // ""'; }
 
 save() { rm -rf "${NET_TMP:?}/saved"; cp -a "$NET_ROOT/var" "$NET_TMP/saved"; }
 put_back() { rm -rf "${NET_ROOT:?}/var"; cp -a "$NET_TMP/saved" "$NET_ROOT/var"; }
@@ -59,7 +59,7 @@ latch_world
 boots_are_ours
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
-key ada ec -pkeyopt ec_paramgen_curve:P-256
+key ada
 key grace rsa:2048
 key barbara rsa:3072
 trust seal ada grace barbara
@@ -157,7 +157,7 @@ check "one signature for the TPM where two must be" refused_as 'of 2 of the keys
 sign_for store-0043 other $ADA $GRACE
 check "signatures for another node" refused_as 'other-node' other
 cordon sign show "$NET_TMP/other.p7" >"$NET_TMP/shown"
-lines() { cordon sign show --json "$1" | jq -r '.anchor_signatures'; }
+lines() { cordon sign show --json "$1" | gojq -r '.anchor_signatures'; }
 # shellcheck disable=SC2086 # words
 cordon sign order release --node store-0042 --issuer t --counter "$(next)" --reason t --anchor "$(anchor seals)" \
 	--anchor-signatures "$(lines "$NET_TMP/other.p7")" $ADA $GRACE -o "$NET_TMP/moved.p7" >/dev/null

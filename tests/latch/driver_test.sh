@@ -19,7 +19,7 @@ TRUST=/etc/cordon/trust
 take_disk() { rm -rf /var/lib/cordon /etc/cordon; cp -a "$1/var" /var/lib/cordon; cp -a "$1/etc" /etc/cordon; }
 leave_disk() { rm -rf "$1"; mkdir -p "$1"; cp -a /var/lib/cordon "$1/var"; cp -a /etc/cordon "$1/etc"; }
 cordon() { "$PWD/$BUILD/cordon" "$@"; }
-latch() { cordon status --json | jq -c '[.latch, .latch_state.anchor.kind, .latch_state.counters.release == null]'; }
+latch() { cordon status --json | gojq -c '[.latch, .latch_state.anchor.kind, .latch_state.counters.release == null]'; }
 
 step_first()
 {
@@ -44,8 +44,8 @@ step_released()
 	local seal words challenge
 	cordon run --once >/dev/null
 	latch
-	seal=$(cordon status --json | jq .latch_state.anchor.seals)
-	challenge=$(cordon status --json | jq -r .latch_state.challenge)
+	seal=$(cordon status --json | gojq .latch_state.anchor.seals)
+	challenge=$(cordon status --json | gojq -r .latch_state.challenge)
 	for name in none good; do
 		words=(--challenge "$challenge")
 		[ $name = none ] || words+=(--anchor "$seal" --trust "$TRUST")
@@ -96,8 +96,7 @@ row()
 make_disk()
 {
 	mkdir -p "$folder/disk/var" "$folder/disk/etc/trust"
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$folder/disk/etc/ada.key" -out "$folder/disk/etc/ada.pem" \
-		-subj /CN=ada -addext basicConstraints=critical,CA:FALSE 2>/dev/null
+	tests/make_key "$folder/disk/etc/ada" rsa:2048
 	cp "$folder/disk/etc/ada.pem" "$folder/disk/etc/trust/release.pem"
 	echo 'node: store-0042' >"$folder/disk/etc/trust/node"
 	printf '%s\n' 'cordon: 1' 'serial: 1' 'node: store-0042' 'zones: {wan: {addresses: [10.1.0.0/24]}}' \

@@ -159,6 +159,6 @@ reboot()
 fresh() { reboot; rm -rf "${NET_ROOT:?}/$STATE" "${NET_ROOT:?}/etc/cordon/sealed-once"; }
 again() { cordon apply "$NET_TMP/policy.yaml" >/dev/null; }
 
-latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
-remembers() { [ "$(cordon status --json | jq -r .latch_state.remembered)" = "$1" ]; }
+latch_is() { [ "$(cordon status --json | gojq -r .latch)" = "$1" ]; }
+remembers() { [ "$(cordon status --json | gojq -r .latch_state.remembered)" = "$1" ]; }
 held_lock() { ! flock -n "$NET_ROOT/run/cordon/lock" true; }

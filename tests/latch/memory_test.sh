@@ -9,10 +9,10 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh
 
-memory_is() { [ "$(cordon status --json | jq -r .latch_state.memory)" = "$1" ]; }
+memory_is() { [ "$(cordon status --json | gojq -r .latch_state.memory)" = "$1" ]; }
 tear() { printf 'x' | dd of="$NET_ROOT/$STATE/$1" bs=1 seek=200 conv=notrunc status=none; }
 
-forgot() { [ "$(cordon status --json | jq '.latch_state | .memory == "sound" and .counters.release == null')" = true ]; }
+forgot() { [ "$(cordon status --json | gojq '.latch_state | .memory == "sound" and .counters.release == null')" = true ]; }
 forget_all() { rm "$NET_ROOT/$STATE"/latch* "$NET_ROOT/$STATE/policy/sealed-once" "$NET_ROOT/etc/cordon/sealed-once"; }
 
 test_start 40
@@ -38,7 +38,7 @@ tear latch
 tear latch.copy
 check "both are torn: a boot" cordon run --once
 check "comes up at isolate" shut_at isolate
-check "and asks for a challenge" test "$(cordon status --json | jq -r '.latch_state.challenge | length')" = 32
+check "and asks for a challenge" test "$(cordon status --json | gojq -r '.latch_state.challenge | length')" = 32
 rm "$NET_ROOT/$STATE"/latch*
 check "both are deleted: status says that all is lost" says 'both copies' cordon status
 check "and how to be given a challenge" says 'cordon run --once' cordon release

@@ -14,12 +14,12 @@ cd "$(dirname "$0")/../.."
 refused()
 {
 	local before output status=0
-	before=$(cordon status --json | jq -c '[.latch, .latch_state.counters]')
+	before=$(cordon status --json | gojq -c '[.latch, .latch_state.counters]')
 	output=$(carry "$3" 2>&1) || status=$?
 	if [ $status = 1 ] && [[ $output == "cordon: the order is refused ($1): "* ]] &&
 		[ "$(wc -l <<<"$output")" = 1 ] &&
 		grep -q "^refusal: $1$" "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/refused/* | head -n 1)" &&
-		[ "$before" = "$(cordon status --json | jq -c '[.latch, .latch_state.counters]')" ]; then
+		[ "$before" = "$(cordon status --json | gojq -c '[.latch, .latch_state.counters]')" ]; then
 		ok "$2"
 	else
 		not_ok "$2"
@@ -61,9 +61,9 @@ echo 'release 9' >"$TRUST/threshold"
 check "a mistake in trust/ is what release tells" says 'threshold: line 1: 9 keys' cordon release
 refuse "not that there were no key" says 'there is no key' cordon release
 printf 'release 2\n' >"$TRUST/threshold"
-check "release tells a program, too" test "$(cordon release --json | jq .latch_state.release_keys)" = 3
+check "release tells a program, too" test "$(cordon release --json | gojq .latch_state.release_keys)" = 3
 order one 20 release ada
-told() { cordon order --json "$NET_TMP/one.p7" 2>/dev/null | jq -r "$1"; }
+told() { cordon order --json "$NET_TMP/one.p7" 2>/dev/null | gojq -r "$1"; }
 check "to a program a refusal is one" test "$(told '.refusal')" = too-few-signers
 check "and says nothing of the latch, which was not looked at" test "$(told '.latch_after')" = null
 refused too-few-signers "one signature of two" one
@@ -132,8 +132,8 @@ carry reopen >/dev/null
 order snapshot 31 snapshot ada
 check "a snapshot" carry snapshot
 tar xf "$evidence"/000031-*.tar -C "$NET_TMP" || true
-check "is what the node's commands said" jq -e '.latch == "open" and .serial == 1' "$NET_TMP"/000031-*/1-cordon/status.json
-check "with its flows" jq -e . "$NET_TMP"/000031-*/1-cordon/flows.json
+check "is what the node's commands said" gojq -e '.latch == "open" and .serial == 1' "$NET_TMP"/000031-*/1-cordon/status.json
+check "with its flows" gojq -e . "$NET_TMP"/000031-*/1-cordon/flows.json
 umount "$evidence"
 
 printf 'node: store-0042\nfleet: kiosks shops\n' >"$TRUST/node"
@@ -188,7 +188,7 @@ refused_unsigned() { says 'must be signed' cordon apply "$NET_TMP/policy.yaml"; 
 check "an unsigned policy is refused" refused_unsigned
 bundle policy2 1 "$NET_TMP/policy.yaml" edsger
 check "a bundle" cordon apply "$NET_TMP/policy2.p7"
-check "is in force" test "$(cordon status --json | jq .serial)" = 2
+check "is in force" test "$(cordon status --json | gojq .serial)" = 2
 refuse "but not twice" cordon apply "$NET_TMP/policy2.p7"
 latch_policy 1
 bundle policy1 2 "$NET_TMP/policy.yaml" edsger
@@ -272,7 +272,7 @@ cordon run --once
 state lease_seconds=3600
 rm "$NET_BPFFS/maps/rules"
 check "maps made anew while it runs" cordon run --once
-check "give it no more time" test "$(cordon status --json | jq '.latch_state.lease_seconds <= 3000')" = true
+check "give it no more time" test "$(cordon status --json | gojq '.latch_state.lease_seconds <= 3000')" = true
 
 # Whoever waited for the lock while a release went on must not shut again what it opened.
 bad=0

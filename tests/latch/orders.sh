@@ -4,8 +4,8 @@
 # What the tests that give a node orders share, beside lib.sh: keys, trust, orders and receipts, made by
 # openssl alone. It must carry nothing out itself.
 #
-#   key NAME ALGORITHM...          NAME.key and NAME.pem, as openssl req -newkey takes it
-#   keys NAME...                   of elliptic curves, and an empty $TRUST
+#   key NAME [ALGORITHM...]        see tests/make_key
+#   keys NAME...                   as many, and an empty $TRUST
 #   trust ROLE NAME...             $TRUST/ROLE.pem
 #   order NAME COUNTER ACTION SIGNERS [LINE...]
 #                                  a signed order as $NET_TMP/NAME.p7; signers in one word, "ada grace"
@@ -14,18 +14,14 @@
 #   receipts, last_receipt, took ROLE COUNTER
 #   killed_at STEP ARGUMENT...     the faulty build of cordon; was it killed there?
 
-key()
-{
-	openssl req -x509 -newkey "${@:2}" -nodes -keyout "$NET_TMP/$1.key" -out "$NET_TMP/$1.pem" \
-		-subj "/CN=$1" -addext basicConstraints=critical,CA:FALSE 2>/dev/null
-}
+key() { tests/make_key "$NET_TMP/$1" "${@:2}"; }
 
 keys()
 {
 	local name
 	TRUST=$NET_ROOT/etc/cordon/trust
 	mkdir -p "$TRUST"
-	for name in "$@"; do key "$name" ec -pkeyopt ec_paramgen_curve:P-256; done
+	for name in "$@"; do key "$name"; done
 }
 
 trust() { local role=$1; shift; (cd "$NET_TMP" && cat "${@/%/.pem}") >"$TRUST/$role.pem"; }
@@ -65,17 +61,17 @@ carry() { cordon order "$NET_TMP/$1.p7"; }
 
 inbox() { cp "$NET_TMP/$1.p7" "$NET_ROOT/var/lib/cordon/inbox/"; }
 has_no_children() { ! pgrep -P "$(cat "$NET_ROOT/run/cordon/daemon")"; }
-serial_is() { [ "$(cordon status --json | jq .serial)" = "$1" ]; }
+serial_is() { [ "$(cordon status --json | gojq .serial)" = "$1" ]; }
 inbox_is_empty() { [ -z "$(find "$NET_ROOT/var/lib/cordon/inbox" -type f)" ]; }
 receipts() { find "$NET_ROOT/var/lib/cordon/receipts" -maxdepth 1 -type f | wc -l; }
 last_receipt() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
-took() { [ "$(cordon status --json | jq -r ".latch_state.counters.$1")" = "$2" ]; }
+took() { [ "$(cordon status --json | gojq -r ".latch_state.counters.$1")" = "$2" ]; }
 state() { python3 tests/latch/state.py "$NET_ROOT" "$@"; }
 
 bundle()
 {
 	local digest
-	digest=$(cordon check --json "$3" | jq -r .digest)
+	digest=$(cordon check --json "$3" | gojq -r .digest)
 	order "$1" "$2" "policy sha256:$digest" "$4"
 	printf '\nfile policy.yaml %d\n' "$(stat -c %s "$3")" >>"$NET_TMP/$1"
 	cat "$3" >>"$NET_TMP/$1"

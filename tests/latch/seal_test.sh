@@ -33,7 +33,7 @@ check "all of which changed nothing" shut_at lockdown
 reboot
 check "a boot" cordon run --once
 check "restores it" shut_at lockdown
-check "and counts" test "$(cordon status --json | jq .latch_state.boot)" = 1
+check "and counts" test "$(cordon status --json | gojq .latch_state.boot)" = 1
 
 latch_policy
 fresh

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 . tests/latch/orders.sh
 
 # What this test itself needs then.
-LISTED='bash dash sh cat grep jq ip timeout sleep mkdir cp mv ln rm ls sed awk mawk head tail touch true tr
+LISTED='bash dash sh cat grep gojq ip timeout sleep mkdir cp mv ln rm ls sed awk mawk head tail touch true tr
 	sort uniq wc stat mount umount nsenter openssl flock date chmod env keyctl xargs find kill'
 
 policy()

@@ -23,7 +23,7 @@ test_start 9
 latch_world
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST" "$NET_ROOT/dev" "$NET_TMP/tpm"
-key ada ec -pkeyopt ec_paramgen_curve:P-256
+key ada
 trust seal ada
 policy 1 '0x81000001, 0x81000002'
 order none 1 revoke ada

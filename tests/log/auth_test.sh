@@ -10,8 +10,8 @@ cd "$(dirname "$0")/../.."
 
 logins() { cordon events --json --class auth; }
 # told JQ-CONDITION: is there such a record?
-told() { logins | jq -es "map(select($1)) | length > 0" >/dev/null; }
-times() { [ "$(logins | jq -s "map(select($1)) | length")" = "$2" ]; }
+told() { logins | gojq -es "map(select($1)) | length > 0" >/dev/null; }
+times() { [ "$(logins | gojq -s "map(select($1)) | length")" = "$2" ]; }
 
 # What login and sshd do, by ctypes: SERVICE USER
 cat_login()
@@ -86,7 +86,7 @@ pkill -KILL -f "login.py cordon-slow dave"
 wait "$!" 2>/dev/null || true
 refuse "has no end" told '.user.target.name == "dave" and .event.outcome != "unknown"'
 as_user login cordon-open mallory 5000 >/dev/null
-of_mallory() { logins | jq -s 'map(select(.user.target.name == "mallory" and .cordon.loss == null)) | length'; }
+of_mallory() { logins | gojq -s 'map(select(.user.target.name == "mallory" and .cordon.loss == null)) | length'; }
 check "a flood of them is told as far as a share" until_ok 10 test "$(of_mallory)" -gt 20
 check "no further" test "$(of_mallory)" -lt 2500
 check "and the rest is counted" until_ok 10 told '.cordon.loss.records > 100'

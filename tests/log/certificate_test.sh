@@ -7,11 +7,11 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 
-events() { cordon events --json --class config | jq -ec 'select(.event.action == "certificate")'; }
+events() { cordon events --json --class config | gojq -ec 'select(.event.action == "certificate")'; }
 # told STATE FILE [JQ-CONDITION]
 told()
 {
-	events | jq -es --arg state "$1" --arg path "/srv/$2" \
+	events | gojq -es --arg state "$1" --arg path "/srv/$2" \
 		"map(select(.file.path == \$path and .cordon.certificate.state == \$state and (${3:-true}))) | length == 1" \
 		>/dev/null
 }

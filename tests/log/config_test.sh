@@ -9,13 +9,13 @@ cd "$(dirname "$0")/../.."
 
 events() { cordon events --json --class config; }
 # told ACTION JQ-CONDITION: there is one so
-told() { events | jq -es --arg action "$1" "map(select(.event.action == \$action and ($2))) | length > 0" >/dev/null; }
+told() { events | gojq -es --arg action "$1" "map(select(.event.action == \$action and ($2))) | length > 0" >/dev/null; }
 # link NAME CHANGE...: an interface changed just so
 link() { local name=$1; shift; told interface ".cordon.interface.name == \"$name\" and .cordon.interface.change == \"$*\""; }
 address() { told address ".cordon.address.ip == \"$1\" and .cordon.address.change == \"$2\" and .cordon.interface.name == \"$3\""; }
 route() { told route ".cordon.route.destination == \"$1\" and .cordon.route.change == \"$2\" and (${3:-true})"; }
 # times JQ-CONDITION: how often
-times() { events | jq -s "map(select($1)) | length"; }
+times() { events | gojq -s "map(select($1)) | length"; }
 node() { ip -n "$NODE" "$@"; }
 
 test_start 37

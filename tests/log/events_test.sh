@@ -14,7 +14,7 @@ count() { events --class own,enforcement,denial "$@" | wc -l; }
 # More may be told between two looks.
 is_all() { [ "$(count "$@")" = "$(count)" ]; }
 # Does each line of JSON pass a filter of jq, and is there one?
-every() { local filter=$1; shift; events --json "$@" | jq -se "length > 0 and all(.[]; $filter)"; }
+every() { local filter=$1; shift; events --json "$@" | gojq -se "length > 0 and all(.[]; $filter)"; }
 told() { grep -qF -- "$1" "$NET_TMP/run.log"; }
 # This test's own commands are in the log, too, with what they look for: of processes only those of
 # its units are looked at.
@@ -89,7 +89,7 @@ check "by the user's number" test "$(count --user 0)" = "$(count --user root)"
 refuse "of another there is none" has denied --user 4242
 check "by unit" every '.cordon.unit == "pos.service" and .destination.port == 443' --unit pos.service --class denial
 check "by reason" every '.event.reason == "no-rule"' --reason no-rule
-pid=$(events --json --reason no-rule | jq -s '[.[].process.pid | values][0]')
+pid=$(events --json --reason no-rule | gojq -s '[.[].process.pid | values][0]')
 check "by process" every ".process.pid == $pid" --pid "$pid"
 check "since" until_ok 10 is_all --since 1h
 check "until" test "$(count --until 1h)" = 0
@@ -124,9 +124,9 @@ check "as a tree: who started whom" awk '/=> .*sleep 0, exit 0$/ { root = index(
 	/, signal 9$/ { killed = index($0, "/") }
 	END { child = root + 2; exit !(root && cat == child && echo == child && sub_shell == child && killed == child) }' "$NET_TMP/tree"
 check "each with its beginning and its time" test "$(events --tree --json --unit work.service |
-	jq -se 'map(select(.process.exit_code == 3 and (.process.start | length) == 30 and .event.duration > 0)) | length')" = 1
-check "a process by its number" test "$(events --json --unit work.service | jq -s '[.[] | select(.event.action == "exit" and .cordon.process.signal == 9)][0].process.pid' |
-	xargs -I{} "$CORDON" --root "$NET_ROOT" events --json --pid {} | jq -s 'map(.event.action) | unique | length')" -ge 3
+	gojq -se 'map(select(.process.exit_code == 3 and (.process.start | length) == 30 and .event.duration > 0)) | length')" = 1
+check "a process by its number" test "$(events --json --unit work.service | gojq -s '[.[] | select(.event.action == "exit" and .cordon.process.signal == 9)][0].process.pid' |
+	xargs -I{} "$CORDON" --root "$NET_ROOT" events --json --pid {} | gojq -s 'map(.event.action) | unique | length')" -ge 3
 
 # ---- elsewhere ---------------------------------------------------------------------------------
 

@@ -83,14 +83,14 @@ inside "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --json evidence "$NET_T
 status=$?
 check "without a policy, a log or anything loaded" test $status = 0
 check "nothing is said to be missing" test ! -s "$NET_TMP/said"
-check "the summary has the digest" test "$(jq -r .sha256 "$NET_TMP/summary")" = "$(sha256sum "$NET_TMP/$OUT" | cut -c1-64)"
+check "the summary has the digest" test "$(gojq -r .sha256 "$NET_TMP/summary")" = "$(sha256sum "$NET_TMP/$OUT" | cut -c1-64)"
 check "only its owner may read it" test "$(stat -c %a "$NET_TMP/$OUT")" = 600
 unpacked=0
 unpack "$NET_TMP/$OUT" || unpacked=$?
 check "tar unpacks it" test $unpacked = 0
 check "the manifest fits" sums_fit
 check "and names every file" is_listed
-check "every JSON is JSON" bash -c 'find "$1" -name "*.json" -exec jq -e . {} + >/dev/null' - "$IN"
+check "every JSON is JSON" bash -c 'find "$1" -name "*.json" -exec gojq -e . {} + >/dev/null' - "$IN"
 check "it says why" grep -q '^reason: a look$' "$IN/about"
 check "what this machine has not is listed" missing '1-cordon/latch: No such file'
 # busybox may not be there.
@@ -101,7 +101,7 @@ else
 	skip "busybox unpacks it, too: there is none"
 fi
 
-has() { jq -se "any(.[]; $2)" "$IN/$1"; }
+has() { gojq -se "any(.[]; $2)" "$IN/$1"; }
 process() { has 2-processes/processes.json ".exe == \"$NET_TMP/moved (deleted)\" and ($1)"; }
 check "a process whose program is deleted" process .deleted
 check "its arguments" has 2-processes/arguments.json ".arguments == [\"$NET_TMP/gone\", \"1000\"]"
@@ -142,7 +142,7 @@ before=$(lsmod 2>/dev/null | wc -l)
 evidence "$NET_TMP/0.tar" >/dev/null 2>&1
 unpack "$NET_TMP/0.tar"
 # One that is empty is another namespace's: whichever process is asked for it.
-net_has() { cat "$IN"/2-processes/"$1"-of-*.json 2>/dev/null | jq -se "any(.[]; $2)" >/dev/null; }
+net_has() { cat "$IN"/2-processes/"$1"-of-*.json 2>/dev/null | gojq -se "any(.[]; $2)" >/dev/null; }
 check "neighbours of IPv6" net_has routes '.what == "neighbour" and .address == "fd00:1::2" and .interface == "wan0"'
 check "routes of IPv6, in any table" net_has routes '.what == "route" and .destination == "2001:db8:77::" and .length == 48 and
 	.gateway == "fd00:1::2" and .table == 77'
@@ -266,11 +266,11 @@ END
 cordon apply "$NET_TMP/policy.yaml" >/dev/null
 cordon log key "$NET_TMP/key" >/dev/null
 evidence "$(realpath --relative-to=. "$NET_TMP/5.tar")" --reason 'a drill' >/dev/null 2>&1
-told() { cordon events --class enforcement --json | jq -se "[.[] | select(.event.action == \"$1\")] | last | $2"; }
+told() { cordon events --class enforcement --json | gojq -se "[.[] | select(.event.action == \"$1\")] | last | $2"; }
 check "the log tells of it" told evidence "(.file.path | startswith(\"/\") and endswith(\"/${NET_TMP##*/}/5.tar\")) and .event.reason == \"a drill\" and
 	.file.hash.sha256 == \"$(sha256sum "$NET_TMP/5.tar" | cut -c1-64)\""
 unpack "$NET_TMP/5.tar"
-check "status is in it" jq -e '.state == "enforcing" and .latch == "open"' "$IN/1-cordon/status.json"
+check "status is in it" gojq -e '.state == "enforcing" and .latch == "open"' "$IN/1-cordon/status.json"
 check "and the policy" cmp "$IN/1-cordon/policy.yaml" "$NET_TMP/policy.yaml"
 check "and the log, which is sound" cordon log verify "$IN/5-logs/log" --key "$NET_TMP/key"
 check "but not its key" test ! -e "$IN/5-logs/log/enrol"
@@ -285,7 +285,7 @@ evidence --reason 'the shelf is full' >/dev/null 2>&1
 check "else the oldest goes" test ! -e "$SHELF/oldest.tar" -a -e "$SHELF/older.tar" -a "$(kept)" = 5
 check "which is told, by its name, with why" eval 'cordon events --class enforcement |
 	grep -q "evidence DELETED, .*in /var/lib/cordon/evidence/oldest.tar.*: room for "'
-check "and in JSON" eval 'cordon events --class enforcement --json | jq -se "any(.[]; .event.action == \"evidence\" and
+check "and in JSON" eval 'cordon events --class enforcement --json | gojq -se "any(.[]; .event.action == \"evidence\" and
 	.file.path == \"/var/lib/cordon/evidence/oldest.tar\" and .file.size == 209715200 and .cordon.evidence.files == 0)"'
 check "nobody else's files are touched" test -e "$NET_TMP/elsewhere.tar"
 rm -f "$SHELF/older.tar" "$SHELF/young.tar"
@@ -293,8 +293,7 @@ rm -f "$SHELF/older.tar" "$SHELF/young.tar"
 # ---- by order --------------------------------------------------------------------------------
 TRUST=$NET_ROOT/etc/cordon/trust
 mkdir -p "$TRUST"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$NET_TMP/ada.key" -out "$NET_TMP/ada.pem" \
-	-subj /CN=ada -addext basicConstraints=critical,CA:FALSE 2>/dev/null
+tests/make_key "$NET_TMP/ada"
 cp "$NET_TMP/ada.pem" "$TRUST/seal.pem"
 cp "$NET_TMP/ada.pem" "$TRUST/release.pem"
 # order COUNTER ACTION... : $NET_TMP/COUNTER.p7
@@ -308,13 +307,13 @@ order()
 }
 receipt() { sed -n "s/^$1: //p" "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)"; }
 fits() { [ "$(sha256sum "$(receipt evidence)" | cut -c1-64)" = "$(receipt evidence-sha256)" ]; }
-latch_is() { [ "$(cordon status --json | jq -r .latch)" = "$1" ]; }
+latch_is() { [ "$(cordon status --json | gojq -r .latch)" = "$1" ]; }
 
 cordon order "$(order 10 snapshot)" >/dev/null
 check "an order for a snapshot: its receipt names what was captured" fits
 check "the log has the receipt's digest" told receipt ".file.hash.sha256 == \"$(sha256sum \
 	"$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/0* | head -n 1)" | cut -c1-64)\""
-receipts() { cordon log verify --key "$NET_TMP/key" --receipts "$1" --json | jq -r '.receipts | to_entries[] | "\(.key) \(.value)"' | xargs; }
+receipts() { cordon log verify --key "$NET_TMP/key" --receipts "$1" --json | gojq -r '.receipts | to_entries[] | "\(.key) \(.value)"' | xargs; }
 cordon order "$NET_TMP/10.p7" >/dev/null 2>&1
 cp -r "$NET_ROOT/var/lib/cordon/receipts" "$NET_TMP/receipts"
 check "receipts fit the log, of one refused, too" test "$(receipts "$NET_TMP/receipts")" = "000001-seal fits refused/001 fits"
@@ -333,7 +332,7 @@ cp "$(order 11 seal isolate --evidence 20s)" "$NET_ROOT/var/lib/cordon/inbox/"
 check "a seal that asks for evidence, by the daemon" until_ok 30 latch_is isolate
 check "has it" until_ok 10 fits
 unpack "$(receipt evidence)"
-check "from before anything was cut" jq -e '.latch == "open"' "$IN/1-cordon/status.json"
+check "from before anything was cut" gojq -e '.latch == "open"' "$IN/1-cordon/status.json"
 check "and says what the daemon may not see" missing '2-processes/processes.json: only in part: Operation not permitted'
 check "but it knows open files" has 2-processes/open-files.json ".pid == $OPEN and .files[\"9\"] == \"$NET_TMP/secret\""
 kill $OPEN

@@ -31,11 +31,11 @@ policy()
 
 flows() { cordon events --json --class flow ${SINCE:+--since "$SINCE"}; }
 # told JQ-CONDITION, times JQ-CONDITION N: of connections; CLOSED: of their ends
-told() { flows | jq -es "map(select($1)) | length > 0" >/dev/null; }
-times() { [ "$(flows | jq -s "map(select($1)) | length")" = "$2" ]; }
+told() { flows | gojq -es "map(select($1)) | length > 0" >/dev/null; }
+times() { [ "$(flows | gojq -s "map(select($1)) | length")" = "$2" ]; }
 opened() { until_ok 20 told ".event.action == \"flow-open\" and $1"; }
 closed() { until_ok 30 told ".event.action == \"flow-close\" and $1"; }
-value() { flows | jq -s "map(select(.event.action == \"flow-close\" and $1)) | last | $2"; }
+value() { flows | gojq -s "map(select(.event.action == \"flow-close\" and $1)) | last | $2"; }
 
 # Bytes and packets that the node's interface saw of one port, both ways, with Ethernet headers.
 cat_talk()
@@ -86,10 +86,10 @@ on_node_talk() { in_unit "$1" python3 "$NET_TMP/talk.py" "${@:2}"; }
 counted()
 {
 	bpftool -j map lookup pinned "$NET_BPFFS/maps/losses" key hex 06 00 00 00 |
-		jq '[.formatted.values[].value.lost] | add'
+		gojq '[.formatted.values[].value.lost] | add'
 }
-# What there are thousands of is not for jq: a slow machine takes long for them.
-lost() { flows | { grep -F log-loss || true; } | jq -s 'map(.cordon.loss.records) | add // 0'; }
+# What there are thousands of is not for gojq: a slow machine takes long for them.
+lost() { flows | { grep -F log-loss || true; } | gojq -s 'map(.cordon.loss.records) | add // 0'; }
 same_losses() { [ "$(lost)" = "$(counted)" ]; }
 
 # A wire's own count: frames of a peer's interface, IPv4 or IPv6, TCP or UDP, by its own tap.
@@ -131,7 +131,7 @@ tap_starts()
 	until_ok 20 grep -q ready "$NET_TMP/tap.out"
 }
 tap_ends() { kill "$(awk '/ready/ { print $2 }' "$NET_TMP/tap.out")"; wait "$TAP"; }
-on_wire() { tail -1 "$NET_TMP/tap.out" | jq -c '.to + .from'; }
+on_wire() { tail -1 "$NET_TMP/tap.out" | gojq -c '.to + .from'; }
 
 test_start 44
 net_start
@@ -167,7 +167,7 @@ check "and when it is over, by whom first" closed "$ssh and .event.reason == \"f
 	.process.pid == $SERVER_PID and .event.duration >= 0"
 tap_ends
 check "with the bytes and packets of either way, exactly" test \
-	"$(value "$ssh" '[.source.bytes, .source.packets, .destination.bytes, .destination.packets]' | jq -c .)" = \
+	"$(value "$ssh" '[.source.bytes, .source.packets, .destination.bytes, .destination.packets]' | gojq -c .)" = \
 	"$(on_wire)"
 check "once" until_ok 20 times "$ssh and .event.action != \"listen\"" 2
 
@@ -205,7 +205,7 @@ check "a connection through the node" closed "$through and .cordon.flow.directio
 	.rule.name == \"through\" and .cordon.flow.to == \"wan\" and .process == null"
 tap_ends
 check "of both sides counted once" test \
-	"$(value "$through" '[.source.bytes, .source.packets, .destination.bytes, .destination.packets]' | jq -c .)" = \
+	"$(value "$through" '[.source.bytes, .source.packets, .destination.bytes, .destination.packets]' | gojq -c .)" = \
 	"$(on_wire)"
 check "and told once" until_ok 20 times "$through and .event.action != \"listen\"" 2
 serves on_peer wan0 python3 "$NET_TMP/talk.py" serve fd00:2::2 443 70
@@ -268,9 +268,9 @@ for i in range(int(sys.argv[2])):
     tap.send(to + own + b"\x08\x00" + ip + body)
 END
 FLOOD=8000
-flood() { on_peer lan0 python3 "$NET_TMP/flood.py" "$(ip -n "$NODE" -j link show lan0 | jq -r '.[0].address')" "$FLOOD"; }
+flood() { on_peer lan0 python3 "$NET_TMP/flood.py" "$(ip -n "$NODE" -j link show lan0 | gojq -r '.[0].address')" "$FLOOD"; }
 # Packets of the rule that lets them in: each was one flow.
-let_in() { cordon counters --json | jq '[.. | objects | select(.name? == "in") | .packets] | add'; }
+let_in() { cordon counters --json | gojq '[.. | objects | select(.name? == "in") | .packets] | add'; }
 before=$(let_in)
 kill -STOP "$(cat "$NET_ROOT/run/cordon/daemon")"
 flood
@@ -362,7 +362,7 @@ check "a connection that XDP meets first is told" opened "$xdp and .rule.name ==
 check "until it is over" closed "$xdp and .event.reason == \"finished\""
 tap_ends
 check "with all its bytes and packets, too" test \
-	"$(value "$xdp" '[.source.bytes, .source.packets, .destination.bytes, .destination.packets]' | jq -c .)" = \
+	"$(value "$xdp" '[.source.bytes, .source.packets, .destination.bytes, .destination.packets]' | gojq -c .)" = \
 	"$(on_wire)"
 
 # ---- a seal -------------------------------------------------------------------------------

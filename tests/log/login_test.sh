@@ -91,7 +91,7 @@ with_key() { call "$1" -o PreferredAuthentications=publickey -i "$NET_TMP/$2"; }
 with_password() { PASSWORD=$2 call "$1" -o PreferredAuthentications=password; }
 
 logins() { cordon events --json --class auth; }
-has() { logins | jq -es "map(select($1)) | length > 0" >/dev/null; }
+has() { logins | gojq -es "map(select($1)) | length > 0" >/dev/null; }
 # told CONDITION [SECONDS]: soon
 told()
 {

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit
 
 events() { cordon events --json --class config; }
 # told ACTION JQ-CONDITION: there is one so
-told() { events | jq -es --arg action "$1" "map(select(.event.action == \$action and ($2))) | length > 0" >/dev/null; }
+told() { events | gojq -es --arg action "$1" "map(select(.event.action == \$action and ($2))) | length > 0" >/dev/null; }
 mount_is() { told mount ".cordon.mount.change == \"$1\" and .cordon.mount.point == \"$2\" and (${3:-true})"; }
 device() { told device ".cordon.device.change == \"$1\" and .cordon.device.subsystem == \"$2\" and (${3:-true})"; }
 
@@ -29,7 +29,7 @@ daemon_starts
 complaints() { grep '^cordon:' "$NET_TMP/run.log" | grep -v 'changes of files'; }
 refuse "nothing was complained of" complaints
 check "but that some files are not told" grep -q 'changes of files in .*/pam.d.* are not told' "$NET_TMP/run.log"
-unwatched() { [ "$(events | jq -s "map(select(.event.action == \"unwatched\" and .file.path == \"$NET_ROOT/etc/$1\")) | length")" = "$2" ]; }
+unwatched() { [ "$(events | gojq -s "map(select(.event.action == \"unwatched\" and .file.path == \"$NET_ROOT/etc/$1\")) | length")" = "$2" ]; }
 check "which the log says once" until_ok 20 unwatched pam.d 1
 check "and of no other" unwatched ssh 0
 echo x >"$NET_ROOT/etc/ssh/sshd_config"
@@ -117,7 +117,7 @@ check "and opened" until_ok 20 moved 'lid opened'
 echo '1 116 1' >&"$moves"
 echo '1 116 0' >&"$moves"
 check "a power button, once a press" until_ok 20 moved 'power button pressed'
-check "and no release" test "$(events | jq -s 'map(select(.cordon.device.state == "power button pressed")) | length')" = 1
+check "and no release" test "$(events | gojq -s 'map(select(.cordon.device.state == "power button pressed")) | length')" = 1
 exec {moves}>&-
 modprobe button
 # Whoever runs the machine presses it; it is listened to within ten seconds of its coming.

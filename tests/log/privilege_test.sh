@@ -13,7 +13,7 @@ NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 logins() { cordon events --json --class auth; }
 # times CONDITION N: so many records there are
-times() { [ "$(logins | jq -s "map(select($1)) | length")" = "$2" ]; }
+times() { [ "$(logins | gojq -s "map(select($1)) | length")" = "$2" ]; }
 gains() { echo ".event.action == \"privilege-gained\" and .process.pid == $1"; }
 
 # start NAME - a set-user-ID program of root's, by nobody; its id is in $PID
@@ -32,20 +32,20 @@ make() { echo >&"$IN" && until_ok 10 has_made "$1" "$2"; }
 # What the watcher knows of programs that give privileges.
 grants()
 {
-	bpftool -j prog show pinned "$NET_BPFFS/progs/process_fork" | jq '.map_ids[]' |
+	bpftool -j prog show pinned "$NET_BPFFS/progs/process_fork" | gojq '.map_ids[]' |
 		while read -r id; do
-			[ "$(bpftool -j map show id "$id" | jq -r .name)" != privilege_grant ] || echo "$id"
+			[ "$(bpftool -j map show id "$id" | gojq -r .name)" != privilege_grant ] || echo "$id"
 		done
 }
 forget()
 {
 	local id key
 	id=$(grants)
-	bpftool -j map dump id "$id" | jq -r '.[].key | join(" ")' | while read -r key; do
+	bpftool -j map dump id "$id" | gojq -r '.[].key | join(" ")' | while read -r key; do
 		# shellcheck disable=SC2086 # bytes
 		bpftool map delete id "$id" key hex ${key//0x/}
 	done
-	[ "$(bpftool -j map dump id "$id" | jq length)" = 0 ]
+	[ "$(bpftool -j map dump id "$id" | gojq length)" = 0 ]
 }
 
 test_start 11

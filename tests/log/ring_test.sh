@@ -84,7 +84,7 @@ check "what was kept is not asked for again" test "$(numbers)" = "0 1 2"
 
 daemon_starts
 ring stray 3
-stray() { cordon events --class tamper --json | jq -s 'map(select(.event.action == "stray").cordon.stray.records) | add'; }
+stray() { cordon events --class tamper --json | gojq -s 'map(select(.event.action == "stray").cordon.stray.records) | add'; }
 check "what somebody else writes there is told, and left out" until_ok 20 test_equal 3 stray
 daemon_ends
 refuse "there is no reader of what is not loaded" timeout 60 "$BUILD/tests/log/ring_helper" / /nowhere take

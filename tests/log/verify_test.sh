@@ -23,12 +23,12 @@ policy() # BUDGET SERIAL
 
 verify() { cordon log verify "$@" --key "$KEY"; }
 # Records of a class, by an authentic log; of one that is not: nothing
-records() { verify --json | jq -e "select(.sound) | .classes.$1.records"; }
+records() { verify --json | gojq -e "select(.sound) | .classes.$1.records"; }
 has_records() { [ "$(records denial)" -ge "$1" ]; }
-lost() { verify --json | jq -e "select(.sound) | .classes.$1.lost"; }
+lost() { verify --json | gojq -e "select(.sound) | .classes.$1.lost"; }
 # What was found in the copy, a line each: KIND PLACE FIRST COUNT
-findings() { verify "$COPY" --json | jq -r '.findings[] | "\(.kind) \(.place) \(.first) \(.count)"'; }
-status_log() { cordon status --json | jq -e ".log | $1"; }
+findings() { verify "$COPY" --json | gojq -r '.findings[] | "\(.kind) \(.place) \(.first) \(.count)"'; }
+status_log() { cordon status --json | gojq -e ".log | $1"; }
 status_says() { cordon status 2>&1 | grep -q "$1"; }
 
 start()
@@ -116,7 +116,7 @@ check "status: how full it is, and when it was last written" status_log \
 end TERM
 before=$(records denial)
 check "what was denied is there" test "$before" -ge 40
-check "head and verify count the same" test "$(cordon log head --json | jq .denial.records)" = "$before"
+check "head and verify count the same" test "$(cordon log head --json | gojq .denial.records)" = "$before"
 check "elsewhere, too" on_node bash -c 'cp -r "$1" "$2" && exec "$3" log verify "$2" --key "$4"' - \
 	"$LOG" "$COPY" "$CORDON" "$KEY"
 
@@ -124,7 +124,7 @@ check "elsewhere, too" on_node bash -c 'cp -r "$1" "$2" && exec "$3" log verify 
 one=denial.00000001
 blocks=$(damage "$LOG/$one" count)
 check "there are blocks to damage" test "$blocks" -ge 8
-first=$(($(cordon log head --json | jq .denial.blocks) - blocks))
+first=$(($(cordon log head --json | gojq .denial.blocks) - blocks))
 place() { damage "$LOG/$one" place "$1"; }
 
 copy && damage "$COPY/$one" edit 3
@@ -172,7 +172,7 @@ deny 5
 until_ok 20 has_records $((before + 5))
 end KILL
 # The last block of another class may be half there.
-check "killed: what it wrote is there" test "$(verify --json | jq .classes.denial.records)" -ge $((before + 5))
+check "killed: what it wrote is there" test "$(verify --json | gojq .classes.denial.records)" -ge $((before + 5))
 last_of() { find "$LOG" -name "$1.*" ! -name '*.zst' | sort | tail -n 1; }
 cp -r "$LOG" "$NET_TMP/whole"
 damage "$(last_of denial)" cut 8

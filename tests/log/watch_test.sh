@@ -11,7 +11,7 @@ events() { cordon events --json --class config; }
 # told CHANGE PATH [JQ-CONDITION]
 told()
 {
-	events | jq -es --arg change "$1" --arg path "$NET_ROOT$2" \
+	events | gojq -es --arg change "$1" --arg path "$NET_ROOT$2" \
 		"map(select(.file.path == \$path and (.cordon.file.change | contains(\$change)) and (${3:-true}))) | length > 0" \
 		>/dev/null
 }
@@ -66,7 +66,7 @@ echo x >"$NET_ROOT/etc/motd"
 refuse "what does not matter is not told" told written /etc/motd
 check "nor what was of the list once" test "$(events | wc -l)" = "$before"
 for i in $(seq 200); do echo "$i" >"$NET_ROOT/etc/cron.d/job$i"; done
-many() { [ "$(events | jq -s 'map(select(.file.path // "" | test("cron.d/job"))) | map(.file.path) | unique | length')" = 200 ]; }
+many() { [ "$(events | gojq -s 'map(select(.file.path // "" | test("cron.d/job"))) | map(.file.path) | unique | length')" = 200 ]; }
 check "two hundred at once" until_ok 20 many
 # A process that ends, and another one with its number before anybody has looked.
 impostor()

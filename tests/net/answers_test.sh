@@ -7,7 +7,7 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 
-flows() { cordon flows --json | jq "[.[] | select(.destination.port == 8080)] | $1"; }
+flows() { cordon flows --json | gojq "[.[] | select(.destination.port == 8080)] | $1"; }
 listens() { on_peer wan0 bash -c 'echo >/dev/tcp/127.0.0.1/8080'; }
 flow_is_open() { [ "$(flows '.[0].state')" = '"established"' ]; }
 # hooks_missing COMMAND...: how many check --node finds missing, as COMMAND lets it run
@@ -112,7 +112,7 @@ sed 's/^serial: 1/serial: 2/' "$NET_TMP/policy.yaml" >"$NET_TMP/later.yaml"
 check "a later policy" cordon apply "$NET_TMP/later.yaml"
 check "a serial that goes down is told by its place" says "policy.yaml:2:9: error: serial 1 is" \
 	cordon apply "$NET_TMP/policy.yaml"
-mistake() { cordon apply --json "$NET_TMP/policy.yaml" 2>/dev/null | jq '.diagnostics[0].line'; }
+mistake() { cordon apply --json "$NET_TMP/policy.yaml" 2>/dev/null | gojq '.diagnostics[0].line'; }
 check "also to a program" [ "$(mistake)" = 2 ]
 check "unless it is forced" cordon apply --force "$NET_TMP/policy.yaml"
 full() { cordon status --json >/dev/full; }

@@ -31,9 +31,9 @@ policy()
 status_is() { cordon status >/dev/null; [ $? = "$1" ]; }
 one_line() { [ "$("$@" 2>&1 >/dev/null | wc -l)" = 1 ]; }
 ping4() { on_peer wan0 ping -q -c 1 -W 1 10.1.0.1; }
-generation() { cordon status --json | jq .generation; }
+generation() { cordon status --json | gojq .generation; }
 port_open() { on_peer wan0 timeout 1 bash -c "echo >/dev/tcp/10.1.0.1/$1"; }
-audit_only_counted() { cordon counters --json | jq -e '.rules[] | select(.name == "audit-only") | .builtin and .packets > 0'; }
+audit_only_counted() { cordon counters --json | gojq -e '.rules[] | select(.name == "audit-only") | .builtin and .packets > 0'; }
 
 test_start 43
 net_start

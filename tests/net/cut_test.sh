@@ -97,7 +97,7 @@ talk()
 
 seal_and_cut() { on_node "$HELPER" "$NET_BPFFS" "$@" >"$NET_TMP/done"; }
 elsewhere() { on_peer wan0 "$HELPER" "$NET_BPFFS" isolate >"$NET_TMP/done"; }
-count() { jq ".$1" "$NET_TMP/done"; }
+count() { gojq ".$1" "$NET_TMP/done"; }
 ended() { cat "$NET_TMP/$1.end"; }
 # The time is that of the answer, so that a slow start of a program does not count.
 aborted()

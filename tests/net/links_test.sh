@@ -18,7 +18,7 @@ on_wan0() { on_peer wan0 "$@"; }
 on_far() { on_peer far "$@"; }
 guarded() { [ "$("$1" python3 "$NET_TMP/ask" "$2" 80)" = 80 ]; }
 open_to() { [ "$("$1" python3 "$NET_TMP/ask" "$2" 80 81)" = "80 81" ]; }
-hook_of() { cordon status --json | jq -r ".interfaces[] | select(.name == \"$1\") | .hook"; }
+hook_of() { cordon status --json | gojq -r ".interfaces[] | select(.name == \"$1\") | .hook"; }
 hook_is() { [ "$(hook_of "$1")" = "$2" ]; }
 hook_is_tc() { case $(hook_of "$1") in tcx | clsact) ;; *) return 1 ;; esac; }
 load_modules() { modprobe -q -a 8021q bonding macvlan tun dummy bridge sch_ingress cls_bpf 2>/dev/null; true; }
@@ -271,10 +271,10 @@ else
 fi
 
 check "nothing is uncovered but what was chosen" \
-	test "$(cordon status --json | jq -r '[.interfaces[] | select(.hook == "none") | .name] | join(" ")')" = "lo free0"
+	test "$(cordon status --json | gojq -r '[.interfaces[] | select(.hook == "none") | .name] | join(" ")')" = "lo free0"
 check "others' are still as they were" diff "$NET_TMP/foreign.before" <(foreign_seen)
 check "the daemon lives" kill -0 "$daemon"
-helper=$(cordon status --json | jq .daemon)
+helper=$(cordon status --json | gojq .daemon)
 kill "$helper" "$daemon" 2>/dev/null
 wait "$daemon"
 is_gone() { ! kill -0 "$1" 2>/dev/null; }

@@ -57,7 +57,7 @@ measured()
 	check "$1: the median is below $2 ms" below "$(median "$3")" "$2"
 }
 
-covered() { cordon status --json | jq -e --arg name "$1" '.interfaces[] | select(.name == $name) | .hook != "none"'; }
+covered() { cordon status --json | gojq -e --arg name "$1" '.interfaces[] | select(.name == $name) | .hook != "none"'; }
 in_map() { bpftool -j map dump pinned "$NET_BPFFS/maps/interfaces" | grep -q "\"$1\""; }
 
 [ "$(uname -r | awk -F '[.-]' '{ print $1 * 100 + $2 }')" -ge 606 ] ||

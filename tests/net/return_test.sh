@@ -130,7 +130,7 @@ none_lost()
 	done
 }
 
-serial_is() { [ "$(cordon status --json | jq .serial)" = "$1" ]; }
+serial_is() { [ "$(cordon status --json | gojq .serial)" = "$1" ]; }
 # Of ours, in the node's namespace.
 helpers() { ip netns pids "$NODE" | while read -r pid; do cat "/proc/$pid/comm" 2>/dev/null || true; done | grep '^cordon$'; }
 nobody() { ! helpers; }
@@ -162,7 +162,7 @@ check "the second policy is back" serial_is 2
 check "back to the first" cordon rollback
 cordon run >"$NET_TMP/run" 2>&1 &
 until_ok 20 grep -q "is in force" "$NET_TMP/run"
-daemon=$(cordon status --json | jq .daemon)
+daemon=$(cordon status --json | gojq .daemon)
 start_traffic 5
 sleep 1
 start=$(now_ms)

@@ -81,15 +81,15 @@ write_programs()
 
 receive() { "$@" >"$NET_TMP/got.${*: -1}" & until_ok 5 grep -q ready "$NET_TMP/got.${*: -1}"; }
 result() { tail -n 1 "$NET_TMP/got.$1"; }
-flood() { on_peer wan0 /usr/bin/python3 "$NET_TMP/flood" "$@" "$(on_node cat /sys/class/net/wan0/address 2>/dev/null || ip -n "$NODE" -j link show wan0 | jq -r '.[0].address')"; }
-flows() { cordon flows --json | jq length; }
+flood() { on_peer wan0 /usr/bin/python3 "$NET_TMP/flood" "$@" "$(on_node cat /sys/class/net/wan0/address 2>/dev/null || ip -n "$NODE" -j link show wan0 | gojq -r '.[0].address')"; }
+flows() { cordon flows --json | gojq length; }
 # A machine that is busy is late: what it begins, and what it has not worked off yet.
-flows_at_least() { cordon flows --json | jq -e "any(.[]; .destination.port == $1 and .packets >= $2)" >/dev/null; }
+flows_at_least() { cordon flows --json | gojq -e "any(.[]; .destination.port == $1 and .packets >= $2)" >/dev/null; }
 settled() { local before; before=$(reason "$1"); sleep 0.3; [ "$(reason "$1")" = "$before" ]; }
-reason() { cordon counters --json | jq "[.. | objects | select(.name? == \"$1\") | .packets] | add // 0"; }
-told() { cordon status --json | jq .records.made; }
-denied_by_slots() { bpftool -j map dump pinned "$NET_BPFFS/maps/denials" | jq '[.[].formatted.values[].value | select(.key.reason == 1) | .packets] | add'; }
-folded() { bpftool -j map dump pinned "$NET_BPFFS/maps/denials" | jq '[.[].formatted.values[].value.folded] | add'; }
+reason() { cordon counters --json | gojq "[.. | objects | select(.name? == \"$1\") | .packets] | add // 0"; }
+told() { cordon status --json | gojq .records.made; }
+denied_by_slots() { bpftool -j map dump pinned "$NET_BPFFS/maps/denials" | gojq '[.[].formatted.values[].value | select(.key.reason == 1) | .packets] | add'; }
+folded() { bpftool -j map dump pinned "$NET_BPFFS/maps/denials" | gojq '[.[].formatted.values[].value.folded] | add'; }
 
 test_start 22
 net_start
@@ -184,7 +184,7 @@ echo_pid=$!
 until_ok 5 grep -q ready "$NET_TMP/got.echo"
 check "a question and an answer" on_peer wan0 python3 "$NET_TMP/talk"
 wait "$echo_pid"
-established() { cordon flows --json | jq '[.[] | select(.state == "established")] | length'; }
+established() { cordon flows --json | gojq '[.[] | select(.state == "established")] | length'; }
 check "a flow with an answer is established" test "$(established)" -ge 1
 flood tcp 2 4000 9999
 check "denied ones evict nothing" test "$(established)" -ge 1

@@ -29,7 +29,7 @@ below_sudo() { SSH_CONNECTION="10.1.0.2 40000 10.1.0.1 22" nsenter --net="/run/n
 # One connection that stands, said by a parent; one that is gone, said by its child.
 both() { SSH_CONNECTION="10.1.0.2 41000 10.1.0.1 2200" nsenter --net="/run/netns/$NODE" -- bash -c 'SSH_CONNECTION="10.1.0.2 40000 10.1.0.1 22" "$@"; exit $?' - "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" apply "$NET_TMP/$1.yaml"; }
 one_line() { [ "$("$@" 2>&1 >/dev/null | wc -l)" = 1 ]; }
-generation() { cordon status --json | jq .generation; }
+generation() { cordon status --json | gojq .generation; }
 # refused WORDS COMMAND...: exits 1, says so in one line, and nothing has changed
 refused()
 {

@@ -8,8 +8,8 @@ cd "$(dirname "$0")/../.."
 . tests/order/lib.sh
 
 others=(--issuer soc --counter 17 --reason 'a test' --cert ada.pem --key ada.key)
-digest() { cordon check --json "$1" | jq -r .digest; }
-action() { cordon sign show --json "$1" | jq -r .action; }
+digest() { cordon check --json "$1" | gojq -r .digest; }
+action() { cordon sign show --json "$1" | gojq -r .action; }
 # the second file of a bundle, by its name and size
 file_is() { cordon sign show "$1" | grep -qx "  file $2, $(stat -c %s "$3") bytes"; }
 

@@ -5,7 +5,7 @@
 # They need no root, no kernel and no network, and must touch nothing outside their folder.
 #
 #   order_start N          enter the folder; N cases will follow
-#   key NAME ALGORITHM...  NAME.key and NAME.pem, as openssl req -newkey takes it
+#   key NAME [ALGORITHM...]  see tests/make_key
 #   trust ROLE NAME...     trust/ROLE.pem
 #   plain NAME OPTION...   sign the file `order` with openssl alone: NAME.cms
 #   by NAME...             options of openssl cms for these signers
@@ -70,13 +70,8 @@ fails()
 	fi
 }
 
-key()
-{
-	openssl req -x509 -newkey "${@:2}" -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=$1" \
-		-addext basicConstraints=critical,CA:FALSE 2>/dev/null
-}
-
-p256() { local name; for name; do key "$name" ec -pkeyopt ec_paramgen_curve:P-256; done; }
+key() { "$ROOT/tests/make_key" "$@"; }
+p256() { local name; for name; do key "$name"; done; }
 
 trust()
 {

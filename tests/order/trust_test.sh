@@ -61,7 +61,7 @@ refused "one who signed twice" same.cms '1 of the 2 keys'
 trust seal ada again grace barbara
 refused "two certificates of one key" renewed.cms '1 of the 2 keys'
 check "which are one key in trust, too" test "$(cordon sign show renewed.cms --trust trust --json |
-	jq '.signers | length')" = 1
+	gojq '.signers | length')" = 1
 settings threshold 'seal 3'
 taken "three of three" three.cms
 settings threshold 'seal   3  '
@@ -175,7 +175,7 @@ cat ada.pem small.pem grace.pem >trust/wipe.pem
 only "a mistake below another role" 'wipe.pem: the certificate that ends in line'
 check "says which role has nobody" closes wipe
 check "who stands before the mistake has not the role" test "$(cordon sign show two.cms --trust trust \
-	--json 2>/dev/null | jq -c '[.signers[].roles]')" = '["seal","seal"]'
+	--json 2>/dev/null | gojq -c '[.signers[].roles]')" = '["seal","seal"]'
 rm trust/wipe.pem
 mv trust/seal.pem trust/release.pem
 trust seal ada small
