@@ -7,29 +7,26 @@
 #   node_knows WAN LAN           the link addresses of the far ends
 #   far_ends_know WAN LAN        those of the node
 
-# known NAMESPACE INTERFACE LINK-ADDRESS ADDRESS...
+# Lines for ip -batch: known INTERFACE LINK-ADDRESS ADDRESS...
 known()
 {
-	local namespace=$1 interface=$2 link=$3 address
-	shift 3
-	for address; do
-		ip -n "$namespace" neighbour replace "$address" lladdr "$link" dev "$interface"
-	done
+	local interface=$1 link=$2
+	shift 2
+	printf "neighbour replace %s lladdr $link dev $interface\n" "$@"
 }
 
-addresses()
-{
-	local namespace=$1 interface=$2 address
-	shift 2
-	for address; do ip -n "$namespace" address add "$address" dev "$interface"; done
-}
+# addresses INTERFACE ADDRESS...
+addresses() { printf "address add %s dev $1\n" "${@:2}"; }
+
+default_routes() { printf 'route add default via %s\n' "$@"; }
 
 node_end()
 {
-	addresses "$NODE" wan0 10.1.0.1/24 fd01::1/64
-	addresses "$NODE" lan0 10.2.0.1/24 fd02::1/64
-	ip -n "$NODE" route add default via 10.1.0.2
-	ip -n "$NODE" -6 route add default via fd01::2
+	{
+		addresses wan0 10.1.0.1/24 fd01::1/64
+		addresses lan0 10.2.0.1/24 fd02::1/64
+		default_routes 10.1.0.2 fd01::2
+	} | ip -n "$NODE" -batch -
 	NET_PEERS+=(guest)
 	ip netns add "$NET-guest"
 	ip -n "$NET-guest" link set lo up
@@ -41,24 +38,27 @@ node_end()
 
 far_ends()
 {
-	local outside=$NET-wan0 devices=$NET-lan0
-	addresses "$outside" eth0 10.1.0.2/24 fd01::2/64 10.1.0.53/24 10.1.0.66/24 fd01::66/64
-	addresses "$outside" lo 198.51.100.7/32 2001:db8::7/128
-	addresses "$devices" eth0 10.2.0.2/24 fd02::2/64
-	ip -n "$outside" route add default via 10.1.0.1
-	ip -n "$outside" -6 route add default via fd01::1
-	ip -n "$devices" route add default via 10.2.0.1
-	ip -n "$devices" -6 route add default via fd02::1
+	{
+		addresses eth0 10.1.0.2/24 fd01::2/64 10.1.0.53/24 10.1.0.66/24 fd01::66/64
+		addresses lo 198.51.100.7/32 2001:db8::7/128
+		default_routes 10.1.0.1 fd01::1
+	} | ip -n "$NET-wan0" -batch -
+	{
+		addresses eth0 10.2.0.2/24 fd02::2/64
+		default_routes 10.2.0.1 fd02::1
+	} | ip -n "$NET-lan0" -batch -
 }
 
 node_knows()
 {
-	known "$NODE" wan0 "$1" 10.1.0.2 10.1.0.53 10.1.0.66 fd01::2 fd01::66
-	known "$NODE" lan0 "$2" 10.2.0.2 fd02::2
+	{
+		known wan0 "$1" 10.1.0.2 10.1.0.53 10.1.0.66 fd01::2 fd01::66
+		known lan0 "$2" 10.2.0.2 fd02::2
+	} | ip -n "$NODE" -batch -
 }
 
 far_ends_know()
 {
-	known "$NET-wan0" eth0 "$1" 10.1.0.1 fd01::1
-	known "$NET-lan0" eth0 "$2" 10.2.0.1 fd02::1
+	known eth0 "$1" 10.1.0.1 fd01::1 | ip -n "$NET-wan0" -batch -
+	known eth0 "$2" 10.2.0.1 fd02::1 | ip -n "$NET-lan0" -batch -
 }

@@ -110,11 +110,12 @@ net_peer()
 	local peer=$1 interface=${2:-$1}
 	NET_PEERS+=("$peer")
 	ip netns add "$NET-$peer"
-	ip -n "$NET-$peer" link set lo up
 	on_peer "$peer" sysctl -qw net.ipv6.conf.default.accept_dad=0
-	ip -n "$NODE" link add "$interface" type veth peer name eth0 netns "$NET-$peer"
-	ip -n "$NODE" link set "$interface" up
-	ip -n "$NET-$peer" link set eth0 up
+	ip -n "$NODE" -batch - <<-END
+		link add $interface type veth peer name eth0 netns $NET-$peer
+		link set $interface up
+	END
+	printf 'link set %s up\n' lo eth0 | ip -n "$NET-$peer" -batch -
 }
 
 # The peer's default route leads through the node, so that forwarding can be tried.
