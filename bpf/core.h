@@ -33,6 +33,18 @@
 #define VERIFIED_APART static inline __attribute__((unused))
 #endif
 
+/*
+ * The same pointer to a struct of the kernel's, to read by and no more.  Of one that it trusts a
+ * verifier asks, each time that it comes to a field with a pointer in it, whether to trust that,
+ * too, by up to four searches through all types of the kernel (btf_nested_type_is_trusted(),
+ * from 6.2 on).
+ */
+#ifdef __bpf__
+#define only_read(kind, pointer)                                                                   \
+	(bpf_ksym_exists(bpf_rdonly_cast) ? bpf_core_cast((const void *)(pointer), const kind) :   \
+					    (const kind *)(pointer))
+#endif
+
 #ifndef likely
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

@@ -573,7 +573,7 @@ static __always_inline void learn_program(struct cordon_guard *guard,
 SEC("lsm/bpf_prog")
 int guard_program(__u64 *arguments)
 {
-	const struct bpf_prog *program = (const void *)arguments[0];
+	const struct bpf_prog *program = only_read(struct bpf_prog, arguments[0]);
 	struct cordon_guard *guard = guard_find();
 	const struct bpf_prog *onto;
 	const struct bpf_map *map;

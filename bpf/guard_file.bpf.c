@@ -45,8 +45,9 @@ static __always_inline bool is_ours(const struct cordon_guard *guard, const stru
 }
 
 /* Of a name that is about to be there, be gone or be another. */
-static __always_inline int check_name(__u16 act, const struct dentry *dentry)
+static __always_inline int check_name(__u16 act, const struct dentry *named)
 {
+	const struct dentry *dentry = only_read(struct dentry, named);
 	const struct cordon_guard *guard = guard_stands();
 
 	if (!guard || !is_ours(guard, dentry) || guard_is_us())
@@ -122,7 +123,8 @@ static __always_inline bool is_above(const struct cordon_guard *guard, const str
 SEC("lsm/inode_rename")
 int guard_rename(__u64 *arguments)
 {
-	const struct dentry *from = (const void *)arguments[1], *to = (const void *)arguments[3];
+	const struct dentry *from = only_read(struct dentry, arguments[1]);
+	const struct dentry *to = only_read(struct dentry, arguments[3]);
 	const struct cordon_guard *guard = guard_stands();
 
 	if (!guard)
@@ -139,7 +141,8 @@ int guard_rename(__u64 *arguments)
 SEC("lsm/inode_link")
 int guard_link_name(__u64 *arguments)
 {
-	const struct dentry *from = (const void *)arguments[0], *to = (const void *)arguments[2];
+	const struct dentry *from = only_read(struct dentry, arguments[0]);
+	const struct dentry *to = only_read(struct dentry, arguments[2]);
 	const struct cordon_guard *guard = guard_stands();
 
 	if (!guard || (!is_ours(guard, from) && !is_ours(guard, to)) || guard_is_us())
@@ -265,7 +268,7 @@ static __always_inline int check_block(const struct dentry *dentry, const struct
 
 static __attribute__((noinline)) int check_open(__u64 *arguments)
 {
-	const struct file *file = (const void *)arguments[0];
+	const struct file *file = only_read(struct file, arguments[0]);
 	const struct cordon_guard *guard;
 	const struct dentry *dentry;
 	const struct inode *inode;
@@ -385,7 +388,7 @@ static __always_inline int check_move(const struct cordon_guard *guard, const st
 SEC("lsm/sb_mount")
 int guard_mount(__u64 *arguments)
 {
-	const struct path *path = (const void *)arguments[1];
+	const struct path *path = only_read(struct path, arguments[1]);
 	const struct cordon_guard *guard = guard_stands();
 	const __u64 flags = arguments[3];
 
@@ -405,7 +408,8 @@ int guard_mount(__u64 *arguments)
 SEC("lsm/move_mount")
 int guard_move_mount(__u64 *arguments)
 {
-	const struct path *from = (const void *)arguments[0], *to = (const void *)arguments[1];
+	const struct path *from = only_read(struct path, arguments[0]);
+	const struct path *to = only_read(struct path, arguments[1]);
 	const struct cordon_guard *guard = guard_stands();
 
 	if (!guard)
@@ -418,7 +422,7 @@ int guard_move_mount(__u64 *arguments)
 SEC("lsm/sb_umount")
 int guard_umount(__u64 *arguments)
 {
-	const struct vfsmount *mount = (const void *)arguments[0];
+	const struct vfsmount *mount = only_read(struct vfsmount, arguments[0]);
 	const struct cordon_guard *guard = guard_stands();
 
 	if (!guard || !is_mount(guard, mount) || is_at_the_end(guard, mount->mnt_sb) ||

@@ -90,8 +90,8 @@ static __always_inline void room_tell(struct room *room, __u32 size, struct cord
 SEC("tp_btf/sched_process_fork")
 int process_fork(__u64 *arguments)
 {
-	const struct task_struct *parent = (const void *)arguments[0];
-	const struct task_struct *child = (const void *)arguments[1];
+	const struct task_struct *parent = only_read(struct task_struct, arguments[0]);
+	const struct task_struct *child = only_read(struct task_struct, arguments[1]);
 	struct cordon_event_fork *record;
 
 	if (child->pid != child->tgid)
@@ -227,7 +227,7 @@ static __always_inline __u32 tell_texts(struct room *room, const struct task_str
 SEC("?tp_btf/sched_prepare_exec")
 int process_prepare(__u64 *arguments)
 {
-	const struct task_struct *task = (const void *)arguments[0];
+	const struct task_struct *task = only_read(struct task_struct, arguments[0]);
 
 	privilege_look(task);
 	session_look(task);
@@ -237,8 +237,8 @@ int process_prepare(__u64 *arguments)
 SEC("tp_btf/sched_process_exec")
 int process_exec(__u64 *arguments)
 {
-	const struct task_struct *task = (const void *)arguments[0];
-	const struct linux_binprm *program = (const void *)arguments[2];
+	const struct task_struct *task = only_read(struct task_struct, arguments[0]);
+	const struct linux_binprm *program = only_read(struct linux_binprm, arguments[2]);
 	struct cordon_loss *loss = event_loss(CORDON_CLASS_PROCESS);
 	struct room *room;
 	__u32 number;
@@ -299,7 +299,7 @@ static __always_inline bool is_end(const struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int process_exit(__u64 *arguments)
 {
-	const struct task_struct *task = (const void *)arguments[0];
+	const struct task_struct *task = only_read(struct task_struct, arguments[0]);
 	struct cordon_event_exit *record;
 
 	if (!is_end(task))
