@@ -30,6 +30,7 @@ from peer import Peer
 PULLS = int(os.environ.get("BOOT_PULLS", "10"))
 # To raise the guard takes a third of an emulated boot; now and then it is.
 UNGUARDED = "cordon.guard=off"
+BY_DRACUT = 3  # and each fourth pull from there
 OPEN = {"arp", "ipv6", "icmp to management", "tcp 22 to management"}
 KEPT = {"arp", "ipv6", "icmp to control"}
 LEAKS = {"icmp to stranger", "udp 9 to stranger", "tcp 8080 to management"}
@@ -78,8 +79,8 @@ class Story:
         self.chance = random.Random(seed)
         self.boot_time = 0.0  # until what the keep list lets in was answered
 
-    def boot(self, append=""):
-        return Machine(self.folder, self.disk, self.peer, append)
+    def boot(self, append="", initramfs="initrd.img"):
+        return Machine(self.folder, self.disk, self.peer, append, initramfs=initramfs)
 
     @staticmethod
     def persist(machine, command):
@@ -192,10 +193,13 @@ class Story:
                       f"{latch}: {self.seen()}\n{machine.said()}")
 
     def pull(self, number):
-        """Now and then opened and sealed anew, the plug pulled as soon as that is done."""
+        """Now and then opened and sealed anew, the plug pulled as soon as that is done; and now and
+        then by dracut's initramfs, the first time as far as the keep list."""
         moment = self.chance.uniform(0.2, 1.2) * self.boot_time
         anew = number % 4 == 2
-        with self.boot("" if number % 4 == 1 else UNGUARDED) as machine:
+        by_dracut = number % 4 == BY_DRACUT
+        with self.boot("" if number % 4 == 1 else UNGUARDED,
+                       "dracut.img" if by_dracut else "initrd.img") as machine:
             if anew:
                 machine.up()
                 self.restored(machine)
@@ -205,6 +209,11 @@ class Story:
                 machine.pull_plug()
                 self.tap.case(f"pull {number}: as soon as it was sealed anew",
                               early and not status, f"{self.seen()}\n{said}")
+                return
+            if number == BY_DRACUT:
+                came = wait_for(lambda: "icmp to control" in self.peer.kinds())
+                self.tap.case(f"pull {number}: sealed from the first packet on, by dracut",
+                              came and self.peer.kinds() <= KEPT, self.seen())
                 return
             time.sleep(moment)
         self.tap.case(f"pull {number}: sealed from the first packet on, {moment:.1f} s",
