@@ -145,6 +145,7 @@ check "a trial lapses in the middle of a flow: $got of some 2700 packets" test "
 # Floods. A zone without a rule first: no entry, no eviction.
 check "apply again" cordon apply --force "$NET_TMP/2.yaml"
 receive on_node python3 "$NET_TMP/receive" 7000
+receiver=$!
 on_peer wan0 python3 "$NET_TMP/send" 10.1.0.1 7000 1 5555 >/dev/null
 before=$(flows)
 check "an established flow is in the table" test "$before" -ge 1
@@ -179,6 +180,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(2); s.bind(("", 5556)); s.connect(("10.1.0.1", 7000))
 s.send(b"x"); s.recv(9)
 END
+wait "$receiver"
 on_node python3 "$NET_TMP/echo" >"$NET_TMP/got.echo" &
 echo_pid=$!
 until_ok 5 grep -q ready "$NET_TMP/got.echo"
@@ -193,7 +195,8 @@ before=$(reason no-rule)
 flood udp 2 4000 7000
 echo "# flows after a flood of allowed ones: $(flows), established $(established)"
 check "the table holds no more than it may" test "$(flows)" -le 64
-check "the flood was not denied" test "$(reason no-rule)" = "$before"
+# But a router that a peer solicits meanwhile.
+check "the flood was not denied" test $(($(reason no-rule) - before)) -le 10
 
 # Audit mode.
 check "audit mode" cordon apply --force --audit "$NET_TMP/2.yaml"
