@@ -8,6 +8,7 @@
 #   net_start                  a bpffs, a cgroup, a root folder and the namespace of the node
 #   net_own                    instead of it this machine's own namespace, in a virtual machine
 #   net_peer PEER [IFACE]      a peer namespace, joined to the node's interface IFACE (PEER)
+#   net_quiet PEER             it solicits no routers any more, which a node would deny, count and log
 #   net_address PEER NODE-ADDRESS/LEN PEER-ADDRESS/LEN
 #   on_node CMD...             run in the node's namespace
 #   on_peer PEER CMD...        run in a peer's
@@ -117,6 +118,8 @@ net_peer()
 	END
 	printf 'link set %s up\n' lo eth0 | ip -n "$NET-$peer" -batch -
 }
+
+net_quiet() { on_peer "$1" sysctl -qw net.ipv6.conf.eth0.router_solicitations=0; }
 
 # The peer's default route leads through the node, so that forwarding can be tried.
 net_address()
