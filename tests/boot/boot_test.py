@@ -212,6 +212,7 @@ class Story:
                 return
             if number == BY_DRACUT:
                 came = wait_for(lambda: "icmp to control" in self.peer.kinds())
+                time.sleep(self.chance.uniform(0, 3))
                 self.tap.case(f"pull {number}: sealed from the first packet on, by dracut",
                               came and self.peer.kinds() <= KEPT, self.seen())
                 return
