@@ -39,11 +39,9 @@
  * too, by up to four searches through all types of the kernel (btf_nested_type_is_trusted(),
  * from 6.2 on).
  */
-#ifdef __bpf__
 #define only_read(kind, pointer)                                                                   \
 	(bpf_ksym_exists(bpf_rdonly_cast) ? bpf_core_cast((const void *)(pointer), const kind) :   \
 					    (const kind *)(pointer))
-#endif
 
 #ifndef likely
 #define likely(x) __builtin_expect(!!(x), 1)
