@@ -2,7 +2,8 @@
 /*
  * The guard of our maps, programs and links, and who is ours.
  *
- *	bprm_committed_creds	a process that starts the helper becomes ours
+ *	bprm_check_security	room for what is known of a process that starts the helper
+ *	bprm_committed_creds	it becomes ours
  *	sched_process_fork	what it forks is, too
  *	uprobe_write_opcode	a probe is put into what ours run, or taken out: they are ours
  *				no more
@@ -125,6 +126,20 @@ static __always_inline __u32 doubt_of(struct cordon_guard *guard, const struct t
 		return CORDON_GUARD_DOUBT_PRIVILEGE;
 	return has_our_digest(guard, program->file) ? CORDON_GUARD_DOUBT_NONE :
 						      CORDON_GUARD_DOUBT_DIGEST;
+}
+
+/* Here, as nothing sleeps: before 6.2 no other process on this CPU finds its own while one is being
+ * made, and who is not found is not ours. */
+SEC("lsm/bprm_check_security")
+int guard_begin(__u64 *arguments)
+{
+	const struct linux_binprm *program = (const void *)arguments[0];
+	const struct cordon_guard *guard = guard_find();
+
+	if (guard && guard_is_helper(guard, program->file->f_inode))
+		bpf_task_storage_get(&guard_tasks, bpf_get_current_task_btf(), 0,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return 0;
 }
 
 /* With the file still closed to writers. */

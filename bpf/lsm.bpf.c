@@ -4,7 +4,8 @@
  * open for their own programs alone.  It is attached when the node comes to that
  * level and taken off when it leaves it, so it asks for no level.
  *
- *	bprm_check_security	a program, a script and its interpreter
+ *	bprm_check_security	a program, a script and its interpreter; and room for what is known
+ *				of who starts it
  *	bprm_committed_creds	which secrets the process may open from now on
  *	sched_process_fork	as its parent
  *	mmap_file		code of a file; and how code is listed
@@ -221,6 +222,31 @@ int lockdown_start(__u64 *arguments)
 		      CORDON_GUARD_OBJECT_EXECUTABLE, name_of(program->file));
 }
 
+/* What ran before this was attached is known by its inode alone. */
+static __always_inline __u64 opened_by_earlier(const struct task_struct *task)
+{
+	const struct cordon_lockdown_right *right =
+		right_of(BPF_CORE_READ(task, mm, exe_file, f_inode));
+
+	return right ? right->opens : 0;
+}
+
+/* Here, as nothing sleeps: before 6.2 no other process on this CPU finds its own while one is being
+ * made. Until the program has started the process is what it was. */
+SEC("lsm/bprm_check_security")
+int lockdown_begin(__u64 *arguments)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cordon_lockdown_task before = { .opens = 0 };
+
+	(void)arguments;
+	if (!find_held())
+		return 0;
+	before.opens = opened_by_earlier(task);
+	bpf_task_storage_get(&lockdown_tasks, task, &before, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return 0;
+}
+
 /* With the file still closed to writers; whoever traces it could make it tell. */
 SEC("lsm.s/bprm_committed_creds")
 int lockdown_started(__u64 *arguments)
@@ -252,15 +278,6 @@ int lockdown_forked(__u64 *arguments)
 	if (from)
 		bpf_task_storage_get(&lockdown_tasks, child, from, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	return 0;
-}
-
-/* What ran before this was attached is known by its inode alone. */
-static __always_inline __u64 opened_by_earlier(const struct task_struct *task)
-{
-	const struct cordon_lockdown_right *right =
-		right_of(BPF_CORE_READ(task, mm, exe_file, f_inode));
-
-	return right ? right->opens : 0;
 }
 
 /* The secrets that this process may open. */

@@ -188,6 +188,7 @@ static bool stands(const struct cordon_context *context, uint32_t generation)
 {
 	static const char *const names[] = {
 		"lockdown_start",
+		"lockdown_begin",
 		"lockdown_started",
 		"lockdown_forked",
 		"lockdown_map",

@@ -9,6 +9,7 @@
 
 static const char *const programs[] = {
 	/* guard.bpf.c */
+	"guard_begin",
 	"guard_exec",
 	"guard_fork",
 	"guard_probe",
