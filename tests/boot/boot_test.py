@@ -60,12 +60,12 @@ class Tap:
         print(f"# {text}", flush=True)
 
 
-def wait_for(question, limit=PATIENCE):
+def wait_for(question, limit=PATIENCE, pause=0.1):
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         if question():
             return True
-        time.sleep(0.1)
+        time.sleep(pause)
     return False
 
 
@@ -99,7 +99,7 @@ class Story:
 
     def restored(self, machine):
         """Waits until what a boot does first is done."""
-        machine.does("while ! systemctl is-active -q cordon-restore; do sleep 0.2; done")
+        machine.does("while ! systemctl is-active -q cordon-restore; do sleep 0.5; done")
 
     @staticmethod
     def kernel_start(machine):
@@ -134,7 +134,7 @@ class Story:
         def is_whole():
             said = self.status(machine)
             return said["guard"]["state"] == "stands" and not said["faults"]
-        success = wait_for(is_whole)
+        success = wait_for(is_whole, pause=1)
         why = "" if success else machine.run("cordon status; journalctl -b -u 'cordon*' | "
                                              "grep -v denied | tail -n 20")[1]
         self.tap.case(f"{when} the guard stands, and status knows of no fault", success, why)

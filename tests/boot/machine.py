@@ -18,7 +18,7 @@ from pathlib import Path
 BOOT_LIMIT = 150
 COMMAND_LIMIT = 180
 WORDS = ("console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off norandmaps tsc=reliable "
-         "lsm=landlock,lockdown,yama,integrity,bpf rcupdate.rcu_expedited=1 no_timer_check "
+         "lsm=landlock,lockdown,yama,integrity,bpf rcupdate.rcu_expedited=1 no_timer_check cryptomgr.notests "
          "systemd.show_status=0 net.ifnames=0")
 
 

@@ -51,7 +51,18 @@ senders "open" "${all[@]}"
 modprobe -a dummy_hcd cdc_ether rndis_host g_ether
 until_ok 10 ls /sys/class/net/usb0 /sys/class/net/usb1
 hardware=usb0
-ip link set usb1 up
+# While both ends are up they are polled thousands of times a second.
+hardware_works()
+{
+	ip link set usb0 up
+	ip link set usb1 up
+	until_ok 10 grep -q 1 /sys/class/net/usb0/carrier
+}
+hardware_rests()
+{
+	ip link set usb0 down
+	ip link set usb1 down
+}
 # sent_by NETNS|"" - frames that the device sends of ten
 sent_by()
 {
@@ -70,8 +81,9 @@ for _ in range(10):
 	after=$("${enter[@]}" ip -j -s link show "$hardware" | gojq '.[0].stats64.tx.packets')
 	echo $((after - before))
 }
-until_ok 10 bash -c 'ip link set usb0 up; grep -q 1 /sys/class/net/usb0/carrier'
+hardware_works
 check "open: hardware sends what it is given" [ "$(sent_by '')" -ge 10 ]
+hardware_rests
 
 # ---- isolate ------------------------------------------------------------------------------------
 
@@ -120,6 +132,7 @@ stops()
 	sent_by "$1" >/dev/null
 	[ "$(field dropped_out)" -ge $((dropped + 10)) ]
 }
+hardware_works
 check "hardware in the node's namespace sends nothing" stops ""
 ip link set "$hardware" down
 ip link set "$hardware" netns "$NET-a"
@@ -128,6 +141,7 @@ nsenter --net="/run/netns/$NET-a" ip link set "$hardware" down
 nsenter --net="/run/netns/$NET-a" ip link set "$hardware" name veth-x
 hardware=veth-x
 check "nor by another name" stops "$NET-a"
+nsenter --net="/run/netns/$NET-a" ip link set "$hardware" down
 
 # ---- traffic control ----------------------------------------------------------------------------
 
