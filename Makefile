@@ -96,11 +96,12 @@ $(BUILD)/flags: FORCE
 
 # ---- BPF objects and skeletons -------------------------------------------------------------
 
-# Stripped of DWARF; BTF stays. The skeleton is written aside and moved: never half a header.
+# Stripped of DWARF and of what nobody asks for; BTF stays. The skeleton is written aside and moved:
+# never half a header.
 $(BUILD)/%.bpf.o: %.bpf.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,BPF)$(CLANG) $(BPF_FLAGS) -MD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@.whole
-	@$(LLVM_STRIP) -g $@.whole -o $@ && rm $@.whole
+	@$(LLVM_STRIP) -g -R .rel.BTF -R .rel.BTF.ext -R .llvm_addrsig $@.whole -o $@ && rm $@.whole
 
 $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(*F))_bpf >$@.new && mv $@.new $@
@@ -126,9 +127,11 @@ $(BUILD)/libcordon.a: $(filter-out $(MAIN),$(OBJECTS))
 $(BUILD)/libelf.a: $(BUILD)/scripts/libelf.o
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
+# The kernel takes its digest at each start under the guard: what debuggers want stays aside.
 $(BUILD)/cordon: $(MAIN) $(BUILD)/libcordon.a $(BUILD)/libelf.a
 	$(call say,LINK)$(CC) $(CFLAGS) $(HARDEN) $(LINK) $(filter-out %/libelf.a,$^) $(LIBS) \
-	  $(BUILD)/libelf.a -o $@
+	  $(BUILD)/libelf.a -o $@.whole
+	@strip $@.whole -o $@
 
 # ---- the module ----------------------------------------------------------------------------
 
