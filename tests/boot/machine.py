@@ -15,6 +15,7 @@ import subprocess
 import time
 from pathlib import Path
 
+INITRAMFS_AT = "0x20000000"  # see scripts/vm
 BOOT_LIMIT = 150
 COMMAND_LIMIT = 180
 WORDS = ("console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off norandmaps tsc=reliable "
@@ -56,10 +57,14 @@ class Machine:
 
     def command(self):
         image = self.disk.image
+        initramfs = image / self.initramfs
+        size = initramfs.stat().st_size
         return ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max,-erms,-fsrm,-la57",
                 "-smp", "2", "-m", "1G", "-display", "none", "-no-reboot", "-nodefaults",
-                "-kernel", image / "vmlinuz", "-initrd", image / self.initramfs,
-                "-append", f"{WORDS} {self.append}",
+                "-kernel", image / "vmlinux",
+                "-device", f"loader,file={initramfs},addr={INITRAMFS_AT},force-raw=on",
+                "-append", f"{WORDS} initrdmem={INITRAMFS_AT},{size} "
+                           f"memmap={size}${INITRAMFS_AT} {self.append}",
                 "-drive", f"file={self.disk.path},if=virtio,format=qcow2,cache=writeback",
                 "-netdev", f"dgram,id=wire,local.type=unix,local.path={self.folder}/node,"
                            f"remote.type=unix,remote.path={self.peer.path}",
