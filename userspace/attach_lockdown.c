@@ -187,13 +187,22 @@ static int make(struct build *build)
 static bool stands(const struct cordon_context *context, uint32_t generation)
 {
 	static const char *const names[] = {
-		"lockdown_start",   "lockdown_begin",
-		"lockdown_started", "lockdown_forked",
-		"lockdown_map",	    "lockdown_protect",
-		"lockdown_open",    "lockdown_rename",
-		"lockdown_link",    "lockdown_key",
-		"lockdown_trace",   "lockdown_traceme",
-		"lockdown_prctl",   "held",
+		/* lsm.bpf.c */
+		"lockdown_start",
+		"lockdown_begin",
+		"lockdown_started",
+		"lockdown_forked",
+		"lockdown_map",
+		"lockdown_protect",
+		"lockdown_open",
+		"lockdown_rename",
+		"lockdown_link",
+		"lockdown_key",
+		"lockdown_trace",
+		"lockdown_traceme",
+		"lockdown_prctl",
+		/* its map, by which it holds */
+		"held",
 	};
 	bool all = true;
 

@@ -19,8 +19,8 @@ INITRAMFS_AT = "0x20000000"  # see scripts/vm
 BOOT_LIMIT = 150
 COMMAND_LIMIT = 180
 WORDS = ("console=ttyS0 root=/dev/vda rw quiet panic=-1 mitigations=off norandmaps tsc=reliable "
-         "lsm=landlock,lockdown,yama,integrity,bpf rcupdate.rcu_expedited=1 no_timer_check cryptomgr.notests "
-         "systemd.show_status=0 net.ifnames=0")
+         "lsm=landlock,lockdown,yama,integrity,bpf rcupdate.rcu_expedited=1 no_timer_check "
+         "cryptomgr.notests systemd.show_status=0 net.ifnames=0")
 
 
 class Died(Exception):

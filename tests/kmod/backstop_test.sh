@@ -63,26 +63,28 @@ hardware_rests()
 	ip link set usb0 down
 	ip link set usb1 down
 }
-# sent_by NETNS|"" - frames that the device sends of ten
-sent_by()
+# ten_frames NETNS|"" TIMES - given to the device, each so often while it has no room for it
+ten_frames()
 {
 	local enter=()
 	[ ! "$1" ] || enter=(nsenter --net="/run/netns/$1")
 	"${enter[@]}" ip link set "$hardware" up
-	local before after
-	before=$("${enter[@]}" ip -j -s link show "$hardware" | gojq '.[0].stats64.tx.packets')
 	"${enter[@]}" python3 -c "
-import socket
+import socket, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.setsockopt(263, 20, 1)
 for _ in range(10):
-    try: s.sendto(bytes(12) + b'\x88\xb5' + bytes(50), ('$hardware', 0))
-    except OSError: pass"
-	after=$("${enter[@]}" ip -j -s link show "$hardware" | gojq '.[0].stats64.tx.packets')
-	echo $((after - before))
+    for _ in range($2):
+        try: s.sendto(bytes(12) + b'\x88\xb5' + bytes(50), ('$hardware', 0))
+        except OSError: time.sleep(0.01)
+        else: break"
 }
+frames_sent() { ip -j -s link show "$hardware" | gojq '.[0].stats64.tx.packets'; }
+have_been_sent() { [ "$(frames_sent)" -ge "$1" ]; }
 hardware_works
-check "open: hardware sends what it is given" [ "$(sent_by '')" -ge 10 ]
+before=$(frames_sent)
+ten_frames "" 500
+check "open: hardware sends what it is given" until_ok 5 have_been_sent $((before + 10))
 hardware_rests
 
 # ---- isolate ------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ stops()
 {
 	local dropped
 	dropped=$(field dropped_out)
-	sent_by "$1" >/dev/null
+	ten_frames "$1" 1
 	[ "$(field dropped_out)" -ge $((dropped + 10)) ]
 }
 hardware_works
