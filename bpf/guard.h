@@ -143,7 +143,6 @@ static __always_inline __u32 guard_latched(void)
 /* The kernel cuts a name at its first zero, whatever is behind. */
 static __always_inline bool guard_is_same(const char *name, const char *wanted, __u32 size)
 {
-#pragma unroll
 	for (__u32 i = 0; i < size; i++) {
 		if (name[i] != wanted[i])
 			return false;

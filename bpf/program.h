@@ -111,7 +111,7 @@ static __always_inline bool program_answers(const struct bpf_prog *program)
 }
 
 /** program_meddles() - it changes what others are told, or ends them; one that writes to their
- *	memory is not loaded at all (guard_kernel.bpf.c) */
+ *	memory is not loaded at all (guard_kernel.h) */
 static __always_inline bool program_meddles(const struct cordon_guard *guard,
 					    const struct bpf_prog *program)
 {

@@ -56,6 +56,12 @@ static unsigned int count_hooks(const struct cordon_context *context, unsigned i
 		else if (!missing++)
 			*ret_first = program;
 	}
+	for (size_t i = 0; (program = cordon_guard_question(i)); i++) {
+		const struct cordon_path path = cordon_path_pin(context, "progs", program);
+
+		if (access(path.text, F_OK) && !missing++)
+			*ret_first = program;
+	}
 	*ret_missing = missing;
 	return there;
 }
@@ -400,8 +406,8 @@ void cordon_guard_view_read(const struct cordon_context *context,
 	view.hooks = count_hooks(context, &missing, &first);
 	view.standing = guard.standing && !missing ? CORDON_GUARD_STANDS : CORDON_GUARD_HALF;
 	if (missing)
-		snprintf(view.why, sizeof(view.why),
-			 "%u of its programs are not attached, %s first", missing, first);
+		snprintf(view.why, sizeof(view.why), "%u of its programs are missing, %s first",
+			 missing, first);
 	else if (!guard.standing)
 		snprintf(view.why, sizeof(view.why), "it was not raised to its end");
 	view.refused = count_refused(context);

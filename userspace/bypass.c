@@ -433,7 +433,7 @@ static int fail_hanging(const struct walk *walk, struct cordon_failure *failure)
 static int walk_once(struct walk *walk, void (*each)(struct walk *walk),
 		     struct cordon_failure *failure)
 {
-	const int error = cordon_bypass_see(walk->stuck, &walk->seen);
+	const int error = cordon_bypass_see(walk->context, walk->stuck, &walk->seen);
 
 	if (!error)
 		find_hidden(walk);

@@ -165,7 +165,7 @@ static bool tried_is_whole(const struct cordon_event *event)
 	return !tried->name[sizeof(tried->name) - 1];
 }
 
-/* No hook refuses a probe into a program (guard_probe of bpf/guard.bpf.c). */
+/* No hook refuses a probe into a program (guard_probe of bpf/guard_bpf.h). */
 static bool is_refused(const struct cordon_event_tried *tried)
 {
 	return tried->act != CORDON_GUARD_ACT_PROBE || tried->object != CORDON_GUARD_OBJECT_PROGRAM;

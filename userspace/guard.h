@@ -154,4 +154,8 @@ void cordon_guard_unload(const struct cordon_context *context);
 /** cordon_guard_program() - the programs in the order in which they are attached; NULL: no more */
 const char *cordon_guard_program(size_t index);
 
+/** cordon_guard_question() - programs that are attached to nothing, and run by who asks; NULL: no
+ * more */
+const char *cordon_guard_question(size_t index);
+
 #endif

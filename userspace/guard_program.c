@@ -8,7 +8,7 @@
 #include "util/array.h"
 
 static const char *const programs[] = {
-	/* guard.bpf.c */
+	/* guard_bpf.h */
 	"guard_begin",
 	"guard_exec",
 	"guard_fork",
@@ -20,7 +20,7 @@ static const char *const programs[] = {
 	"guard_program",
 	"guard_mmap",
 	"guard_receive",
-	/* guard_file.bpf.c */
+	/* guard_file.h */
 	"guard_create",
 	"guard_mkdir",
 	"guard_mknod",
@@ -40,7 +40,7 @@ static const char *const programs[] = {
 	"guard_umount",
 	"guard_remount",
 	"guard_pivot",
-	/* guard_process.bpf.c */
+	/* guard_process.h */
 	"guard_kill",
 	"guard_sigio",
 	"guard_trace",
@@ -49,7 +49,7 @@ static const char *const programs[] = {
 	"guard_setscheduler",
 	"guard_setrlimit",
 	"guard_moved",
-	/* guard_kernel.bpf.c */
+	/* guard_kernel.h */
 	"guard_locked_down",
 	"guard_read_file",
 	"guard_load_data",
@@ -62,10 +62,16 @@ static const char *const programs[] = {
 	"guard_connect",
 	"guard_listen",
 	"guard_setsockopt",
-	/* guard_net.bpf.c */
+	/* guard_net.h */
 	"guard_netlink",
 	"guard_family",
 	"guard_family_gone",
+};
+
+/* Attached to nothing: run by who asks. */
+static const char *const questions[] = {
+	"guard_older",	"guard_look",	"bypass_sockets",
+	"bypass_tasks", "bypass_files", "bypass_memory",
 };
 
 static const char *const maps[CORDON_GUARD_MAP_COUNT] = {
@@ -77,6 +83,11 @@ static const char *const maps[CORDON_GUARD_MAP_COUNT] = {
 const char *cordon_guard_program(size_t index)
 {
 	return index < ARRAY_SIZE(programs) ? programs[index] : NULL;
+}
+
+const char *cordon_guard_question(size_t index)
+{
+	return index < ARRAY_SIZE(questions) ? questions[index] : NULL;
 }
 
 const char *cordon_guard_map_name(enum cordon_guard_map map)

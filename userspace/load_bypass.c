@@ -11,9 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <bpf/libbpf.h>
-
-#include "bpf/bypass.skel.h"
+#include <bpf/bpf.h>
 
 #include "load_iterator.h"
 #include "util/array.h"
@@ -21,11 +19,7 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 
-DEFINE_CLEANUP(bypass_bpf, struct bypass_bpf *, bypass_bpf__destroy)
-
 #define SECOND 1000000000ULL
-
-#define PAGES_MAX 64
 
 /* Going through a process's memory waits for a lock that the process may keep for ever, and its
  * descriptors may be a million: so a child of ours looks, at one for so long, and at all. */
@@ -34,6 +28,43 @@ DEFINE_CLEANUP(bypass_bpf, struct bypass_bpf *, bypass_bpf__destroy)
 
 /* Of the child: it looks at what thread @pid (in the list) has. */
 #define AT_THREAD (-4)
+
+/** struct programs - of bpf/bypass.h, by descriptor */
+struct programs {
+	int sockets;
+	int tasks;
+	int files;
+	int memory;
+};
+
+static inline void cleanup_programs(struct programs *programs)
+{
+	cleanup_close(&programs->sockets);
+	cleanup_close(&programs->tasks);
+	cleanup_close(&programs->files);
+	cleanup_close(&programs->memory);
+}
+
+static int open_one(const struct cordon_context *context, const char *name, int *ret_program)
+{
+	const struct cordon_path path = cordon_path_pin(context, "progs", name);
+
+	*ret_program = bpf_obj_get(path.text);
+	return *ret_program < 0 ? *ret_program : 0;
+}
+
+static int open_programs(const struct cordon_context *context, struct programs *programs)
+{
+	int error = open_one(context, "bypass_sockets", &programs->sockets);
+
+	if (!error)
+		error = open_one(context, "bypass_tasks", &programs->tasks);
+	if (!error)
+		error = open_one(context, "bypass_files", &programs->files);
+	if (!error)
+		error = open_one(context, "bypass_memory", &programs->memory);
+	return error;
+}
 
 void cordon_bypass_seen_clear(struct cordon_bypass_seen *seen)
 {
@@ -45,40 +76,31 @@ void cordon_bypass_seen_clear(struct cordon_bypass_seen *seen)
 
 /* ---- what is listed ----------------------------------------------------------------------- */
 
-static int read_sockets(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
+/* Up to the one that says so. Nothing is read ahead: behind it the kernel would begin again. */
+static int read_sockets(int program, struct cordon_bypass_seen *seen)
 {
-	FILE *from CLEANUP(fclose) = NULL;
+	FILE *from CLEANUP(fclose) = cordon_iterator_open(program);
 	struct cordon_bypass_socket socket;
 
-	bypass->bss->bypass_first = (uint32_t)seen->nr_sockets;
-	from = cordon_iterator_open(bypass->progs.bypass_sockets);
 	if (!from)
 		return -errno;
+	setvbuf(from, NULL, _IONBF, 0);
 	while (fread(&socket, sizeof(socket), 1, from) == 1) {
-		struct cordon_bypass_socket *entry = array_push(seen->sockets, seen->nr_sockets);
+		struct cordon_bypass_socket *entry;
 
+		if (!socket.family)
+			return 0;
+		entry = array_push(seen->sockets, seen->nr_sockets);
 		if (!entry)
 			return -ENOMEM;
 		*entry = socket;
 	}
-	return ferror(from) ? -EIO : 0;
+	return ferror(from) ? -EIO : -E2BIG;
 }
 
-/* Page by page; the last one is not full. */
-static int read_all_sockets(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
+static int read_tasks(int program, struct cordon_bypass_seen *seen)
 {
-	for (size_t page = 1; page <= PAGES_MAX; page++) {
-		const int error = read_sockets(bypass, seen);
-
-		if (error || seen->nr_sockets < page * CORDON_BYPASS_PAGE)
-			return error;
-	}
-	return -E2BIG;
-}
-
-static int read_tasks(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
-{
-	FILE *from CLEANUP(fclose) = cordon_iterator_open(bypass->progs.bypass_tasks);
+	FILE *from CLEANUP(fclose) = cordon_iterator_open(program);
 	struct cordon_bypass_task task;
 
 	if (!from)
@@ -156,7 +178,7 @@ static bool is_first(const struct cordon_bypass_seen *seen, size_t nr, size_t of
 	return member_of(own, offset);
 }
 
-static int copy_of(const struct bpf_program *program, uint32_t tid, FILE *to)
+static int copy_of(int program, uint32_t tid, FILE *to)
 {
 	FILE *from CLEANUP(fclose) = cordon_iterator_open_of(program, tid);
 	struct cordon_bypass found;
@@ -171,8 +193,8 @@ static int copy_of(const struct bpf_program *program, uint32_t tid, FILE *to)
 	return ferror(from) ? -EIO : 0;
 }
 
-static int look_at(struct bypass_bpf *bypass, const struct cordon_bypass_seen *seen, size_t nr,
-		   FILE *to)
+static int look_at(const struct programs *programs, const struct cordon_bypass_seen *seen,
+		   size_t nr, FILE *to)
 {
 	const struct cordon_bypass at = { .fd = AT_THREAD, .pid = (uint32_t)nr };
 	const struct cordon_bypass_task *task = &seen->tasks[nr];
@@ -187,22 +209,22 @@ static int look_at(struct bypass_bpf *bypass, const struct cordon_bypass_seen *s
 	if (fwrite(&at, sizeof(at), 1, to) != 1 || fflush(to))
 		return -EIO;
 	if (files)
-		error = copy_of(bypass->progs.bypass_files, task->tid, to);
+		error = copy_of(programs->files, task->tid, to);
 	if (memory && !error)
-		error = copy_of(bypass->progs.bypass_memory, task->tid, to);
+		error = copy_of(programs->memory, task->tid, to);
 	return error;
 }
 
 /* Its exit status is what stopped it. */
-static void be_child(struct bypass_bpf *bypass, const struct cordon_bypass_seen *seen, size_t from,
-		     int fd)
+static void be_child(const struct programs *programs, const struct cordon_bypass_seen *seen,
+		     size_t from, int fd)
 {
 	FILE *to = fdopen(fd, "w");
 	int error = to ? 0 : -errno;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = from; i < seen->nr_tasks && !error; i++)
-		error = look_at(bypass, seen, i, to);
+		error = look_at(programs, seen, i, to);
 	if (!error && fflush(to))
 		error = -EIO;
 	_exit(-error > 255 ? EIO : -error);
@@ -217,7 +239,7 @@ static void be_child(struct bypass_bpf *bypass, const struct cordon_bypass_seen 
  * @one_until_ns: for this one
  */
 struct look {
-	struct bypass_bpf *bypass;
+	const struct programs *programs;
 	struct cordon_bypass_seen *seen;
 	size_t at;
 	uint64_t until_ns;
@@ -288,7 +310,7 @@ static int look_on(struct look *look)
 	child = fork();
 	if (!child) {
 		close(from);
-		be_child(look->bypass, look->seen, look->at, ends[1]);
+		be_child(look->programs, look->seen, look->at, ends[1]);
 	}
 	error = child < 0 ? -errno : 0;
 	close(ends[1]);
@@ -308,9 +330,9 @@ static int pass_by(struct look *look)
 	return add_holder(look->seen, task);
 }
 
-static int look_at_all(struct bypass_bpf *bypass, struct cordon_bypass_seen *seen)
+static int look_at_all(const struct programs *programs, struct cordon_bypass_seen *seen)
 {
-	struct look look = { bypass, seen, .until_ns = cordon_clock_ns() + LOOK_NS };
+	struct look look = { programs, seen, .until_ns = cordon_clock_ns() + LOOK_NS };
 	int error = look_on(&look);
 
 	while (error == -ETIME && cordon_clock_ns() < look.until_ns) {
@@ -321,23 +343,22 @@ static int look_at_all(struct bypass_bpf *bypass, struct cordon_bypass_seen *see
 	return error == -ETIME ? -ETIMEDOUT : error;
 }
 
-int cordon_bypass_see(bool always, struct cordon_bypass_seen *ret_seen)
+int cordon_bypass_see(const struct cordon_context *context, bool always,
+		      struct cordon_bypass_seen *ret_seen)
 {
-	struct bypass_bpf *bypass CLEANUP(bypass_bpf) = NULL;
+	struct programs programs CLEANUP(programs) = { -1, -1, -1, -1 };
 	struct cordon_bypass_seen *seen = ret_seen;
-	int listed, error;
+	int listed, error = open_programs(context, &programs);
 
-	libbpf_set_print(NULL);
-	bypass = bypass_bpf__open_and_load();
-	if (!bypass)
-		return -errno;
-	listed = read_all_sockets(bypass, seen);
+	if (error)
+		return error;
+	listed = read_sockets(programs.sockets, seen);
 	if (!listed && !seen->nr_sockets && !always)
 		return 0;
-	error = read_tasks(bypass, seen);
+	error = read_tasks(programs.tasks, seen);
 	if (!error)
 		error = add_holders(seen);
 	if (!error)
-		error = look_at_all(bypass, seen);
+		error = look_at_all(&programs, seen);
 	return error ? error : listed;
 }

@@ -12,6 +12,8 @@
 
 #include <cordon/uapi/guard.h>
 
+#include "context.h"
+
 /**
  * struct cordon_bypass_seen - what there is
  * @sockets: that the kernel lists, whoever has them
@@ -34,10 +36,12 @@ struct cordon_bypass_seen {
 void cordon_bypass_seen_clear(struct cordon_bypass_seen *seen);
 
 /** cordon_bypass_see() - what the kernel lists, and, where that is something, who has it
+ * By programs of the guard's, which stands.
  * @always: ask who has files of pktgen also where nothing is listed
  * @ret_seen: the caller's to clear, also where it is not all
  * Return: 0; -ETIMEDOUT: it takes too long; -E2BIG: more are listed than we tell apart; -errno
  */
-int cordon_bypass_see(bool always, struct cordon_bypass_seen *ret_seen);
+int cordon_bypass_see(const struct cordon_context *context, bool always,
+		      struct cordon_bypass_seen *ret_seen);
 
 #endif

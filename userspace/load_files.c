@@ -80,6 +80,6 @@ int cordon_list_files(const void *state, FILE *file)
 	files = files_bpf__open_and_load();
 	if (!files)
 		return -errno;
-	from = cordon_iterator_open(files->progs.files);
+	from = cordon_iterator_open(bpf_program__fd(files->progs.files));
 	return from ? write_all(from, file) : -errno;
 }

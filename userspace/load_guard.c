@@ -279,10 +279,8 @@ int cordon_guard_load(const struct cordon_context *context, struct cordon_failur
 	const struct cordon_path path = cordon_path_pin(context, "progs", "guard_look");
 	struct cordon_guard guard = { .standing = 0 };
 	int program CLEANUP(close) = -1;
-	int error = cordon_object_guard(context, CORDON_PART_LOOK, failure);
+	int error = cordon_object_guard(context, failure);
 
-	for (int part = CORDON_PART_GUARD; part <= CORDON_PART_GUARD_NET && !error; part++)
-		error = cordon_object_guard(context, part, failure);
 	if (error)
 		return error;
 	program = bpf_obj_get(path.text);
@@ -295,21 +293,21 @@ int cordon_guard_load(const struct cordon_context *context, struct cordon_failur
 		       error;
 }
 
+static void unpin_program(const struct cordon_context *context, const char *program)
+{
+	const struct cordon_path path = cordon_path_pin(context, "progs", program);
+
+	unlink(path.text);
+}
+
 void cordon_guard_unload(const struct cordon_context *context)
 {
-	static const char *const unattached[] = { "guard_older", "guard_look" };
 	const char *program;
 
-	for (size_t i = 0; (program = cordon_guard_program(i)); i++) {
-		const struct cordon_path path = cordon_path_pin(context, "progs", program);
-
-		unlink(path.text);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(unattached); i++) {
-		const struct cordon_path path = cordon_path_pin(context, "progs", unattached[i]);
-
-		unlink(path.text);
-	}
+	for (size_t i = 0; (program = cordon_guard_program(i)); i++)
+		unpin_program(context, program);
+	for (size_t i = 0; (program = cordon_guard_question(i)); i++)
+		unpin_program(context, program);
 	for (int i = CORDON_GUARD_MAP_COUNT; i--;) {
 		const struct cordon_path path =
 			cordon_path_pin(context, "maps", cordon_guard_map_name(i));

@@ -40,7 +40,7 @@ static int read_guard(int map, struct cordon_guard *ret_guard)
 	return error || ret_guard->standing ? error : -ENOENT;
 }
 
-/* As may_look() in bpf/guard.bpf.c sees it; whatever else forbids a process to look leaves it ours.
+/* As may_look() in bpf/guard_bpf.h sees it; whatever else forbids a process to look leaves it ours.
  */
 static bool may_be_ours(void)
 {
@@ -64,7 +64,7 @@ static bool is_listed(__u32 id)
 /*
  * By its name among all maps: its pin may be out of sight.  A map that goes meanwhile is none, and
  * one that others made of this name the guard hides from whoever is ours: see is_decoy() in
- * bpf/guard.bpf.c, and may_look() there.
+ * bpf/guard_bpf.h, and may_look() there.
  *
  * Return: 0; -ENOENT: none stands, or this process is not ours, as it may not look at all; -EACCES:
  *	none is seen, but somebody hides a map; -errno: it is not known whether one does.

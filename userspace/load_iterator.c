@@ -10,6 +10,8 @@
 
 #include <bpf/bpf.h>
 
+#include "util/cleanup.h"
+
 static ssize_t read_on(void *cookie, char *buffer, size_t size)
 {
 	ssize_t got;
@@ -25,26 +27,25 @@ static int close_fd(void *cookie)
 	return close((int)(intptr_t)cookie);
 }
 
-FILE *cordon_iterator_open(const struct bpf_program *program)
+FILE *cordon_iterator_open(int program)
 {
 	return cordon_iterator_open_of(program, 0);
 }
 
-FILE *cordon_iterator_open_of(const struct bpf_program *program, uint32_t tid)
+FILE *cordon_iterator_open_of(int program, uint32_t tid)
 {
 	union bpf_iter_link_info of = { .task = { .tid = tid } };
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = tid ? &of : NULL,
-		    .link_info_len = tid ? sizeof(of) : 0);
+	LIBBPF_OPTS(bpf_link_create_opts, options, .iter_info = tid ? &of : NULL,
+		    .iter_info_len = tid ? sizeof(of) : 0);
 	const cookie_io_functions_t functions = { .read = read_on, .close = close_fd };
-	struct bpf_link *link = bpf_program__attach_iter(program, &options);
-	const int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	const int error = errno;
+	const int link CLEANUP(close) = bpf_link_create(program, 0, BPF_TRACE_ITER, &options);
+	const int fd = link < 0 ? link : bpf_iter_create(link);
 	FILE *stream;
 
-	bpf_link__destroy(link);
-	errno = error;
-	if (fd < 0)
+	if (fd < 0) {
+		errno = -fd;
 		return NULL;
+	}
 	stream = fopencookie((void *)(intptr_t)fd, "r", functions);
 	if (!stream)
 		close(fd);

@@ -19,12 +19,7 @@
 #include "bpf/cgroup.skel.h"
 #include "bpf/config.skel.h"
 #include "bpf/guard.skel.h"
-#include "bpf/guard_file.skel.h"
-#include "bpf/guard_kernel.skel.h"
-#include "bpf/guard_net.skel.h"
-#include "bpf/guard_process.skel.h"
 #include "bpf/listen.skel.h"
-#include "bpf/look.skel.h"
 #include "bpf/process.skel.h"
 #include "bpf/tcx.skel.h"
 #include "bpf/tell.skel.h"
@@ -55,12 +50,7 @@ static const struct {
 	[CORDON_PART_AUTH] = { "auth", auth_bpf__elf_bytes },
 	[CORDON_PART_LISTEN] = { "listen", listen_bpf__elf_bytes },
 	[CORDON_PART_CONFIG] = { "config", config_bpf__elf_bytes },
-	[CORDON_PART_LOOK] = { "look", look_bpf__elf_bytes },
 	[CORDON_PART_GUARD] = { "guard", guard_bpf__elf_bytes },
-	[CORDON_PART_GUARD_FILE] = { "guard_file", guard_file_bpf__elf_bytes },
-	[CORDON_PART_GUARD_PROCESS] = { "guard_process", guard_process_bpf__elf_bytes },
-	[CORDON_PART_GUARD_KERNEL] = { "guard_kernel", guard_kernel_bpf__elf_bytes },
-	[CORDON_PART_GUARD_NET] = { "guard_net", guard_net_bpf__elf_bytes },
 };
 
 /* FNV-1a by words. */
@@ -282,7 +272,7 @@ static void set_constants(struct bpf_object *object, enum cordon_part part)
 {
 	/* No helper tells it, and some machines' kernels have larger ones. */
 	set_constant(object, ".rodata.page_size", (uint32_t)sysconf(_SC_PAGESIZE));
-	if (part == CORDON_PART_GUARD_FILE)
+	if (part == CORDON_PART_GUARD)
 		set_constant(object, ".rodata.setattr_dentry", setattr_has_idmap());
 }
 
@@ -331,18 +321,18 @@ int cordon_object_maps(const struct cordon_context *context, struct cordon_failu
 				     failure);
 }
 
-int cordon_object_guard(const struct cordon_context *context, enum cordon_part part,
-			struct cordon_failure *failure)
+int cordon_object_guard(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	struct bpf_object *object CLEANUP(bpf_object) = NULL;
-	int error = open_object(context, part, CORDON_OBJECT_ALL, NULL, failure, &object);
+	int error =
+		open_object(context, CORDON_PART_GUARD, CORDON_OBJECT_ALL, NULL, failure, &object);
 
 	if (error)
 		return error;
 	error = bpf_object__load(object);
 	if (error)
-		return cordon_fail(failure, error, "the kernel refuses the %s programs: %s",
-				   parts[part].name, strerror(-error));
+		return cordon_fail(failure, error, "the kernel refuses the guard's programs: %s",
+				   strerror(-error));
 	error = pin_maps(context, object, failure);
 	return error ? error : pin_programs(context, object, failure);
 }

@@ -23,12 +23,7 @@ enum cordon_part {
 	CORDON_PART_AUTH,
 	CORDON_PART_LISTEN,
 	CORDON_PART_CONFIG,
-	CORDON_PART_LOOK,
-	CORDON_PART_GUARD, /* and those behind it */
-	CORDON_PART_GUARD_FILE,
-	CORDON_PART_GUARD_PROCESS,
-	CORDON_PART_GUARD_KERNEL,
-	CORDON_PART_GUARD_NET,
+	CORDON_PART_GUARD,
 	CORDON_PART_COUNT
 };
 
@@ -53,9 +48,8 @@ int cordon_object_maps(const struct cordon_context *context, struct cordon_failu
 int cordon_object_programs(const struct cordon_context *context, enum cordon_part part,
 			   uint32_t programs, struct cordon_failure *failure);
 
-/** cordon_object_guard() - all programs of a part, and those of its maps that are shared (guard.h) */
-int cordon_object_guard(const struct cordon_context *context, enum cordon_part part,
-			struct cordon_failure *failure);
+/** cordon_object_guard() - the guard's programs and maps (guard.h) */
+int cordon_object_guard(const struct cordon_context *context, struct cordon_failure *failure);
 
 /* load_threads.c */
 

@@ -4,7 +4,7 @@
  * hooks there: pktgen, which sends what is written to its files, and netconsole, which
  * sends what the kernel logs, and anybody may have logged.  Once the kernel is closed
  * nobody else loads one, opens pktgen's files or makes targets of netconsole
- * (bpf/guard_file.bpf.c); what they send is stopped, and as modules they are unloaded.
+ * (bpf/guard_file.h); what they send is stopped, and as modules they are unloaded.
  */
 #ifndef CORDON_SENDER_H
 #define CORDON_SENDER_H

@@ -295,7 +295,8 @@ struct cordon_guard_task {
 	__u64 probes;
 };
 
-/** struct cordon_bypass_socket - of bypass.bpf.c: one past the packet path, whoever has it
+/** struct cordon_bypass_socket - one past the packet path, whoever has it
+ * @family: 0: there are no more
  * @level: of the user namespace whose network namespace it is in; 0: the first
  */
 struct cordon_bypass_socket {
@@ -305,15 +306,16 @@ struct cordon_bypass_socket {
 };
 _Static_assert(sizeof(struct cordon_bypass_socket) == 16, "no padding");
 
-/* So many are told at once. */
+/* So many are told at once, and so often. */
 #define CORDON_BYPASS_PAGE 1024
+#define CORDON_BYPASS_PAGES 64
 
 /* cordon_bypass_task.flags: it is the kernel's own; it has what can hold sockets (io_uring, AIO,
  * vhost-net) */
 #define CORDON_BYPASS_KERNEL 0x1
 #define CORDON_BYPASS_HOLDS 0x2
 
-/** struct cordon_bypass_task - of bypass.bpf.c: a thread
+/** struct cordon_bypass_task - a thread
  * @start: of its process, CLOCK_BOOTTIME
  * @files, @memory: which they are, to tell those that threads share; 0: it has none
  */
@@ -334,7 +336,7 @@ _Static_assert(sizeof(struct cordon_bypass_task) == 40, "no padding");
 #define CORDON_BYPASS_HOLDER (-2)
 #define CORDON_BYPASS_SENDER (-3)
 
-/** struct cordon_bypass - of bypass.bpf.c: a process has a socket past the packet path
+/** struct cordon_bypass - a process has a socket past the packet path
  * @start: of the process, CLOCK_BOOTTIME
  * @inode: of the socket; 0: CORDON_BYPASS_HOLDER, CORDON_BYPASS_SENDER
  * @fd: of one of its threads, or CORDON_BYPASS_*

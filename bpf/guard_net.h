@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guard of our hooks on interfaces against what is asked of the kernel by
  * netlink: filters and queueing disciplines, XDP programs, and interfaces that leave
@@ -7,6 +7,9 @@
  * What is sent is in the kernel's own memory by now: nobody changes it any more.  A
  * batch is read message by message; one whose messages cannot all be read is refused.
  */
+#ifndef CORDON_BPF_GUARD_NET_H
+#define CORDON_BPF_GUARD_NET_H
+
 #include "guard.h"
 
 #include <cordon/uapi/module.h>
@@ -78,7 +81,7 @@ struct attribute {
  * @end: behind the last
  * @found: bit by what an attribute asks for
  * @act: enum cordon_guard_act + 1 that is refused, of interface @index
- * On the stack, unlike that of bypass.bpf.c: each branch is taken in the first round, too.
+ * Each branch is taken in the first round, too (see struct listing of bypass.h).
  */
 struct walk {
 	const unsigned char *data;
@@ -313,4 +316,4 @@ int guard_family_gone(__u64 *arguments)
 	return 0;
 }
 
-char LICENSE[] SEC("license") = "GPL";
+#endif

@@ -1,11 +1,14 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guard of the kernel itself, from the latch level on that the policy names
  * (`guard: {kernel_closed_from: ...}`): what could change or read it past all hooks
  * is refused to everybody but the helper.  BPF programs and block devices are
- * refused where their own hooks are (guard.bpf.c, guard_file.bpf.c); those that write
+ * refused where their own hooks are (guard_bpf.h, guard_file.h); those that write
  * to others' memory here, and at any level.
  */
+#ifndef CORDON_BPF_GUARD_KERNEL_H
+#define CORDON_BPF_GUARD_KERNEL_H
+
 #include "guard.h"
 
 /* include/linux/security.h: those before INTEGRITY_MAX change the kernel; 6.1 to 6.18 number them
@@ -163,4 +166,4 @@ CHECK_USE(guard_connect, socket_connect)
 CHECK_USE(guard_listen, socket_listen)
 CHECK_USE(guard_setsockopt, socket_setsockopt)
 
-char LICENSE[] SEC("license") = "GPL";
+#endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guard of our folders and pins, of the helper's own file, and of the mounts
  * through which they are reached.
@@ -8,6 +8,9 @@
  * look, that is in the namespace that the guard was raised in: what somebody sees
  * in another one is his affair, and the helper is not ours there.
  */
+#ifndef CORDON_BPF_GUARD_FILE_H
+#define CORDON_BPF_GUARD_FILE_H
+
 #include "guard.h"
 
 #define CGROUP2_MAGIC 0x63677270
@@ -456,4 +459,4 @@ int guard_pivot(__u64 *arguments)
 	return refuse_mount(CORDON_GUARD_ACT_COVER, to->mnt);
 }
 
-char LICENSE[] SEC("license") = "GPL";
+#endif

@@ -1,9 +1,12 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is behind a descriptor of who asks, as the kernel's own structs name it:
  * stat(2) tells other numbers of an overlay, and says nothing of mounts.  Run by who
  * holds the program (bpf(2), BPF_PROG_TEST_RUN); it changes nothing.
  */
+#ifndef CORDON_BPF_GUARD_LOOK_H
+#define CORDON_BPF_GUARD_LOOK_H
+
 #include "guard.h"
 
 /* Where a path goes on above. What has no name is in no folder, and the root of all is the end.
@@ -53,4 +56,4 @@ int guard_look(struct cordon_guard_look *look)
 	return more ? 2 : 0;
 }
 
-char LICENSE[] SEC("license") = "GPL";
+#endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Sockets that send and receive past the packet path, AF_PACKET and AF_XDP: those that
  * the kernel lists, of every network namespace; all threads; and, thread by thread,
@@ -6,6 +6,9 @@
  * can hold others: io_uring and vhost-net have files of their own.  Run by reading from
  * its iterators; it attaches to nothing.
  */
+#ifndef CORDON_BPF_BYPASS_H
+#define CORDON_BPF_BYPASS_H
+
 #include <cordon/uapi/guard.h>
 
 #include "iterate.h"
@@ -59,9 +62,6 @@ struct file___count {
 		__s64 counter;
 	} f_count;
 } __attribute__((preserve_access_index));
-
-/* Of those that are listed, the first to be told. */
-__u32 bypass_first = 0;
 
 /* Of those past the packet path (guard.h) these two need no call. */
 static __always_inline bool is_sought(__u32 family)
@@ -184,25 +184,21 @@ int bypass_tasks(struct bpf_iter__task *ctx)
 /* ---- those that the kernel lists ---------------------------------------------------------- */
 
 /**
- * struct walk - through the kernel's lists, one namespace after the other
- * Not on the stack: a verifier before 6.8 takes what a loop finds there for what it was when the
- * loop began, and leaves out what is done otherwise (kernel commit ab5cfac139ab).
+ * struct listing - through one kind of the kernel's lists, a namespace after the other
+ * A verifier before 6.8 takes what a loop finds here for what it was when the loop began, and
+ * leaves out what is done otherwise (kernel commit ab5cfac139ab); a later one counts along. So all
+ * of it comes out of the kernel's memory, of which neither knows anything.
  * @first: where it began
- * @net: whose lists are read
+ * @net: whose list is read
  * @node: the socket that is next
- * @in_xdp: of the second list
- * @nr: sockets that were gone past
+ * @place: so many were told; negative: so many stood in pages before
  */
-static struct walk {
+struct listing {
+	struct seq_file *seq;
 	const struct net___lists *first;
 	const struct net___lists *net;
 	const struct hlist_node *node;
-	__u32 in_xdp;
-	__u32 nr;
-} the_walk;
-
-struct told {
-	struct seq_file *seq;
+	__s64 place;
 };
 
 static __always_inline const struct net___lists *next_of(const struct net___lists *net)
@@ -219,25 +215,16 @@ static __always_inline const struct net___lists *next_net(const struct net___lis
 	return BPF_CORE_READ(next, ns.ops) == BPF_CORE_READ(net, ns.ops) ? next : next_of(next);
 }
 
-static __always_inline void enter(struct walk *walk, const struct net___lists *net)
+static __always_inline void set_place(struct listing *listing, __s64 place)
 {
-	walk->net = net;
-	walk->node = BPF_CORE_READ(net, packet.sklist.first);
-	walk->in_xdp = 0;
+	bpf_probe_read_kernel(&listing->place, sizeof(place), &place);
 }
 
-/* Return: 1: that was the last one */
-static __always_inline long next_list(struct walk *walk)
+static __always_inline void enter(struct listing *listing, const struct net___lists *net, bool xdp)
 {
-	const struct net___lists *net = walk->net;
-
-	if (!walk->in_xdp && bpf_core_field_exists(net->xdp)) {
-		walk->node = BPF_CORE_READ(net, xdp.list.first);
-		walk->in_xdp = 1;
-		return 0;
-	}
-	enter(walk, next_net(net));
-	return walk->net == walk->first;
+	listing->net = net;
+	listing->node = xdp ? BPF_CORE_READ(net, xdp.list.first) :
+			      BPF_CORE_READ(net, packet.sklist.first);
 }
 
 /* Its last descriptor is gone, and soon it is. */
@@ -249,49 +236,77 @@ static __always_inline bool is_ending(const struct file *file)
 			 !BPF_CORE_READ(counted, f_count.counter));
 }
 
-static __always_inline void tell_socket(struct seq_file *seq, const struct sock *sock)
+static __always_inline void tell_socket(struct listing *listing, const struct sock *sock)
 {
 	const struct file *file = BPF_CORE_READ(sock, sk_socket, file);
 	struct cordon_bypass_socket socket = { .inode = 0 };
-	const struct net___lists *net = the_walk.net;
+	const struct net___lists *net = listing->net;
 
-	if (is_ending(file) || the_walk.nr++ < bypass_first)
+	if (is_ending(file))
+		return;
+	set_place(listing, listing->place + 1);
+	if (listing->place <= 0)
 		return;
 	socket.inode = BPF_CORE_READ(file, f_inode, i_ino);
 	socket.family = BPF_CORE_READ(sock, __sk_common.skc_family);
 	socket.level = BPF_CORE_READ(net, user_ns, level);
-	bpf_seq_write(seq, &socket, sizeof(socket));
+	bpf_seq_write(listing->seq, &socket, sizeof(socket));
 }
 
-static long step(__u32 index, struct told *told)
+/* Return: 1: that was the last list, or the page is full */
+static __always_inline long go_on(struct listing *listing, bool xdp)
 {
-	struct walk *walk = &the_walk;
-	const struct hlist_node *node = walk->node;
+	const struct hlist_node *node = listing->node;
 
-	(void)index;
-	if (!node)
-		return next_list(walk);
-	tell_socket(told->seq,
+	if (!node) {
+		enter(listing, next_net(listing->net), xdp);
+		return listing->net == listing->first;
+	}
+	tell_socket(listing,
 		    (const void *)node - bpf_core_field_offset(struct sock, __sk_common.skc_node));
-	walk->node = BPF_CORE_READ(node, next);
-	return walk->nr == bypass_first + CORDON_BYPASS_PAGE;
+	listing->node = BPF_CORE_READ(node, next);
+	return listing->place >= CORDON_BYPASS_PAGE;
 }
 
-/* Once, with the first task. */
+static long go_on_packet(__u32 index, struct listing *listing)
+{
+	(void)index;
+	return go_on(listing, false);
+}
+
+static long go_on_xdp(__u32 index, struct listing *listing)
+{
+	(void)index;
+	return go_on(listing, true);
+}
+
+/* Return: whether it came to the end of the lists */
+static __always_inline bool list_all(struct listing *listing, bool xdp)
+{
+	long steps;
+
+	enter(listing, listing->first, xdp);
+	steps = xdp ? bpf_loop(LISTED_MAX, go_on_xdp, listing, 0) :
+		      bpf_loop(LISTED_MAX, go_on_packet, listing, 0);
+	return steps < LISTED_MAX && listing->place < CORDON_BYPASS_PAGE;
+}
+
+/* With each of the first tasks the page of its number, up to one that says it is the last. */
 SEC("iter/task")
 int bypass_sockets(struct bpf_iter__task *ctx)
 {
 	const struct nsproxy *namespaces = task_namespaces(bpf_get_current_task_btf());
-	struct told told = { .seq = ctx->meta->seq };
-	struct walk *walk = &the_walk;
+	const struct net___lists *first = (const void *)BPF_CORE_READ(namespaces, net_ns);
+	struct listing listing = { .seq = ctx->meta->seq, .first = first };
+	const struct cordon_bypass_socket end = { .family = 0 };
 
-	if (ctx->meta->seq_num || !ctx->task)
+	if (!ctx->task || ctx->meta->seq_num >= CORDON_BYPASS_PAGES)
 		return 0;
-	walk->nr = 0;
-	walk->first = (const void *)BPF_CORE_READ(namespaces, net_ns);
-	enter(walk, walk->first);
-	bpf_loop(LISTED_MAX, step, &told, 0);
+	set_place(&listing, -(__s64)(ctx->meta->seq_num * CORDON_BYPASS_PAGE));
+	if (list_all(&listing, false) &&
+	    (!bpf_core_field_exists(first->xdp) || list_all(&listing, true)))
+		bpf_seq_write(listing.seq, &end, sizeof(end));
 	return 0;
 }
 
-char LICENSE[] SEC("license") = "GPL";
+#endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guard of the helper's processes, the daemon first of all: nobody else may end,
  * stop, trace or starve them.  What they enforce goes on without them, but nobody
@@ -7,6 +7,9 @@
  * While the node is open, who started one may ask it to end or to read its policy
  * again, so that services are managed as ever; under a latch nobody may.
  */
+#ifndef CORDON_BPF_GUARD_PROCESS_H
+#define CORDON_BPF_GUARD_PROCESS_H
+
 #include "guard.h"
 
 #define TRACE_READ 1 /* PTRACE_MODE_READ */
@@ -148,4 +151,4 @@ int guard_setrlimit(__u64 *arguments)
 		       0;
 }
 
-char LICENSE[] SEC("license") = "GPL";
+#endif
