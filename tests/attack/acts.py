@@ -230,21 +230,20 @@ def xdp_off(root):
 
 @act("the uplink down and up, renamed and back")
 def down_up(root):
-    for words in ("wan0 down", "wan0 name wan7", "wan7 up", "wan7 down", "wan7 name wan0",
-                  "wan0 up"):
-        root.ground.ip(f"link set {words}")
+    root.ground.ip("link set wan0 down", "link set wan0 name wan7", "link set wan7 up",
+                   "link set wan7 down", "link set wan7 name wan0", "link set wan0 up")
     restore_uplink(root)
 
 
 def restore_uplink(root):
     """Its addresses and neighbours, of which the kernel forgets some."""
     link = root.ground.macs["wan0", "eth0"].hex(":")
-    for words in ("address replace 10.1.0.1/24 dev wan0",
-                  "address replace fd01::1/64 dev wan0 nodad",
-                  "route replace default via 10.1.0.2", "-6 route replace default via fd01::2"):
-        root.ground.ip(words, check=False)
-    for address in (g.CONTROL4, g.RESOLVER4, g.STRANGER4, g.CONTROL6, g.STRANGER6):
-        root.ground.ip(f"neighbour replace {address} lladdr {link} dev wan0", check=False)
+    near = (g.CONTROL4, g.RESOLVER4, g.STRANGER4, g.CONTROL6, g.STRANGER6)
+    root.ground.ip("address replace 10.1.0.1/24 dev wan0",
+                   "address replace fd01::1/64 dev wan0 nodad",
+                   "route replace default via 10.1.0.2", "route replace default via fd01::2",
+                   *(f"neighbour replace {address} lladdr {link} dev wan0" for address in near),
+                   check=False)
 
 
 @act("the uplink moved to a new namespace, and used there",
@@ -254,9 +253,8 @@ def moved(root):
     name = root.ground.name
     link = root.ground.macs["wan0", "eth0"].hex(":")
     root.ground.ip(f"link set wan0 netns {name}-guest")
-    root.ground.ip("address add 10.1.0.1/24 dev wan0", at="guest")
-    root.ground.ip("link set wan0 up", at="guest")
-    root.ground.ip(f"neighbour replace {g.STRANGER4} lladdr {link} dev wan0", at="guest")
+    root.ground.ip("address add 10.1.0.1/24 dev wan0", "link set wan0 up",
+                   f"neighbour replace {g.STRANGER4} lladdr {link} dev wan0", at="guest")
     token = g.new_token(899)
     with root.ground.socket(socket.AF_INET, socket.SOCK_DGRAM, at="guest") as sock:
         try_to_send(sock, token * 4, (g.STRANGER4, 9000))
@@ -277,10 +275,9 @@ def plug(root):
     root.ground.plug()
     root.ground.ip("link set eth9 up", at="wan0")
     root.watch.add("wan0", "eth9")
-    root.ground.ip("address add 10.9.0.1/24 dev at-new")
-    root.ground.ip("link set at-new up")
-    root.ground.ip(f"neighbour replace {g.STRANGER4} lladdr 02:00:00:00:00:07 dev at-new")
-    root.ground.ip(f"route replace {g.STRANGER4}/32 dev at-new")
+    root.ground.ip("address add 10.9.0.1/24 dev at-new", "link set at-new up",
+                   f"neighbour replace {g.STRANGER4} lladdr 02:00:00:00:00:07 dev at-new",
+                   f"route replace {g.STRANGER4}/32 dev at-new")
 
 
 @act("a program of root's at tc, ahead of all others", known=AHEAD)

@@ -794,8 +794,8 @@ def device(t, name, kind, *, family=4, mtu=None):
     t.ground.made.append(name)
     address, far = (f"10.88.{t.number}.1/24", f"10.88.{t.number}.2") if family == 4 else \
         (f"fd88:{t.number}::1/64", f"fd88:{t.number}::2")
-    t.ground.ip(f"address add {address} dev {name}" + (" nodad" if family == 6 else ""))
-    t.ground.ip(f"link set {name} up" + (f" mtu {mtu}" if mtu else ""))
+    t.ground.ip(f"address add {address} dev {name}" + (" nodad" if family == 6 else ""),
+                f"link set {name} up" + (f" mtu {mtu}" if mtu else ""))
     t.ground.ip(f"neighbour replace {far} lladdr 02:00:00:00:00:07 dev {name}", check=False)
     t.udp(far, 9000)
 
@@ -845,8 +845,7 @@ def wireguard(t):
     t.ground.ip("link add at-wg type wireguard")
     t.ground.made.append("at-wg")
     set_wireguard("at-wg", t.port, g.STRANGER4, 51820)
-    t.ground.ip("address add 10.98.0.1/24 dev at-wg")
-    t.ground.ip("link set at-wg up")
+    t.ground.ip("address add 10.98.0.1/24 dev at-wg", "link set at-wg up")
     t.udp("10.98.0.2", 9000)
 
 
@@ -883,8 +882,7 @@ def set_wireguard(name, port, endpoint, endpoint_port):
 def child(t, name, kind, *, parent="wan0"):
     t.ground.ip(f"link add {name} link {parent} type {kind}")
     t.ground.made.append(name)
-    t.ground.ip(f"address add 10.88.{t.number}.1/24 dev {name}")
-    t.ground.ip(f"link set {name} up")
+    t.ground.ip(f"address add 10.88.{t.number}.1/24 dev {name}", f"link set {name} up")
     t.ground.ip(f"neighbour replace 10.88.{t.number}.2 lladdr 02:00:00:00:00:07 dev {name}",
                 check=False)
     t.udp(f"10.88.{t.number}.2", 9000)
@@ -912,8 +910,7 @@ def tun(t, name, flags):
 @attack("through", "tun device: a program as a router")
 def tun_device(t):
     t.held.append(tun(t, "at-tun", IFF_TUN))
-    t.ground.ip("address add 10.89.0.1/24 dev at-tun")
-    t.ground.ip("link set at-tun up")
+    t.ground.ip("address add 10.89.0.1/24 dev at-tun", "link set at-tun up")
     os.write(t.held[-1], t.datagram("10.89.0.2", g.STRANGER4))
 
 
@@ -924,8 +921,7 @@ def guest(t):
     t.ground.made.append("at-guest")
     for at, interface, address in (("node", "at-guest", "10.90.0.1/24"),
                                    ("guest", "eth0", "10.90.0.2/24")):
-        t.ground.ip(f"address add {address} dev {interface}", at=at)
-        t.ground.ip(f"link set {interface} up", at=at)
+        t.ground.ip(f"address add {address} dev {interface}", f"link set {interface} up", at=at)
     t.ground.ip("route add default via 10.90.0.1", at="guest")
     t.udp(g.STRANGER4, 9000, at="guest")
 
@@ -933,9 +929,8 @@ def guest(t):
 @attack("through", "new namespace with a macvlan of the uplink")
 def guest_macvlan(t):
     t.ground.ip(f"link add at-moved link wan0 netns {t.ground.name}-guest type macvlan mode bridge")
-    t.ground.ip("address add 10.1.0.77/24 dev at-moved", at="guest")
-    t.ground.ip("link set at-moved up", at="guest")
-    t.ground.ip("neighbour replace 10.1.0.66 lladdr 02:00:00:00:00:07 dev at-moved", at="guest")
+    t.ground.ip("address add 10.1.0.77/24 dev at-moved", "link set at-moved up",
+                "neighbour replace 10.1.0.66 lladdr 02:00:00:00:00:07 dev at-moved", at="guest")
     t.udp(g.STRANGER4, 9000, at="guest", source="10.1.0.77")
 
 
@@ -951,8 +946,7 @@ def bridged(t):
     for port in ("at-port", "wan0"):
         t.ground.ip(f"link set {port} master at-bridge")
     t.ground.ip("link set eth1 up", at="guest")
-    t.ground.ip("link set at-port up")
-    t.ground.ip("link set at-bridge up")
+    t.ground.ip("link set at-port up", "link set at-bridge up")
     sock = t.ground.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, at="guest")
     sock.bind(("eth1", 0))
     t.held.append(sock)

@@ -160,6 +160,8 @@ class Attempt:
     def bound(self, to, at, source, protocol):
         sock = self.socket(p.family(to), socket.SOCK_STREAM, protocol, at=at)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # At its end it is gone: the next column's has the same port, and may have the same far end.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.bind((source or ("::" if ":" in to else "0.0.0.0"), self.port))
         return sock
 

@@ -78,6 +78,7 @@ class Ground:
         self.cordon = environment["CORDON"]
         self.build = environment["BUILD"]
         self.made = []  # what must go at the end
+        self.plugged = False
         self.counter = 0  # of orders, before those that come
         self.home = "/proc/self/fd/%d" % os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.macs = {end: self.hardware(*end) for end in self.places}
@@ -97,16 +98,21 @@ class Ground:
         """A command in a namespace; its errors are the attack's reason why it cannot be made."""
         command = [str(word) for word in command]
         with self.at(at):
+            # Sockets are closed without being asked one by one.
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
                                   stdin=None if "input" in options else subprocess.DEVNULL,
-                                  **options)
+                                  close_fds=False, **options)
         if check and done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
             raise Lacking(f"{command[0]}: {said[-1][:100]}")
         return done
 
-    def ip(self, words, at="node", check=True):
-        return self.run("ip", *words.split(), at=at, check=check)
+    def ip(self, *lines, at="node", check=True):
+        """Several by one start, up to the first that fails, or all if that is not checked."""
+        if len(lines) == 1:
+            return self.run("ip", *lines[0].split(), at=at, check=check)
+        return self.run("ip", *([] if check else ["-force"]), "-batch", "-", at=at, check=check,
+                        input="".join(line + "\n" for line in lines))
 
     def hardware(self, place, interface):
         with self.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, at=place) as sock:
@@ -115,8 +121,8 @@ class Ground:
 
     def unmake(self):
         """The devices that attacks left."""
-        while self.made:
-            self.ip(f"link del {self.made.pop()}", check=False)
+        self.ip(*(f"link del {name}" for name in reversed(self.made)), check=False)
+        self.made.clear()
 
     def socket(self, *words, at="node"):
         with self.at(at):
@@ -141,10 +147,14 @@ class Ground:
 
     def plug(self):
         """Another interface of the node, at-new, on a wire to the outside's eth9."""
+        self.plugged = True
         self.ip(f"link add at-new type veth peer name eth9 netns {self.name}-wan0")
 
     def unplug(self):
-        self.ip("link del at-new", check=False)
+        """A kernel that is asked for a device that is not there starts modprobe."""
+        if self.plugged:
+            self.ip("link del at-new", check=False)
+        self.plugged = False
 
 
 class Watch(threading.Thread):

@@ -155,6 +155,8 @@ class Cordon(Bare):
         if self.daemon.poll() is not None:
             self.run()
         self.signal_daemon(signal.SIGCONT)
+        if self.standing() == self.well:
+            return True
         self.seal(check=False)
         return until(1, lambda: self.standing() == self.well)
 
@@ -299,5 +301,5 @@ def until(seconds, question):
     while time.monotonic() < end:
         if question():
             return True
-        time.sleep(0.005)
+        time.sleep(0.005 * g.slower())
     return question()
