@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-
 #include "attach_auth.h"
 #include "attach_config.h"
 #include "attach_link.h"
@@ -21,8 +19,7 @@
 
 int cordon_source_program(const struct cordon_context *context, const char *program)
 {
-	const struct cordon_path path = cordon_path_pin(context, "progs", program);
-	const int fd = bpf_obj_get(path.text);
+	const int fd = cordon_pin_open(context, CORDON_PIN_PROGS, program);
 
 	return fd == -ENOENT ? -ESTALE : fd;
 }

@@ -11,9 +11,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
 #include "load_iterator.h"
+#include "load_pin.h"
 #include "util/array.h"
 #include "util/child.h"
 #include "util/cleanup.h"
@@ -29,40 +28,38 @@
 /* Of the child: it looks at what thread @pid (in the list) has. */
 #define AT_THREAD (-4)
 
-/** struct programs - of bpf/bypass.h, by descriptor */
-struct programs {
+/** struct iterators - the programs of bpf/bypass.h, by descriptor */
+struct iterators {
 	int sockets;
 	int tasks;
 	int files;
 	int memory;
 };
 
-static inline void cleanup_programs(struct programs *programs)
+static inline void cleanup_iterators(struct iterators *iterators)
 {
-	cleanup_close(&programs->sockets);
-	cleanup_close(&programs->tasks);
-	cleanup_close(&programs->files);
-	cleanup_close(&programs->memory);
+	cleanup_close(&iterators->sockets);
+	cleanup_close(&iterators->tasks);
+	cleanup_close(&iterators->files);
+	cleanup_close(&iterators->memory);
 }
 
-static int open_one(const struct cordon_context *context, const char *name, int *ret_program)
+static int open_one(const struct cordon_context *context, const char *name, int *ret_iterator)
 {
-	const struct cordon_path path = cordon_path_pin(context, "progs", name);
-
-	*ret_program = bpf_obj_get(path.text);
-	return *ret_program < 0 ? *ret_program : 0;
+	*ret_iterator = cordon_pin_open(context, CORDON_PIN_PROGS, name);
+	return *ret_iterator < 0 ? *ret_iterator : 0;
 }
 
-static int open_programs(const struct cordon_context *context, struct programs *programs)
+static int open_iterators(const struct cordon_context *context, struct iterators *iterators)
 {
-	int error = open_one(context, "bypass_sockets", &programs->sockets);
+	int error = open_one(context, "bypass_sockets", &iterators->sockets);
 
 	if (!error)
-		error = open_one(context, "bypass_tasks", &programs->tasks);
+		error = open_one(context, "bypass_tasks", &iterators->tasks);
 	if (!error)
-		error = open_one(context, "bypass_files", &programs->files);
+		error = open_one(context, "bypass_files", &iterators->files);
 	if (!error)
-		error = open_one(context, "bypass_memory", &programs->memory);
+		error = open_one(context, "bypass_memory", &iterators->memory);
 	return error;
 }
 
@@ -76,15 +73,17 @@ void cordon_bypass_seen_clear(struct cordon_bypass_seen *seen)
 
 /* ---- what is listed ----------------------------------------------------------------------- */
 
-/* Up to the one that says so. Nothing is read ahead: behind it the kernel would begin again. */
+/* Up to the one that says so. Nothing is read ahead: for each page more the kernel goes through
+ * all. */
 static int read_sockets(int program, struct cordon_bypass_seen *seen)
 {
-	FILE *from CLEANUP(fclose) = cordon_iterator_open(program);
 	struct cordon_bypass_socket socket;
+	char buffer[sizeof(socket)];
+	FILE *from CLEANUP(fclose) = cordon_iterator_open(program);
 
 	if (!from)
 		return -errno;
-	setvbuf(from, NULL, _IONBF, 0);
+	setvbuf(from, buffer, _IOFBF, sizeof(buffer));
 	while (fread(&socket, sizeof(socket), 1, from) == 1) {
 		struct cordon_bypass_socket *entry;
 
@@ -193,7 +192,7 @@ static int copy_of(int program, uint32_t tid, FILE *to)
 	return ferror(from) ? -EIO : 0;
 }
 
-static int look_at(const struct programs *programs, const struct cordon_bypass_seen *seen,
+static int look_at(const struct iterators *iterators, const struct cordon_bypass_seen *seen,
 		   size_t nr, FILE *to)
 {
 	const struct cordon_bypass at = { .fd = AT_THREAD, .pid = (uint32_t)nr };
@@ -209,14 +208,14 @@ static int look_at(const struct programs *programs, const struct cordon_bypass_s
 	if (fwrite(&at, sizeof(at), 1, to) != 1 || fflush(to))
 		return -EIO;
 	if (files)
-		error = copy_of(programs->files, task->tid, to);
+		error = copy_of(iterators->files, task->tid, to);
 	if (memory && !error)
-		error = copy_of(programs->memory, task->tid, to);
+		error = copy_of(iterators->memory, task->tid, to);
 	return error;
 }
 
 /* Its exit status is what stopped it. */
-static void be_child(const struct programs *programs, const struct cordon_bypass_seen *seen,
+static void be_child(const struct iterators *iterators, const struct cordon_bypass_seen *seen,
 		     size_t from, int fd)
 {
 	FILE *to = fdopen(fd, "w");
@@ -224,7 +223,7 @@ static void be_child(const struct programs *programs, const struct cordon_bypass
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = from; i < seen->nr_tasks && !error; i++)
-		error = look_at(programs, seen, i, to);
+		error = look_at(iterators, seen, i, to);
 	if (!error && fflush(to))
 		error = -EIO;
 	_exit(-error > 255 ? EIO : -error);
@@ -239,7 +238,7 @@ static void be_child(const struct programs *programs, const struct cordon_bypass
  * @one_until_ns: for this one
  */
 struct look {
-	const struct programs *programs;
+	const struct iterators *iterators;
 	struct cordon_bypass_seen *seen;
 	size_t at;
 	uint64_t until_ns;
@@ -310,7 +309,7 @@ static int look_on(struct look *look)
 	child = fork();
 	if (!child) {
 		close(from);
-		be_child(look->programs, look->seen, look->at, ends[1]);
+		be_child(look->iterators, look->seen, look->at, ends[1]);
 	}
 	error = child < 0 ? -errno : 0;
 	close(ends[1]);
@@ -330,9 +329,9 @@ static int pass_by(struct look *look)
 	return add_holder(look->seen, task);
 }
 
-static int look_at_all(const struct programs *programs, struct cordon_bypass_seen *seen)
+static int look_at_all(const struct iterators *iterators, struct cordon_bypass_seen *seen)
 {
-	struct look look = { programs, seen, .until_ns = cordon_clock_ns() + LOOK_NS };
+	struct look look = { iterators, seen, .until_ns = cordon_clock_ns() + LOOK_NS };
 	int error = look_on(&look);
 
 	while (error == -ETIME && cordon_clock_ns() < look.until_ns) {
@@ -346,19 +345,19 @@ static int look_at_all(const struct programs *programs, struct cordon_bypass_see
 int cordon_bypass_see(const struct cordon_context *context, bool always,
 		      struct cordon_bypass_seen *ret_seen)
 {
-	struct programs programs CLEANUP(programs) = { -1, -1, -1, -1 };
+	struct iterators iterators CLEANUP(iterators) = { -1, -1, -1, -1 };
 	struct cordon_bypass_seen *seen = ret_seen;
-	int listed, error = open_programs(context, &programs);
+	int listed, error = open_iterators(context, &iterators);
 
 	if (error)
 		return error;
-	listed = read_sockets(programs.sockets, seen);
+	listed = read_sockets(iterators.sockets, seen);
 	if (!listed && !seen->nr_sockets && !always)
 		return 0;
-	error = read_tasks(programs.tasks, seen);
+	error = read_tasks(iterators.tasks, seen);
 	if (!error)
 		error = add_holders(seen);
 	if (!error)
-		error = look_at_all(&programs, seen);
+		error = look_at_all(&iterators, seen);
 	return error ? error : listed;
 }

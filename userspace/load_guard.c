@@ -30,10 +30,7 @@
 
 int cordon_guard_map_open(const struct cordon_context *context, enum cordon_guard_map map)
 {
-	const struct cordon_path path =
-		cordon_path_pin(context, "maps", cordon_guard_map_name(map));
-
-	return bpf_obj_get(path.text);
+	return cordon_pin_open(context, CORDON_PIN_MAPS, cordon_guard_map_name(map));
 }
 
 int cordon_guard_read(const struct cordon_context *context, struct cordon_guard *ret_guard)
@@ -276,14 +273,13 @@ static int fill(struct cordon_guard *guard, const struct cordon_context *context
 
 int cordon_guard_load(const struct cordon_context *context, struct cordon_failure *failure)
 {
-	const struct cordon_path path = cordon_path_pin(context, "progs", "guard_look");
 	struct cordon_guard guard = { .standing = 0 };
 	int program CLEANUP(close) = -1;
 	int error = cordon_object_guard(context, failure);
 
 	if (error)
 		return error;
-	program = bpf_obj_get(path.text);
+	program = cordon_pin_open(context, CORDON_PIN_PROGS, "guard_look");
 	error = program < 0 ? program : fill(&guard, context, program, failure);
 	if (!error)
 		error = cordon_guard_write(context, &guard);

@@ -10,16 +10,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
+#include "load_pin.h"
 #include "maps.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
 static int open_control(const struct cordon_context *context, struct cordon_control **ret_control)
 {
-	const struct cordon_path path = cordon_path_pin(context, "maps", "control");
-	const int fd CLEANUP(close) = bpf_obj_get(path.text);
+	const int fd CLEANUP(close) = cordon_pin_open(context, CORDON_PIN_MAPS, "control");
 	struct cordon_control *control;
 
 	if (fd < 0)

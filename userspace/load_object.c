@@ -321,24 +321,9 @@ int cordon_object_maps(const struct cordon_context *context, struct cordon_failu
 				     failure);
 }
 
-int cordon_object_guard(const struct cordon_context *context, struct cordon_failure *failure)
-{
-	struct bpf_object *object CLEANUP(bpf_object) = NULL;
-	int error =
-		open_object(context, CORDON_PART_GUARD, CORDON_OBJECT_ALL, NULL, failure, &object);
-
-	if (error)
-		return error;
-	error = bpf_object__load(object);
-	if (error)
-		return cordon_fail(failure, error, "the kernel refuses the guard's programs: %s",
-				   strerror(-error));
-	error = pin_maps(context, object, failure);
-	return error ? error : pin_programs(context, object, failure);
-}
-
-int cordon_object_programs(const struct cordon_context *context, enum cordon_part part,
-			   uint32_t programs, struct cordon_failure *failure)
+static int load_programs(const struct cordon_context *context, enum cordon_part part,
+			 uint32_t programs, struct cordon_failure *failure,
+			 struct bpf_object **ret_object)
 {
 	char *log CLEANUP(free) = calloc(1, VERIFIER_LOG);
 	struct bpf_object *object CLEANUP(bpf_object) = NULL;
@@ -351,10 +336,30 @@ int cordon_object_programs(const struct cordon_context *context, enum cordon_par
 	if (error)
 		return error;
 	error = bpf_object__load(object);
+	complaint = error ? last_complaint(log) : NULL;
+	if (error)
+		return cordon_fail(failure, error, "the kernel refuses the %s programs: %s%s%s",
+				   parts[part].name, strerror(-error), complaint ? ": " : "",
+				   complaint ? complaint : "");
+	*ret_object = TAKE(object);
+	return 0;
+}
+
+int cordon_object_guard(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	struct bpf_object *object CLEANUP(bpf_object) = NULL;
+	int error = load_programs(context, CORDON_PART_GUARD, CORDON_OBJECT_ALL, failure, &object);
+
 	if (!error)
-		return pin_programs(context, object, failure);
-	complaint = last_complaint(log);
-	return cordon_fail(failure, error, "the kernel refuses the %s programs: %s%s%s",
-			   parts[part].name, strerror(-error), complaint ? ": " : "",
-			   complaint ? complaint : "");
+		error = pin_maps(context, object, failure);
+	return error ? error : pin_programs(context, object, failure);
+}
+
+int cordon_object_programs(const struct cordon_context *context, enum cordon_part part,
+			   uint32_t programs, struct cordon_failure *failure)
+{
+	struct bpf_object *object CLEANUP(bpf_object) = NULL;
+	const int error = load_programs(context, part, programs, failure, &object);
+
+	return error ? error : pin_programs(context, object, failure);
 }

@@ -22,6 +22,10 @@ const char *cordon_pin_folder_name(enum cordon_pin_folder folder);
 /** cordon_pin_folders_make() - as far as they are not there */
 int cordon_pin_folders_make(const struct cordon_context *context, struct cordon_failure *failure);
 
+/** cordon_pin_open() - what is pinned there: the caller's to close; -ENOENT; -errno */
+int cordon_pin_open(const struct cordon_context *context, enum cordon_pin_folder folder,
+		    const char *name);
+
 /** cordon_pin_over() - never a moment without the name: pinned aside, as "NAME:new", then moved */
 int cordon_pin_over(int fd, const struct cordon_path *path);
 

@@ -70,8 +70,7 @@ void cordon_programs_close(struct cordon_programs *programs)
 /* 0: there is none, as no build has that digest and no load that few programs. */
 static uint64_t read_build(const struct cordon_context *context, __u32 key)
 {
-	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
-	int fd CLEANUP(close) = bpf_obj_get(path.text);
+	const int fd CLEANUP(close) = cordon_pin_open(context, CORDON_PIN_MAPS, "build");
 	uint64_t value;
 
 	return fd >= 0 && !bpf_map_lookup_elem(fd, &key, &value) ? value : 0;

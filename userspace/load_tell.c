@@ -11,15 +11,15 @@
 
 #include "event.h"
 #include "load.h"
+#include "load_pin.h"
 #include "recorder.h"
 #include "util/cleanup.h"
 #include "util/login.h"
 
 int cordon_tell(const struct cordon_context *context, const struct cordon_event *event)
 {
-	const struct cordon_path path =
-		cordon_path_pin(context, "progs", cordon_program_name(CORDON_PROGRAM_TELL));
-	const int fd CLEANUP(close) = bpf_obj_get(path.text);
+	const int fd CLEANUP(close) = cordon_pin_open(context, CORDON_PIN_PROGS,
+						      cordon_program_name(CORDON_PROGRAM_TELL));
 	uint8_t told[CORDON_EVENT_MAX] = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = told, .ctx_size_in = sizeof(told));
 	int error;

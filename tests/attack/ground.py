@@ -103,7 +103,8 @@ class Ground:
                                   stdin=None if "input" in options else subprocess.DEVNULL,
                                   close_fds=False, **options)
         if check and done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
+            said = [line for line in (done.stderr or done.stdout).strip().splitlines()
+                    if not line.startswith("Command failed")] or ["nothing"]
             raise Lacking(f"{command[0]}: {said[-1][:100]}")
         return done
 

@@ -22,9 +22,11 @@ ip netns add "$NET-other"
 ip -n "$NET-other" link add wan0 type dummy
 ip -n "$NET-other" link set wan0 up
 other() { nsenter --net="/run/netns/$NET-other" -- "$@"; }
-test_start 38
+test_start 39
 
 cordon run --once
+# The others are on the second page of the list.
+holder crowd crowd
 for kind in $KINDS; do holder "$kind" "$kind"; done
 holder plain elsewhere other
 holder fixed far other
@@ -42,6 +44,7 @@ for kind in locked mapped xdp fixed far vhost flown; do check "sealed: who had $
 check "which is told" told "AF_XDP socket of python3" xdp killed
 check "and of who had one that no process shows" told "it may hold a socket that no process shows" fixed killed
 for kind in plain ring fanout; do refuse "$kind hears nothing any more" hears "$kind" 1; done
+check "who has a thousand that are deaf lives" lives crowd
 check "what is on its way is told" says "no process has one of them" cordon status
 touch "$NET_TMP/holder.passed.take"
 check "one on its way does not arrive" until_ok 5 grep -q "arrived 0" "$NET_TMP/holder.passed"

@@ -7,13 +7,14 @@ Kinds: plain; ring: what it hears comes by mapped memory; fanout: in a group; lo
 its own that cannot be replaced; mapped: the same as ring, but without a descriptor; xdp: AF_XDP;
 passed: the descriptor is on its way in a socket until FILE.take is there; fixed: AF_XDP, in an io_uring
 alone, and that without a descriptor; vhost: a packet socket that vhost-net alone has; flown: the same,
-and the descriptor of vhost-net is on its way in a socket; many: twenty of AF_XDP; ring-user: none, but
-an io_uring.
+and the descriptor of vhost-net is on its way in a socket; many: twenty of AF_XDP; crowd: and more packet
+sockets than are listed at once, deaf as if they were cut; ring-user: none, but an io_uring.
 """
 import ctypes
 import fcntl
 import mmap
 import os
+import resource
 import socket
 import struct
 import sys
@@ -71,15 +72,31 @@ def fly(sock):
     return pair, room
 
 
+def set_filter(sock, keeps):
+    """For good: how much it keeps of each packet."""
+    room = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, keeps))
+    sock.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(room)))
+    sock.setsockopt(socket.SOL_SOCKET, LOCK_FILTER, 1)
+
+
 def add_more(sock):
     return [sock] + [socket.socket(44, socket.SOCK_RAW, 0) for _ in range(19)]
+
+
+def add_crowd(sock):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, 2048))
+    crowd = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) for _ in range(1100)]
+    for one in crowd:
+        set_filter(one, 0)
+    return [sock] + crowd
 
 
 def use_ring(_):
     return syscall(IO_URING_SETUP, 4, ctypes.create_string_buffer(120))
 
 
-AT_REST = {"fixed": hand_to_ring, "vhost": hand_to_vhost, "flown": fly, "many": add_more, "ring-user": use_ring}
+AT_REST = {"fixed": hand_to_ring, "vhost": hand_to_vhost, "flown": fly, "many": add_more, "crowd": add_crowd,
+           "ring-user": use_ring}
 
 
 def made():
@@ -93,10 +110,7 @@ def made():
     if KIND == "fanout":
         sock.setsockopt(SOL_PACKET, FANOUT, 7)
     if KIND == "locked":
-        room = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xffff))
-        sock.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER,
-                        struct.pack("HL", 1, ctypes.addressof(room)))
-        sock.setsockopt(socket.SOL_SOCKET, LOCK_FILTER, 1)
+        set_filter(sock, 0xffff)
     if KIND in ("ring", "mapped"):
         sock.setsockopt(SOL_PACKET, RX_RING, struct.pack("IIII", BLOCK, BLOCKS, FRAME, FRAMES))
     return sock
