@@ -57,9 +57,7 @@ static unsigned int count_hooks(const struct cordon_context *context, unsigned i
 			*ret_first = program;
 	}
 	for (size_t i = 0; (program = cordon_guard_question(i)); i++) {
-		const struct cordon_path path = cordon_path_pin(context, "progs", program);
-
-		if (access(path.text, F_OK) && !missing++)
+		if (!cordon_pin_stands(context, CORDON_PIN_PROGS, program) && !missing++)
 			*ret_first = program;
 	}
 	*ret_missing = missing;

@@ -36,6 +36,15 @@ int cordon_pin_open(const struct cordon_context *context, enum cordon_pin_folder
 	return bpf_obj_get(path.text);
 }
 
+bool cordon_pin_stands(const struct cordon_context *context, enum cordon_pin_folder folder,
+		       const char *name)
+{
+	const struct cordon_path path =
+		cordon_path_pin(context, cordon_pin_folder_name(folder), name);
+
+	return !access(path.text, F_OK);
+}
+
 int cordon_pin_folders_make(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	for (int i = 0; i < CORDON_PIN_FOLDERS; i++) {

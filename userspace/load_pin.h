@@ -6,6 +6,7 @@
 #ifndef CORDON_LOAD_PIN_H
 #define CORDON_LOAD_PIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "context.h"
@@ -25,6 +26,10 @@ int cordon_pin_folders_make(const struct cordon_context *context, struct cordon_
 /** cordon_pin_open() - what is pinned there: the caller's to close; -ENOENT; -errno */
 int cordon_pin_open(const struct cordon_context *context, enum cordon_pin_folder folder,
 		    const char *name);
+
+/** cordon_pin_stands() - whether anything is pinned there */
+bool cordon_pin_stands(const struct cordon_context *context, enum cordon_pin_folder folder,
+		       const char *name);
 
 /** cordon_pin_over() - never a moment without the name: pinned aside, as "NAME:new", then moved */
 int cordon_pin_over(int fd, const struct cordon_path *path);

@@ -99,19 +99,13 @@ int cordon_programs_open(const struct cordon_context *context, struct cordon_fai
 	return 0;
 }
 
-static bool is_pinned(const struct cordon_context *context, const char *folder, const char *name)
-{
-	const struct cordon_path path = cordon_path_pin(context, folder, name);
-
-	return !access(path.text, F_OK);
-}
-
 static uint64_t pinned_programs(const struct cordon_context *context)
 {
 	uint64_t pinned = 0;
 
 	for (int i = 0; i < CORDON_PROGRAM_COUNT; i++)
-		pinned |= (uint64_t)is_pinned(context, "progs", program_names[i]) << i;
+		pinned |= (uint64_t)cordon_pin_stands(context, CORDON_PIN_PROGS, program_names[i])
+			  << i;
 	return pinned;
 }
 
@@ -120,7 +114,7 @@ static bool all_stands(const struct cordon_context *context)
 	const uint64_t programs = read_build(context, BUILD_PROGRAMS);
 
 	for (int i = 0; i < CORDON_MAP_COUNT; i++) {
-		if (!is_pinned(context, "maps", cordon_map_name(i)))
+		if (!cordon_pin_stands(context, CORDON_PIN_MAPS, cordon_map_name(i)))
 			return false;
 	}
 	if (!cordon_templates_stand(context) || !programs || programs & ~pinned_programs(context))
@@ -236,10 +230,11 @@ static bool holds_policy(enum cordon_map map)
 static bool maps_are_of_no_use(const struct cordon_context *context)
 {
 	for (int i = 0; i < CORDON_MAP_COUNT; i++) {
-		if (holds_policy(i) && !is_pinned(context, "maps", cordon_map_name(i)))
+		if (holds_policy(i) &&
+		    !cordon_pin_stands(context, CORDON_PIN_MAPS, cordon_map_name(i)))
 			return true;
 	}
-	return is_pinned(context, "maps", "build") &&
+	return cordon_pin_stands(context, CORDON_PIN_MAPS, "build") &&
 	       read_build(context, BUILD_MAPS) != CORDON_MAPS_VERSION;
 }
 
@@ -291,12 +286,11 @@ int cordon_load_finish(const struct cordon_context *context, struct cordon_loadi
 static int note_watchers(const struct cordon_context *context, uint32_t key,
 			 struct cordon_failure *failure)
 {
-	const struct cordon_path path = cordon_path_pin(context, "maps", "build");
-	const int fd CLEANUP(close) = bpf_obj_get(path.text);
+	const int fd CLEANUP(close) = cordon_pin_open(context, CORDON_PIN_MAPS, "build");
 	const uint64_t one = 1;
 	const int error = fd < 0 ? fd : bpf_map_update_elem(fd, &key, &one, BPF_ANY);
 
-	return error ? cordon_fail(failure, error, "cannot use %s: %s", path.text,
+	return error ? cordon_fail(failure, error, "cannot use the pinned map build: %s",
 				   strerror(-error)) :
 		       0;
 }

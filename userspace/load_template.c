@@ -101,9 +101,7 @@ static int make_template(const struct cordon_context *context, const struct btf 
 bool cordon_templates_stand(const struct cordon_context *context)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {
-		const struct cordon_path path = cordon_path_pin(context, "maps", templates[i].pin);
-
-		if (access(path.text, F_OK))
+		if (!cordon_pin_stands(context, CORDON_PIN_MAPS, templates[i].pin))
 			return false;
 	}
 	return true;

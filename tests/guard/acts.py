@@ -695,7 +695,7 @@ ROWS = [
     ("file: remove", "always", shell(f"cp {STATE}/latch.copy /tmp/kept && rm {STATE}/latch.copy"), True),
     ("file: rename", "always", shell(f"mv {STATE}/latch {STATE}/x && mv {STATE}/x {STATE}/latch"), False),
     ("file: make one in trust", "always",
-     shell(f"echo x >{ROOT}/etc/cordon/trust/release.pem && rm {ROOT}/etc/cordon/trust/release.pem"),
+     shell(f"echo x >{ROOT}/etc/cordon/trust/seal.pem && rm {ROOT}/etc/cordon/trust/seal.pem"),
      False),
     ("file: put one there", "always",
      shell(f"echo >/tmp/x; mv /tmp/x {ROOT}/etc/cordon/trust/x && rm {ROOT}/etc/cordon/trust/x"), False),

@@ -20,7 +20,7 @@ guard_note_link
 daemon_starts || die "the daemon does not start: $(cat "$NET_TMP/run.log")"
 guard_target
 guard_acts open always never closed
-test_start $(($(guard_rows absent) + $(guard_rows open) + 6))
+test_start $(($(guard_rows absent) + $(guard_rows open) + 7))
 guard_judge absent
 guard_judge open
 check "the guard stands" says "stands, on" cordon status
@@ -32,4 +32,4 @@ check "what was tried is in the log, by kind" until_ok 10 many_told
 check "who tried is told" says "python3[" cordon events --class tamper
 check "and what" says "to load, to meddle with other processes, the BPF program" \
 	cordon events --class tamper
-test_end
+guard_end

@@ -22,7 +22,7 @@ ip netns add "$NET-other"
 ip -n "$NET-other" link add wan0 type dummy
 ip -n "$NET-other" link set wan0 up
 other() { nsenter --net="/run/netns/$NET-other" -- "$@"; }
-test_start 39
+test_start 40
 
 cordon run --once
 # The others are on the second page of the list.
@@ -49,4 +49,4 @@ check "what is on its way is told" says "no process has one of them" cordon stat
 touch "$NET_TMP/holder.passed.take"
 check "one on its way does not arrive" until_ok 5 grep -q "arrived 0" "$NET_TMP/holder.passed"
 check "nothing is left" until_ok 5 says "cordon is enforcing" cordon status
-test_end
+guard_end

@@ -26,7 +26,7 @@ cordon seal egress >/dev/null
 cordon status >"$NET_TMP/egress" 2>&1
 cordon seal isolate >/dev/null
 guard_acts closed always never closed
-test_start $(($(guard_rows absent) + $(guard_rows closed) + 10))
+test_start $(($(guard_rows absent) + $(guard_rows closed) + 11))
 guard_judge absent
 guard_judge closed
 check "the guard stands" says "stands, on" cordon status
@@ -40,4 +40,4 @@ check "who had many sockets past the packet path is gone" until_ok 5 ended many
 check "who only uses io_uring lives" lives bystander
 refuse "who started the daemon may not end it now" kill "$(cat "$NET_ROOT/run/cordon/daemon")"
 check "it is told" until_ok 10 says "tried to send a signal to cordon's process" cordon events --class tamper
-test_end
+guard_end

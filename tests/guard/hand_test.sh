@@ -17,7 +17,7 @@ guard_start
 net_address wan 10.9.0.1/24 10.9.0.2/24 wan0
 echo 'guard: {kernel_closed_from: open}' >>"$NET_TMP/policy.yaml"
 cordon apply --force "$NET_TMP/policy.yaml" >/dev/null || die "the policy is not applied"
-test_start 13
+test_start 14
 
 holder plain plain
 holder passed passed
@@ -41,4 +41,4 @@ check "but it was not his: the next one lives" lives late
 touch "$NET_TMP/holder.passed.take"
 check "nothing is left" until_ok 15 says "cordon is enforcing" cordon status
 check "the hand complains of nothing else" test "$(grep '^cordon:' "$NET_TMP/hand.log" | grep -cv 'no process has one of them')" = 0
-test_end
+guard_end

@@ -4,7 +4,9 @@
 # What the tests of the guard share: a node whose helper is a copy of its own, and the acts of
 # tests/guard/acts.py against it.
 #
-#   guard_start                  a node with a small policy in force, and no guard yet
+#   guard_start                  a node of store-0042 with a small policy in force, and no guard yet
+#   guard_order NAME COUNTER ACTION  $NET_TMP/NAME.p7, signed by its owner, whose key is $NET_TMP/owner
+#   guard_end                    its owner has all taken down
 #   guard_target                 a process of the helper to try signals and the like on
 #   guard_acts STAGE WHEN...     try those rows; what came of them is in $NET_TMP/STAGE
 #   guard_judge STAGE            one case for each of them
@@ -14,15 +16,19 @@
 guard_start()
 {
 	net_start
-	# What is guarded cannot be removed; it goes with the machine.
-	trap - EXIT
 	net_peer wan wan0
 	HELPER=$NET_TMP/cordon
 	cp "$CORDON" "$HELPER"
 	CORDON=$HELPER
+	TRUST=$NET_ROOT/etc/cordon/trust
+	mkdir -p "$TRUST" "$NET_ROOT/var/lib/cordon/inbox"
+	tests/make_key "$NET_TMP/owner" rsa:2048
+	cp "$NET_TMP/owner.pem" "$TRUST/release.pem"
+	echo 'node: store-0042' >"$TRUST/node"
+	# By now, as under lockdown no test signs anything.
+	guard_order end 1000 detach
 	net_small_policy
 	modprobe -a loop dummy msr
-	mkdir -p "$NET_ROOT/etc/cordon/trust" "$NET_ROOT/var/lib/cordon/inbox"
 	on_node sleep 1000 &
 	NODE_PID=$! TCX=yes LINK_PIN=wan0-egress LINK_ID=$NET_TMP/link
 	uname -r | grep -q '^6\.1\.' && TCX=no LINK_PIN=cgroup-connect4
@@ -34,6 +40,20 @@ guard_start()
 	echo $$ >"$SLICE/node.service/cgroup.procs"
 	guard_note_link
 	export BUILD KEEPER SLICE MEND LINK_PIN LINK_ID HELPER TCX NODE_PID
+}
+
+guard_order()
+{
+	cordon sign order "$3" --node store-0042 --counter "$2" --issuer tests --reason 'a test' \
+		--cert "$NET_TMP/owner.pem" --key "$NET_TMP/owner.key" -o "$NET_TMP/$1.p7" >/dev/null
+}
+
+guard_end()
+{
+	check "its owner's order takes it all down, however it stands" cordon order "$NET_TMP/end.p7"
+	# Out of the unit, whose processes are ended.
+	echo $$ >"$(net_cgroup2)/cgroup.procs"
+	test_end
 }
 
 # Under the guard nobody is told it any more; and somebody who has descriptors from before.

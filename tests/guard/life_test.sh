@@ -13,9 +13,8 @@
 . tests/guard/lib.sh
 
 guard_start
-TRUST=$NET_ROOT/etc/cordon/trust
-tests/make_key "$NET_TMP/owner" rsa:2048
-test_start 35
+rm "$TRUST/release.pem"
+test_start 36
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline
@@ -83,7 +82,7 @@ refuse "a helper with mounts of its own is not ours" nsenter --net="/run/netns/$
 	"$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" rollback
 refuse "evidence goes nowhere near who is trusted" cordon evidence "$TRUST/seal.pem"
 refuse "nor does the log's key" cordon log key "$TRUST/wipe.pem"
-check "nothing of them is there" [ "$(ls "$TRUST")" = release.pem ]
+check "nothing of them is there" [ "$(ls "$TRUST")" = $'node\nrelease.pem' ]
 TRACING=/sys/kernel/tracing
 probe()
 {
@@ -110,4 +109,4 @@ refuse "who only reads is told as nobody" says "to map into memory" cordon event
 check "and reads of the policy in force, too" cordon explain in tcp 203.0.113.7 192.0.2.1 22 --interface wan0
 check "the next may again" cordon apply --force "$NET_TMP/policy.yaml"
 check "status counts who was not taken for ours" says "were not taken for it" cordon status
-test_end
+guard_end

@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 42
+kmod_start 43
 
 kmod_node
 kmod_peers
@@ -147,5 +147,6 @@ refuse "its programs are where they were" says "NOT COVERED" cordon status
 
 check "everybody may tighten" module seal isolate
 check "and bring a signed order" module order "$KMOD_TMP/sound.p7"
-kill "$DAEMON" 2>/dev/null || true
+order last 2 detach ada
+check "its owner's order takes all down" cordon order "$KMOD_TMP/last.p7"
 kmod_end

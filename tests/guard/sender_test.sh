@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# vm: only
+# vm: alone
 # guard: yes
 # timeout: 120
 #
@@ -15,16 +15,13 @@
 
 CONFIG=/sys/kernel/config/netconsole
 guard_start
+guard_order open 1 release
 net_address wan 10.9.0.1/24 10.9.0.2/24 wan0
 modprobe configfs
 mount -t configfs config /sys/kernel/config
 ip link add log0 type dummy
 ip address add 10.8.0.1/24 dev log0
 ip link set log0 up
-tests/make_key "$NET_TMP/owner" rsa:2048
-cp "$NET_TMP/owner.pem" "$NET_ROOT/etc/cordon/trust/release.pem"
-sed -i '2i node: store-0042' "$NET_TMP/policy.yaml"
-cordon apply --force "$NET_TMP/policy.yaml" >/dev/null
 
 heard_by_wan() { on_peer wan ip -s -j link show eth0 | gojq '.[0].stats64.rx.packets'; }
 # Twenty packets a second, for as long as it is there; who began it has closed its file by then.
@@ -59,14 +56,8 @@ netconsole_start()
 }
 is_loaded() { [ -e "/sys/module/$1/initstate" ]; }
 told_module() { cordon events --class enforcement | grep -q "module $1: unloaded"; }
-release()
-{
-	"$CORDON" --bpffs /nowhere sign order release --node store-0042 --counter 1 --issuer tests --reason 'all is well' \
-		--cert "$NET_ROOT/etc/cordon/trust/release.pem" --key "$NET_TMP/owner.key" -o "$NET_TMP/open.cms" &&
-		cordon order "$NET_TMP/open.cms"
-}
 
-test_start 21
+test_start 22
 daemon_starts || die "the daemon does not start: $(cat "$NET_TMP/run.log")"
 pktgen_start
 netconsole_start
@@ -85,7 +76,7 @@ for module in pktgen netconsole; do
 done
 check "who began it lives" [ -e "/proc/$began" ]
 check "nothing is left" says "cordon is enforcing" cordon status
-check "its owner opens the node" release
+check "its owner opens the node" cordon order "$NET_TMP/open.p7"
 
 pktgen_start
 netconsole_start
@@ -102,4 +93,4 @@ refuse "nor makes anybody one" mkdir $CONFIG/again
 check "both are told" until_ok 5 says "tried to have packets sent past the packet path by" \
 	cordon events --class tamper
 exec 7<&-
-test_end
+guard_end

@@ -9,7 +9,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 47
+kmod_start 48
 
 kmod_node
 kmod_peers
@@ -51,12 +51,14 @@ senders "open" "${all[@]}"
 modprobe -a dummy_hcd cdc_ether rndis_host g_ether
 until_ok 10 ls /sys/class/net/usb0 /sys/class/net/usb1
 hardware=usb0
-# While both ends are up they are polled thousands of times a second.
+# Who is plugged in says so once, to an end that is up by then. While both ends are up they are polled
+# thousands of times a second.
+are_joined() { [ "$(cat /sys/class/net/usb[01]/carrier)" = $'1\n1' ]; }
 hardware_works()
 {
-	ip link set usb0 up
 	ip link set usb1 up
-	until_ok 10 grep -q 1 /sys/class/net/usb0/carrier
+	ip link set usb0 up
+	until_ok 10 are_joined
 }
 hardware_rests()
 {
@@ -159,4 +161,10 @@ check "loopback that traffic control sends on is judged" bash -c "
 # ---- egress -------------------------------------------------------------------------------------
 
 rmmod cordon 2>/dev/null && not_ok "it was unloaded under a latch" || ok "under a latch it cannot be unloaded"
+order sound 1 release ada
+check "a release opens it" module order "$KMOD_TMP/sound.p7"
+ip netns del "$NET-a"
+ip netns del "$NET-b"
+ip link del dummy9
+modprobe -r g_ether dummy_hcd
 kmod_end

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the tests of the module share. They run in virtual machines alone: a module cannot be taken
-# back from the machine that builds it, and under a latch not even unloaded.
+# What the tests of the module share. They run in virtual machines alone: it holds all of a machine,
+# and under a latch it is not even unloaded. They end open, and without it.
 #
 #   kmod_start N       N cases will follow; a folder of their own, KMOD_TMP
 #   kmod_node          a node and its root folder, in this machine's own network namespace
@@ -13,7 +13,7 @@
 #   key NAME [ALGORITHM...]  see tests/make_key; NAME.der, too, in KMOD_TMP
 #   set_up "SIGNER..." [KEY=VALUE...]  who may release, by NAME.der, for good: until then no seal is taken
 #   order NAME COUNTER ACTION "SIGNER..." [LINE...]  NAME.p7, for node store-0042 if no LINE
-#   kmod_end           also looks for what the kernel complained of
+#   kmod_end           the module goes; also looks for what the kernel complained of
 
 . tests/net/lib.sh
 
@@ -51,7 +51,7 @@ kmod_start()
 	export KMOD_ASK KMOD_ANSWER
 	# Nobody's child: who waits for all that he started does not wait for it.
 	(python3 tests/kmod/module.py serve <&"$KMOD_ASK" >&"$KMOD_ANSWER" 2>"$KMOD_TMP/serve" &)
-	test_start $(($1 + 1))
+	test_start $(($1 + 2))
 }
 
 kmod_node()
@@ -74,7 +74,10 @@ kmod_load() { insmod "$KMOD" "$@" || die "the module cannot be loaded"; }
 
 kmod_end()
 {
+	# Programs that read its map may only just have gone.
+	check "open, the module goes" until_ok 5 rmmod cordon
 	check "the kernel complains of nothing" no_complaints
+	rm -rf "$KMOD_TMP"
 	exit "$NET_FAILED"
 }
 

@@ -8,7 +8,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 12
+kmod_start 13
 
 kmod_load
 module setup threshold=2 >/dev/null
@@ -39,4 +39,6 @@ refuse "an array that ends within an element" python3 - <<-'END'
 	from module import KEEP, Module
 	Module().call("keep", keep=KEEP.pack(0, 0, 0, 0, 1, 0, 0) + bytes(15))
 END
+order sound 1 release ada
+check "after all that a release opens it" module order "$KMOD_TMP/sound.p7"
 kmod_end

@@ -100,4 +100,5 @@ order sound 2 release ada
 check "a release" cordon order "$KMOD_TMP/sound.p7"
 check "is told in the log" until_ok 20 recorded backstop released open
 check "and hands the new list over" until_ok 20 told_is kept_before false
+kill "$(daemon_pid)"
 kmod_end

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# vm: yes
+# vm: only
 #
 # What is changed of a machine, which only a virtual one is there for: modules of the kernel,
 # mounts, devices, the clock.
@@ -25,6 +25,7 @@ mount -t tmpfs tmpfs "$NET_ROOT/etc"
 mkdir -p "$NET_ROOT"/etc/{cordon,pam.d,ssh} /var/tmp/pam.d
 mount --bind /var/tmp/pam.d "$NET_ROOT/etc/pam.d"
 net_small_policy
+modprobe -ra dummy loop
 daemon_starts
 complaints() { grep '^cordon:' "$NET_TMP/run.log" | grep -v 'changes of files'; }
 refuse "nothing was complained of" complaints
@@ -135,6 +136,7 @@ date -s '+1 hour' >/dev/null
 check "the clock, set forward" until_ok 20 told clock '.cordon.clock.step | tonumber | . / 1e9 | . > 3590 and . < 3610'
 date -s '-2 hours' >/dev/null
 check "and back" until_ok 20 told clock '.cordon.clock.step | tonumber | . / 1e9 | . < -7190 and . > -7210'
+date -s '+1 hour' >/dev/null
 daemon_ends
 umount "$NET_ROOT/etc/pam.d" "$NET_ROOT/etc"
 test_end

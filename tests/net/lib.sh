@@ -28,6 +28,8 @@ CORDON=${CORDON:-$BUILD/cordon}
 NET=cordon-$$
 NODE=$NET-node
 NET_PEERS=()
+NET_LINKS=()
+NET_OWN=
 NET_TESTS=0
 NET_FAILED=0
 # Nothing ever comes here: to wait at without starting a program.
@@ -57,6 +59,10 @@ net_stop()
 	local status=$? peer
 	trap - EXIT INT TERM HUP
 	set +e
+	if [ "$NET_OWN" ]; then
+		printf 'link delete %s\n' "${NET_LINKS[@]}" | ip -force -batch - 2>/dev/null
+		ip netns del "$NODE"
+	fi
 	for peer in "${NET_PEERS[@]}" node; do
 		ip netns pids "$NET-$peer" 2>/dev/null | xargs -r kill -9 2>/dev/null
 		ip netns del "$NET-$peer" 2>/dev/null
@@ -64,7 +70,8 @@ net_stop()
 	if [ -n "${NET_TMP:-}" ]; then
 		net_remove_cgroup "$NET_CGROUP"
 		umount "$NET_TMP/bpffs" 2>/dev/null
-		rm -rf "$NET_TMP"
+		# Whatever is still mounted there is not ours to remove.
+		rm -rf --one-file-system "$NET_TMP"
 	fi
 	exit "$status"
 }
@@ -95,13 +102,13 @@ net_sysctl()
 		net.ipv4.ip_forward=1
 }
 
-# What holds a whole machine speaks to no other namespace. What is left behind goes with the machine.
+# What holds a whole machine speaks to no other namespace.
 net_own()
 {
 	[ -d /run/vm ] || die "only in a virtual machine"
 	ip netns del "$NODE"
 	ip netns attach "$NODE" $$
-	net_stop() { exit "$?"; }
+	NET_OWN=yes
 	ip link set lo up
 	net_sysctl
 }
@@ -110,6 +117,7 @@ net_peer()
 {
 	local peer=$1 interface=${2:-$1}
 	NET_PEERS+=("$peer")
+	NET_LINKS+=("$interface")
 	ip netns add "$NET-$peer"
 	on_peer "$peer" sysctl -qw net.ipv6.conf.default.accept_dad=0
 	ip -n "$NODE" -batch - <<-END
