@@ -32,4 +32,5 @@ check "what was tried is in the log, by kind" until_ok 10 many_told
 check "who tried is told" says "python3[" cordon events --class tamper
 check "and what" says "to load, to meddle with other processes, the BPF program" \
 	cordon events --class tamper
-guard_end
+guard_goes
+test_end

@@ -49,4 +49,5 @@ check "what is on its way is told" says "no process has one of them" cordon stat
 touch "$NET_TMP/holder.passed.take"
 check "one on its way does not arrive" until_ok 5 grep -q "arrived 0" "$NET_TMP/holder.passed"
 check "nothing is left" until_ok 5 says "cordon is enforcing" cordon status
-guard_end
+guard_goes
+test_end

@@ -40,4 +40,5 @@ check "who had many sockets past the packet path is gone" until_ok 5 ended many
 check "who only uses io_uring lives" lives bystander
 refuse "who started the daemon may not end it now" kill "$(cat "$NET_ROOT/run/cordon/daemon")"
 check "it is told" until_ok 10 says "tried to send a signal to cordon's process" cordon events --class tamper
-guard_end
+guard_goes
+test_end

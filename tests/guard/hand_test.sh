@@ -41,4 +41,5 @@ check "but it was not his: the next one lives" lives late
 touch "$NET_TMP/holder.passed.take"
 check "nothing is left" until_ok 15 says "cordon is enforcing" cordon status
 check "the hand complains of nothing else" test "$(grep '^cordon:' "$NET_TMP/hand.log" | grep -cv 'no process has one of them')" = 0
-guard_end
+guard_goes
+test_end

@@ -109,4 +109,5 @@ refuse "who only reads is told as nobody" says "to map into memory" cordon event
 check "and reads of the policy in force, too" cordon explain in tcp 203.0.113.7 192.0.2.1 22 --interface wan0
 check "the next may again" cordon apply --force "$NET_TMP/policy.yaml"
 check "status counts who was not taken for ours" says "were not taken for it" cordon status
-guard_end
+guard_goes
+test_end

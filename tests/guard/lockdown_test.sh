@@ -19,7 +19,8 @@ guard_start
 mkdir -p "$NET_ROOT/usr" "$NET_ROOT/srv"
 mount --bind /usr "$NET_ROOT/usr"
 # Or the machine's own would be removed with the folder.
-trap 'status=$?; umount "$NET_ROOT/usr" || exit; (exit $status); net_stop' EXIT
+unmount_usr() { local status=$?; umount "$NET_ROOT/usr" || exit; (exit "$status"); net_stop; }
+trap unmount_usr EXIT
 ln -s usr/lib usr/lib64 "$NET_ROOT/"
 cp /etc/ld.so.cache "$NET_ROOT/etc/"
 echo secret >"$NET_ROOT/srv/token"
@@ -61,4 +62,5 @@ refuse "nor ends the hand" kill -9 "$HAND"
 refuse "nor the daemon" kill -9 "$(cat "$NET_ROOT/run/cordon/daemon")"
 check "the hand finds nothing that it may not do" bash -c "! grep -i 'not permitted' $NET_TMP/hand.log"
 check "it is told" until_ok 10 says "tried to send a signal to cordon's process" cordon events --class tamper
-guard_end
+guard_goes
+test_end

@@ -53,7 +53,6 @@ kmod_load
 check "anybody who is root may direct the module" module keep in:6:22:any
 check "and say that we live" module beat 1
 cordon run >"$NET_TMP/run.log" 2>&1 &
-DAEMON=$!
 until_ok 60 grep -q following "$NET_TMP/run.log"
 check "the guard stands" says "stands, on" cordon status
 check "the module knows who may release" until_ok 10 is certificates 1

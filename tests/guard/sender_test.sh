@@ -93,4 +93,5 @@ refuse "nor makes anybody one" mkdir $CONFIG/again
 check "both are told" until_ok 5 says "tried to have packets sent past the packet path by" \
 	cordon events --class tamper
 exec 7<&-
-guard_end
+guard_goes
+test_end
