@@ -51,14 +51,15 @@ int cordon_detach_hooks(const struct cordon_context *context, struct cordon_fail
 
 	if (!error && !tcx)
 		error = cordon_nl_links_read(failure, &links);
-	if (!error)
-		error = cordon_guard_lower(context, failure);
-	if (!error)
-		error = cordon_attach_detach(context, &links, failure);
 	if (error)
 		return error;
+	/* To take hooks away may take longer than its watch waits, which would shut the node. */
 	cordon_module_rest(context);
-	cordon_tell_policy(context, &told);
+	error = cordon_guard_lower(context, failure);
+	if (!error)
+		error = cordon_attach_detach(context, &links, failure);
+	if (!error)
+		cordon_tell_policy(context, &told);
 	return error;
 }
 

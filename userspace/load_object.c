@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -154,7 +153,8 @@ static int pin_maps(const struct cordon_context *context, struct bpf_object *obj
 			cordon_path_pin(context, "maps", bpf_map__name(map));
 		int error;
 
-		if (!map_is_shared(bpf_map__name(map)) || !access(path.text, F_OK))
+		if (!map_is_shared(bpf_map__name(map)) ||
+		    cordon_pin_stands(context, CORDON_PIN_MAPS, bpf_map__name(map)))
 			continue;
 		error = bpf_obj_pin(bpf_map__fd(map), path.text);
 		if (error)
@@ -171,11 +171,10 @@ static int freeze_latch(const struct cordon_context *context, struct bpf_object 
 			struct cordon_failure *failure)
 {
 	const char *name = cordon_map_name(CORDON_MAP_MODULE_LATCH);
-	const struct cordon_path pin = cordon_path_pin(context, "maps", name);
 	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 	int error;
 
-	if (!access(pin.text, F_OK))
+	if (cordon_pin_stands(context, CORDON_PIN_MAPS, name))
 		return 0;
 	error = map ? bpf_map_freeze(bpf_map__fd(map)) : -ENOENT;
 	return error ? cordon_fail(failure, error, "cannot freeze the map %s: %s", name,

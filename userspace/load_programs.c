@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 
@@ -290,7 +289,7 @@ static int note_watchers(const struct cordon_context *context, uint32_t key,
 	const uint64_t one = 1;
 	const int error = fd < 0 ? fd : bpf_map_update_elem(fd, &key, &one, BPF_ANY);
 
-	return error ? cordon_fail(failure, error, "cannot use the pinned map build: %s",
+	return error ? cordon_fail(failure, error, "cannot use %s/maps/build: %s", context->bpffs,
 				   strerror(-error)) :
 		       0;
 }

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -48,7 +47,7 @@ static int make_zones_of(const struct cordon_context *context)
 	int inner CLEANUP(close) = -1, fd CLEANUP(close) = -1;
 	int error;
 
-	if (!access(path.text, F_OK))
+	if (cordon_pin_stands(context, CORDON_PIN_MAPS, name))
 		return 0;
 	inner = bpf_obj_get(model.text);
 	if (inner < 0)

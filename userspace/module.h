@@ -49,7 +49,7 @@ void cordon_module_open_gate(const struct cordon_session *session);
  *	and answers; 0: there is none */
 uint16_t cordon_module_live(const struct cordon_context *context);
 
-/** cordon_module_rest() - the programs are gone, and so they should: it waits for nobody */
+/** cordon_module_rest() - the programs go, and so they should: it waits for nobody */
 void cordon_module_rest(const struct cordon_context *context);
 
 /** cordon_module_tag() - of the keep list of this policy */

@@ -20,7 +20,7 @@ guard_note_link
 daemon_starts || die "the daemon does not start: $(cat "$NET_TMP/run.log")"
 guard_target
 guard_acts open always never closed
-test_start $(($(guard_rows absent) + $(guard_rows open) + 7))
+test_start $(($(guard_rows absent) + $(guard_rows open) + 8))
 guard_judge absent
 guard_judge open
 check "the guard stands" says "stands, on" cordon status

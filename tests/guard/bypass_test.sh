@@ -19,10 +19,11 @@ guard_start
 modprobe vhost_net
 net_address wan 10.9.0.1/24 10.9.0.2/24 wan0
 ip netns add "$NET-other"
+NET_PEERS+=(other)
 ip -n "$NET-other" link add wan0 type dummy
 ip -n "$NET-other" link set wan0 up
 other() { nsenter --net="/run/netns/$NET-other" -- "$@"; }
-test_start 40
+test_start 41
 
 cordon run --once
 # The others are on the second page of the list.

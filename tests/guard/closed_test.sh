@@ -26,7 +26,7 @@ cordon seal egress >/dev/null
 cordon status >"$NET_TMP/egress" 2>&1
 cordon seal isolate >/dev/null
 guard_acts closed always never closed
-test_start $(($(guard_rows absent) + $(guard_rows closed) + 11))
+test_start $(($(guard_rows absent) + $(guard_rows closed) + 12))
 guard_judge absent
 guard_judge closed
 check "the guard stands" says "stands, on" cordon status

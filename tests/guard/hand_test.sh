@@ -17,7 +17,7 @@ guard_start
 net_address wan 10.9.0.1/24 10.9.0.2/24 wan0
 echo 'guard: {kernel_closed_from: open}' >>"$NET_TMP/policy.yaml"
 cordon apply --force "$NET_TMP/policy.yaml" >/dev/null || die "the policy is not applied"
-test_start 14
+test_start 15
 
 holder plain plain
 holder passed passed

@@ -6,7 +6,7 @@
 #
 #   guard_start                  a node of store-0042 with a small policy in force, and no guard yet
 #   guard_order NAME COUNTER ACTION  $NET_TMP/NAME.p7, signed by its owner, whose key is $NET_TMP/owner
-#   guard_goes                   one case: its owner has it all taken down
+#   guard_goes                   two cases: its owner has it all taken down
 #   guard_target                 a process of the helper to try signals and the like on
 #   guard_acts STAGE WHEN...     try those rows; what came of them is in $NET_TMP/STAGE
 #   guard_judge STAGE            one case for each of them
@@ -51,8 +51,7 @@ guard_order()
 guard_goes()
 {
 	check "its owner's order takes it all down, however it stands" cordon order "$NET_TMP/end.p7"
-	# Out of the unit, whose processes are ended.
-	echo $$ >"$(net_cgroup2)/cgroup.procs"
+	check "and nothing of it is left" exits 4 cordon status
 }
 
 # Under the guard nobody is told it any more; and somebody who has descriptors from before.

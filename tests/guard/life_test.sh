@@ -14,7 +14,7 @@
 
 guard_start
 rm "$TRUST/release.pem"
-test_start 36
+test_start 37
 
 echo "$(cat /proc/cmdline) cordon.guard=off" >"$NET_TMP/cmdline"
 mount --bind "$NET_TMP/cmdline" /proc/cmdline

@@ -18,9 +18,6 @@ LISTED='find seq bash cat grep ip sleep rm nsenter bpftool sed python3 kill moun
 guard_start
 mkdir -p "$NET_ROOT/usr" "$NET_ROOT/srv"
 mount --bind /usr "$NET_ROOT/usr"
-# Or the machine's own would be removed with the folder.
-unmount_usr() { local status=$?; umount "$NET_ROOT/usr" || exit; (exit "$status"); net_stop; }
-trap unmount_usr EXIT
 ln -s usr/lib usr/lib64 "$NET_ROOT/"
 cp /etc/ld.so.cache "$NET_ROOT/etc/"
 echo secret >"$NET_ROOT/srv/token"
@@ -39,7 +36,7 @@ daemon_starts || die "the daemon does not start: $(cat "$NET_TMP/run.log")"
 cordon run --hand >"$NET_TMP/hand.log" 2>&1 &
 until_ok 20 grep -q following "$NET_TMP/hand.log" || die "no hand: $(cat "$NET_TMP/hand.log")"
 HAND=$(pgrep -f "$HELPER.* run --hand" | tail -n 1)
-test_start 17
+test_start 18
 
 check "open: a program starts that is not listed" /usr/bin/id
 check "and the guard stands" says "stands, on" cordon status
@@ -63,4 +60,5 @@ refuse "nor the daemon" kill -9 "$(cat "$NET_ROOT/run/cordon/daemon")"
 check "the hand finds nothing that it may not do" bash -c "! grep -i 'not permitted' $NET_TMP/hand.log"
 check "it is told" until_ok 10 says "tried to send a signal to cordon's process" cordon events --class tamper
 guard_goes
+umount "$NET_ROOT/usr"
 test_end

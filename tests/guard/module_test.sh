@@ -10,7 +10,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 43
+kmod_start 45
 
 kmod_node
 kmod_peers
@@ -146,6 +146,12 @@ refuse "its programs are where they were" says "NOT COVERED" cordon status
 
 check "everybody may tighten" module seal isolate
 check "and bring a signed order" module order "$KMOD_TMP/sound.p7"
+# When the guard is gone it would be the only one that says so.
+rm "$NET_TMP/bpffs/decoy" "$NET_TMP/bpffs/tasks"
 order last 2 detach ada
 check "its owner's order takes all down" cordon order "$KMOD_TMP/last.p7"
+check "and nothing of it is left" exits 4 cordon status
+check "the module waits for nobody" is watch_seconds 0
+umount "$NET_TMP/bind"
+rmdir "$(net_cgroup2)/other"
 kmod_end

@@ -57,7 +57,7 @@ netconsole_start()
 is_loaded() { [ -e "/sys/module/$1/initstate" ]; }
 told_module() { cordon events --class enforcement | grep -q "module $1: unloaded"; }
 
-test_start 22
+test_start 23
 daemon_starts || die "the daemon does not start: $(cat "$NET_TMP/run.log")"
 pktgen_start
 netconsole_start
@@ -82,6 +82,7 @@ pktgen_start
 netconsole_start
 exec 7<$CONFIG/there/enabled
 check "open again: pktgen sends" until_ok 5 pktgen_sends
+# For good, so that no other test shares the machine.
 sysctl -q kernel.modules_disabled=1
 cordon seal isolate --reason senders >"$NET_TMP/sealed" 2>&1
 check "what cannot be unloaded is told" grep -q "modules_disabled must be 0" "$NET_TMP/sealed"

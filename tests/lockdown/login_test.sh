@@ -3,8 +3,8 @@
 # vm: only
 # timeout: 120
 #
-# Who may log in at lockdown, and what has the console: real processes, so only in a machine of the
-# test's own. A login is a process whose login user was set, as pam_loginuid does.
+# Who may log in at lockdown, and what has the console: real processes, so only in a virtual
+# machine. A login is a process whose login user was set, as pam_loginuid does.
 set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh

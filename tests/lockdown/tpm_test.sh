@@ -3,8 +3,7 @@
 # vm: only
 # timeout: 120
 #
-# `revoke` of a TPM's handles: by a software TPM behind the kernel's own driver, in a machine of the
-# test's own.
+# `revoke` of a TPM's handles: by a software TPM behind the kernel's own driver, in a virtual machine.
 set -e
 cd "$(dirname "$0")/../.."
 . tests/latch/lib.sh

@@ -25,6 +25,7 @@ mount -t tmpfs tmpfs "$NET_ROOT/etc"
 mkdir -p "$NET_ROOT"/etc/{cordon,pam.d,ssh} /var/tmp/pam.d
 mount --bind /var/tmp/pam.d "$NET_ROOT/etc/pam.d"
 net_small_policy
+# Tests before this one may have needed them.
 modprobe -ra dummy loop
 daemon_starts
 complaints() { grep '^cordon:' "$NET_TMP/run.log" | grep -v 'changes of files'; }

@@ -54,11 +54,16 @@ net_remove_cgroup()
 	done
 }
 
+# What is mounted in our folder may be the machine's own, and is not to be removed with it.
+net_is_mounted() { awk -v at="$NET_TMP/" 'index($5, at) == 1 { print $5; found = 1 } END { exit !found }' /proc/self/mountinfo >&2; }
+
 net_stop()
 {
 	local status=$? peer
 	trap - EXIT INT TERM HUP
 	set +e
+	# Whoever is in it would be killed.
+	! grep -q "/$NET.slice" /proc/self/cgroup || echo $$ >"$(net_cgroup2)/cgroup.procs"
 	if [ "$NET_OWN" ]; then
 		printf 'link delete %s\n' "${NET_LINKS[@]}" | ip -force -batch - 2>/dev/null
 		ip netns del "$NODE"
@@ -70,8 +75,7 @@ net_stop()
 	if [ -n "${NET_TMP:-}" ]; then
 		net_remove_cgroup "$NET_CGROUP"
 		umount "$NET_TMP/bpffs" 2>/dev/null
-		# Whatever is still mounted there is not ours to remove.
-		rm -rf --one-file-system "$NET_TMP"
+		net_is_mounted || rm -rf "$NET_TMP"
 	fi
 	exit "$status"
 }
@@ -106,9 +110,9 @@ net_sysctl()
 net_own()
 {
 	[ -d /run/vm ] || die "only in a virtual machine"
+	NET_OWN=yes
 	ip netns del "$NODE"
 	ip netns attach "$NODE" $$
-	NET_OWN=yes
 	ip link set lo up
 	net_sysctl
 }
