@@ -34,7 +34,6 @@
 static int read_pin(const struct cordon_context *context, const char *name,
 		    struct cordon_pinned_link *ret_link)
 {
-	const struct cordon_path path = cordon_path_pin(context, "links", name);
 	struct cordon_pinned_link link = { .id = 0 };
 	struct bpf_link_info info = { 0 };
 	__u32 size = sizeof(info);
@@ -42,7 +41,7 @@ static int read_pin(const struct cordon_context *context, const char *name,
 
 	if (strlen(name) >= sizeof(link.name))
 		return -ENAMETOOLONG;
-	fd = bpf_obj_get(path.text);
+	fd = cordon_pin_open(context, CORDON_PIN_LINKS, name);
 	if (fd < 0)
 		return fd;
 	if (bpf_link_get_info_by_fd(fd, &info, &size))

@@ -116,13 +116,11 @@ static int know_folder(const struct cordon_context *context, int objects,
 	if (!folder)
 		return errno == ENOENT ? 0 : -errno;
 	while (!error && (entry = readdir(folder))) {
-		const struct cordon_path pin =
-			cordon_path_pin(context, cordon_pin_folder_name(which), entry->d_name);
 		int fd CLEANUP(close) = -1;
 
 		if (entry->d_name[0] == '.')
 			continue;
-		fd = bpf_obj_get(pin.text);
+		fd = cordon_pin_open(context, which, entry->d_name);
 		error = fd == -ENOENT ? 0 : fd < 0 ? fd : know_pin(objects, which, fd);
 	}
 	return error;

@@ -24,6 +24,7 @@
 
 #include "fault.h"
 #include "flows.h"
+#include "load_pin.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -69,11 +70,10 @@ uint32_t cordon_load_number(const struct cordon_maps *maps, uint32_t least)
 static int create_like(const struct cordon_context *context, const char *name, size_t entries,
 		       int *ret_fd)
 {
-	const struct cordon_path path = cordon_path_pin(context, "maps", name);
 	LIBBPF_OPTS(bpf_map_create_opts, options);
 	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info);
-	int model CLEANUP(close) = bpf_obj_get(path.text);
+	int model CLEANUP(close) = cordon_pin_open(context, CORDON_PIN_MAPS, name);
 	int btf CLEANUP(close) = -1;
 	int fd, error;
 

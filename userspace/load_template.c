@@ -42,14 +42,13 @@ static int make_zones_of(const struct cordon_context *context)
 {
 	const char *name = cordon_map_name(CORDON_MAP_ZONES_OF);
 	const struct cordon_path path = cordon_path_pin(context, "maps", name);
-	const struct cordon_path model = cordon_path_pin(context, "maps", "zones");
 	LIBBPF_OPTS(bpf_map_create_opts, options);
 	int inner CLEANUP(close) = -1, fd CLEANUP(close) = -1;
 	int error;
 
 	if (cordon_pin_stands(context, CORDON_PIN_MAPS, name))
 		return 0;
-	inner = bpf_obj_get(model.text);
+	inner = cordon_pin_open(context, CORDON_PIN_MAPS, "zones");
 	if (inner < 0)
 		return inner;
 	options.inner_map_fd = (__u32)inner;

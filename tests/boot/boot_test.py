@@ -29,7 +29,7 @@ from peer import Peer
 
 PULLS = int(os.environ.get("BOOT_PULLS", "10"))
 # To raise the guard takes a quarter of an emulated boot, to look for devices again, behind the
-# initramfs, a fifth; where how a boot begins and what it knows is all that matters it goes without.
+# initramfs, a fifth: where it matters only that the node is sealed, a boot goes without both.
 QUICKLY = "cordon.guard=off systemd.mask=systemd-udev-trigger.service"
 BY_DRACUT = 3  # and each fourth pull from there
 OPEN = {"arp", "ipv6", "icmp to management", "tcp 22 to management"}

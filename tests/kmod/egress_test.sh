@@ -125,5 +125,5 @@ check "but is not sealed" is latch 0
 check "who may release may come late" set_up ada
 check "then it is sealed" until_ok 5 is latch 2
 check "and opened by a release" release 3
-rm -r /etc/cordon
+rm /etc/cordon/gate
 kmod_end

@@ -74,7 +74,7 @@ net_stop()
 	done
 	if [ -n "${NET_TMP:-}" ]; then
 		net_remove_cgroup "$NET_CGROUP"
-		umount "$NET_TMP/bpffs" 2>/dev/null
+		umount --lazy "$NET_TMP/bpffs" 2>/dev/null
 		net_is_mounted || rm -rf "$NET_TMP"
 	fi
 	exit "$status"
