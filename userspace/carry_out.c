@@ -33,7 +33,7 @@ struct work {
 	struct cordon_trust trust;
 	struct cordon_warrant *warrant;
 	struct cordon_outcome *outcome;
-	int *destroying; /* the lock of who destroys, until the receipt is kept */
+	int *lock; /* of who destroys or detaches, until all of it is done */
 };
 
 static enum cordon_refusal refuse(struct work *work, enum cordon_refusal refusal)
@@ -260,16 +260,24 @@ static int leave(struct work *work, struct cordon_session *session)
 
 	work->outcome->before = cordon_standing_read(&session->maps).latch;
 	error = cordon_detach_daemon(work->context, why);
-	if (!error)
-		error = reopen(work, session);
+	if (error)
+		return error;
+	/* That took its time, and nobody gave a sign of life meanwhile. */
+	cordon_module_live(work->context);
+	if (cordon_standing_read(&session->maps).latch != work->outcome->before)
+		return cordon_fail(why, -EBUSY, "the node was sealed again in this moment");
+	error = reopen(work, session);
 	if (error)
 		return error;
 	session->latch.release_since = session->latch.since;
 	error = cordon_release_keep(session, work->outcome->before, why);
 	if (!error)
 		error = cordon_detach_hooks(work->context, why);
-	work->outcome->detached = !error;
-	return error;
+	if (error)
+		return error;
+	work->outcome->detached = true;
+	*work->lock = TAKE_FD(session->lock);
+	return 0;
 }
 
 static int act(struct work *work, struct cordon_session *session)
@@ -357,7 +365,7 @@ static enum cordon_refusal carry_out(struct work *work)
 	case CORDON_ACTION_REVOKE:
 	case CORDON_ACTION_WIPE:
 		return cordon_destroy_order(work->context, work->delivery, work->warrant,
-					    work->outcome, work->destroying);
+					    work->outcome, work->lock);
 	case CORDON_ACTION_DETACH:
 		return take_and(work, leave);
 	case CORDON_ACTION_RELEASE:
@@ -424,9 +432,9 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 		     struct cordon_warrant *ret_warrant, struct cordon_outcome *ret_outcome)
 {
 	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
-	int destroying CLEANUP(close) = -1;
-	struct work work = { context,	  delivery,    policy,	   { .node = "" },
-			     ret_warrant, ret_outcome, &destroying };
+	int lock CLEANUP(close) = -1;
+	struct work work = { context,	  delivery,    policy, { .node = "" },
+			     ret_warrant, ret_outcome, &lock };
 	struct cordon_latch_state state;
 	int error, rest = 0;
 
@@ -449,6 +457,8 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 		rest = cordon_destroy_end(context, ret_warrant, ret_outcome, failure);
 	/* With what tells, as the last. */
 	if (ret_outcome->detached)
-		rest = cordon_detach_rest(context, failure);
+		rest = cordon_detach_rest(context, &lock, failure);
+	if (rest == -EBUSY)
+		ret_outcome->detached = false;
 	return error ? error : rest;
 }

@@ -9,7 +9,6 @@
 #include "command.h"
 #include "detach.h"
 #include "guard.h"
-#include "latch.h"
 #include "order.h"
 #include "probe.h"
 #include "sign.h"
@@ -18,7 +17,7 @@
 
 static int need_open(const struct cordon_call *call)
 {
-	const uint32_t level = cordon_latch_level(call->context);
+	const uint32_t level = cordon_detach_level(call->context);
 
 	if (!level)
 		return 0;
@@ -63,7 +62,7 @@ static int detach(const struct cordon_call *call)
 		error = need_no_guard(call);
 	if (!error)
 		error = cordon_detach_hooks(call->context, call->failure);
-	return error ? error : cordon_detach_rest(call->context, call->failure);
+	return error ? error : cordon_detach_rest(call->context, &lock, call->failure);
 }
 
 int cordon_cmd_detach(const struct cordon_call *call)

@@ -145,6 +145,15 @@ static void judge_latch(struct status *status)
 			   cordon_latch_name(latch->standing.stored_latch));
 }
 
+/* What a trial that lapsed, or a detach that was cut short, left it with. */
+static bool keeps_another_list(const struct status *status)
+{
+	const struct cordon_module_state *state = &status->module.state;
+
+	return status->view.settings && !state->latch &&
+	       state->keep.tag != cordon_module_tag(status->view.settings);
+}
+
 static void judge_module(struct status *status)
 {
 	const struct cordon_module_view *module = &status->module;
@@ -165,6 +174,10 @@ static void judge_module(struct status *status)
 			"is in force; cordon run or any change puts it right",
 			cordon_latch_name(module->state.latch),
 			cordon_latch_name(status->standing.stored_latch));
+	if (keeps_another_list(status))
+		faults_add(&status->faults,
+			   "the kernel module has another keep list and watch than the policy in "
+			   "force: cordon run or any change puts it right");
 }
 
 static void judge_store(struct status *status)

@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "fault.h"
 #include "guard.h"
+#include "latch.h"
 #include "load.h"
 #include "module.h"
 #include "probe.h"
 #include "recorder.h"
+#include "seal.h"
 #include "tell.h"
 #include "util/cleanup.h"
 
@@ -42,6 +45,27 @@ int cordon_detach_daemon(const struct cordon_context *context, struct cordon_fai
 			   "cordon run (pid %d) does not end, and would attach again", daemon);
 }
 
+uint32_t cordon_detach_level(const struct cordon_context *context)
+{
+	const uint32_t module = cordon_module_level(context);
+	const uint32_t level = cordon_latch_level(context);
+
+	return level > module ? level : module;
+}
+
+/* To take the guard down takes its time, and who seals does not wait for the lock to store. */
+static int still_open(const struct cordon_context *context, struct cordon_failure *failure)
+{
+	const uint32_t level = cordon_detach_level(context);
+
+	if (!level)
+		return 0;
+	return cordon_fail(failure, -EBUSY,
+			   "the node was sealed again in this moment (%s): its hooks stay, and "
+			   "cordon run puts back what is gone of the guard",
+			   cordon_latch_name(level));
+}
+
 int cordon_detach_hooks(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	const struct cordon_event_policy told = { .how = CORDON_SWITCH_DETACHED };
@@ -51,21 +75,52 @@ int cordon_detach_hooks(const struct cordon_context *context, struct cordon_fail
 
 	if (!error && !tcx)
 		error = cordon_nl_links_read(failure, &links);
+	/* To take hooks away may take longer than its watch waits, which would shut the node. */
+	if (!error)
+		error = cordon_module_rest(context, failure);
 	if (error)
 		return error;
-	/* To take hooks away may take longer than its watch waits, which would shut the node. */
-	cordon_module_rest(context);
+	cordon_step("module rests");
 	error = cordon_guard_lower(context, failure);
+	cordon_step("guard lowered");
+	if (!error)
+		error = still_open(context, failure);
 	if (!error)
 		error = cordon_attach_detach(context, &links, failure);
-	if (!error)
-		cordon_tell_policy(context, &told);
-	return error;
+	if (error)
+		return error;
+	cordon_tell_policy(context, &told);
+	cordon_step("hooks gone");
+	return 0;
+}
+
+/* With all that a seal means: what it stored in has nothing that follows it. */
+static int seal_again(const struct cordon_context *context, uint32_t level,
+		      struct cordon_failure *failure)
+{
+	struct cordon_failure faults = { .text = "" };
+	struct cordon_sealed sealed;
+	const int error = cordon_seal(context, level, "cordon, which was about to detach",
+				      "sealed in that moment", failure, &sealed);
+
+	if (error)
+		return error;
+	cordon_sealed_faults(&sealed, &faults);
+	return cordon_fail(failure, -EBUSY,
+			   "the node was sealed again in this moment, and is shut (%s)%s%.300s",
+			   cordon_latch_name(level), faults.text[0] ? ", but " : "", faults.text);
 }
 
 /* The ring goes with the rest: it is written down before. */
-int cordon_detach_rest(const struct cordon_context *context, struct cordon_failure *failure)
+int cordon_detach_rest(const struct cordon_context *context, int *lock,
+		       struct cordon_failure *failure)
 {
+	uint32_t level;
+
 	cordon_recorder_flush(context);
-	return cordon_load_unpin(context, failure);
+	level = cordon_detach_level(context);
+	if (!level)
+		return cordon_load_unpin(context, failure);
+	cleanup_close(lock);
+	return seal_again(context, level, failure);
 }

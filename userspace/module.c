@@ -67,6 +67,7 @@ int cordon_module_release(const struct cordon_context *context, const void *cms,
 			  struct cordon_failure *failure)
 {
 	struct cordon_module module CLEANUP(module) = { -1, 0 };
+	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_module_state state;
 	const enum cordon_module_whose whose = open_ours(context, &module, &state);
 
@@ -74,8 +75,14 @@ int cordon_module_release(const struct cordon_context *context, const void *cms,
 		return cordon_fail(failure, -EPERM,
 				   "the kernel module is loaded, but does not answer (another "
 				   "version?): what it shuts stays shut until a reboot without it");
-	if (whose != CORDON_MODULE_OURS || !(state.latch || state.flags & CORDON_MODULE_IS_GATED))
+	if (whose != CORDON_MODULE_OURS)
 		return 0;
+	/* It counts also what finds it open: spent here, it must open nothing there later. */
+	if (!(state.latch || state.flags & CORDON_MODULE_IS_GATED)) {
+		if (state.flags & CORDON_MODULE_IS_CLOSED)
+			cordon_module_order(&module, cms, size, &unsaid);
+		return 0;
+	}
 	if (!(state.flags & CORDON_MODULE_IS_SET_UP))
 		return cordon_fail(failure, -EPERM,
 				   "the kernel module was told of nobody who may release this "
@@ -180,14 +187,16 @@ uint64_t cordon_module_tag(const struct cordon_settings *settings)
 	return tag;
 }
 
-static void hand_keep(const struct cordon_module *module, const struct cordon_image *image)
+/* At rest it is another list, for which whoever comes next hands over the policy's. */
+static int hand_keep(const struct cordon_module *module, const struct cordon_image *image,
+		     bool at_rest)
 {
 	struct cordon_module_interface excluded[CORDON_MODULE_EXCLUDED_MAX] = { 0 };
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_module_list list = {
-		.head = { .tag = cordon_module_tag(&image->settings),
+		.head = { .tag = cordon_module_tag(&image->settings) ^ at_rest,
 			  .arp = !(image->settings.builtins_off >> CORDON_BUILTIN_ARP & 1),
-			  .watch_seconds = image->settings.watch_seconds,
+			  .watch_seconds = at_rest ? 0 : image->settings.watch_seconds,
 			  .watch_latch = image->settings.watch_latch,
 			  .rules = (uint32_t)image->nr_backstop_rules,
 			  .prefixes = (uint32_t)image->nr_backstop_prefixes },
@@ -202,7 +211,7 @@ static void hand_keep(const struct cordon_module *module, const struct cordon_im
 			memcpy(excluded[list.head.exclusions++].name, image->interfaces[i].pattern,
 			       sizeof(excluded->name));
 	}
-	cordon_module_keep(module, &list, &unsaid);
+	return cordon_module_keep(module, &list, &unsaid);
 }
 
 /* Loaded anew, or sealed before this boot, it wants to know what to keep before it is shut; and
@@ -260,7 +269,7 @@ void cordon_module_follow(const struct cordon_session *session, const struct cor
 	if (!(state.flags & CORDON_MODULE_IS_CLOSED))
 		set_up(session, &module, image);
 	if (!state.latch && image)
-		hand_keep(&module, image);
+		hand_keep(&module, image, false);
 	cordon_module_map(&module, session->maps.fd[CORDON_MAP_MODULE_LATCH], &unsaid);
 	if (session->latch.level > state.latch && !cordon_latch_is_releasing(&session->latch))
 		cordon_module_tighten(&module, session->latch.level);
@@ -277,15 +286,26 @@ uint16_t cordon_module_live(const struct cordon_context *context)
 	return module.family;
 }
 
-void cordon_module_rest(const struct cordon_context *context)
+/* Who seals it meanwhile shuts it with what it keeps. */
+int cordon_module_rest(const struct cordon_context *context, struct cordon_failure *failure)
 {
 	const struct cordon_module_list nothing = { .head = { .tag = 0 } };
 	struct cordon_module module CLEANUP(module) = { -1, 0 };
+	struct cordon_image *image CLEANUP(image) = NULL;
 	struct cordon_failure unsaid = { .text = "" };
 	struct cordon_module_state state;
+	int error;
 
-	if (open_ours(context, &module, &state) == CORDON_MODULE_OURS && state.keep.tag)
-		cordon_module_keep(&module, &nothing, &unsaid);
+	if (open_ours(context, &module, &state) != CORDON_MODULE_OURS || !state.keep.watch_seconds)
+		return 0;
+	image = read_image(context, cordon_store_active(context));
+	error = image ? hand_keep(&module, image, true) :
+			cordon_module_keep(&module, &nothing, &unsaid);
+	if (error == -EPERM)
+		return cordon_fail(failure, -EBUSY, "the kernel module was sealed in this moment");
+	return error ? cordon_fail(failure, error, "the kernel module goes on watching: %s",
+				   strerror(-error)) :
+		       0;
 }
 
 void cordon_module_open_gate(const struct cordon_session *session)

@@ -49,8 +49,11 @@ void cordon_module_open_gate(const struct cordon_session *session);
  *	and answers; 0: there is none */
 uint16_t cordon_module_live(const struct cordon_context *context);
 
-/** cordon_module_rest() - the programs go, and so they should: it waits for nobody */
-void cordon_module_rest(const struct cordon_context *context);
+/**
+ * cordon_module_rest() - the programs go, and so they should: it waits for nobody
+ * Return: 0, also if there is none; -EBUSY: it is shut; -errno; with @failure.
+ */
+int cordon_module_rest(const struct cordon_context *context, struct cordon_failure *failure);
 
 /** cordon_module_tag() - of the keep list of this policy */
 uint64_t cordon_module_tag(const struct cordon_settings *settings);

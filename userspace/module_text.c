@@ -75,7 +75,7 @@ static void print_backstop(FILE *file, const struct cordon_module_view *view)
 		fprintf(file,
 			"backstop    keeps %u rules with %u prefixes, built-in ones included\n",
 			state->keep.rules, state->keep.prefixes);
-	if (view->kept_before)
+	if (view->kept_before && state->latch)
 		fputs("            as of the policy before this one, until the release: what the "
 		      "programs keep passes\n"
 		      "            only where it passes this list, too\n",

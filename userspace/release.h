@@ -32,6 +32,7 @@ int cordon_release(struct cordon_session *session, const struct cordon_release *
 /**
  * cordon_release_keep() - write session->latch down; a release that cannot be is none, and the
  *	level is @before again at once, not with the next look
+ * Return: 0; -EBUSY: sealed since the session read it, and at that level; -errno; with @failure.
  */
 int cordon_release_keep(struct cordon_session *session, uint32_t before,
 			struct cordon_failure *failure);

@@ -5,12 +5,12 @@
 #
 # The module's watchdog as the policy has it: the daemon is killed, the module shuts the node, and
 # the log tells. What the module does and refuses is in the log, too; and which policy's keep list it
-# holds is in status.
+# holds is in status, also when a detach was cut short.
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
 case $(uname -r) in 6.1.*) old=yes ;; *) old= ;; esac
-kmod_start $((24 + (${#old} ? 3 : 0)))
+kmod_start $((37 + (${#old} ? 3 : 0)))
 
 kmod_node
 key ada rsa:2048
@@ -101,4 +101,25 @@ check "a release" cordon order "$KMOD_TMP/sound.p7"
 check "is told in the log" until_ok 20 recorded backstop released open
 check "and hands the new list over" until_ok 20 told_is kept_before false
 kill "$(daemon_pid)"
+
+# ---- a detach that is cut short -----------------------------------------------------------------
+
+order spent 3 release ada
+check "an order that finds the node open" cordon order "$KMOD_TMP/spent.p7"
+check "is spent" is counter 3
+CORDON_KILL_AT="module rests" "$BUILD/tests/fault/cordon" --root "$NET_ROOT" --bpffs "$NET_BPFFS" \
+	--cgroup "$NET_CGROUP" detach || true
+refuse "cut short, a detach leaves the hooks" says 'is not attached'
+check "and no watch" is watch_seconds 0
+check "of which status tells" says 'has another keep list and watch than the policy in force'
+rules=$(field rules)
+check "a seal" cordon seal isolate
+check "shuts the module, too" is latch 2
+check "which keeps what it kept" test "$(field rules)" = "$rules" -a "$rules" -gt 0
+refuse "what was spent opens nothing" module order "$KMOD_TMP/spent.p7"
+refuse "nor is a node detached that is sealed" cordon detach
+order after 4 release ada
+check "a later order does" cordon order "$KMOD_TMP/after.p7"
+check "and the watch is handed over again" is watch_seconds 10
+check "that is no fault" exits 0 cordon status
 kmod_end
