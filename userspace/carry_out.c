@@ -237,6 +237,9 @@ static int reopen(struct work *work, struct cordon_session *session)
 			       &(struct cordon_release){ by, order->reason, order->lease_hours,
 							 order->lease_boots },
 			       &work->outcome->why);
+	/* Of what came since, the module may have been opened, too. */
+	if (error == -EBUSY)
+		cordon_module_seal(work->context, cordon_standing_read(&session->maps).latch);
 	if (!error)
 		cordon_module_follow(session, NULL);
 	return error;
@@ -449,7 +452,8 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	ret_outcome->done_ns = cordon_clock_ns();
 	cordon_latch_read(context, &state);
 	ret_outcome->at = cordon_latch_now(&state);
-	if (ret_outcome->handed || (delivery->again && ret_outcome->passing))
+	if (ret_outcome->handed ||
+	    (delivery->again && ret_outcome->passing && !ret_outcome->detached))
 		return 0;
 	tell(context, ret_warrant, ret_outcome);
 	error = cordon_receipt_keep(context, ret_warrant, ret_outcome, failure);

@@ -122,5 +122,6 @@ int cordon_detach_rest(const struct cordon_context *context, int *lock,
 	if (!level)
 		return cordon_load_unpin(context, failure);
 	cleanup_close(lock);
+	*lock = -1;
 	return seal_again(context, level, failure);
 }

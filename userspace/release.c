@@ -30,7 +30,7 @@ int cordon_release(struct cordon_session *session, const struct cordon_release *
 {
 	struct cordon_latch_state *state = &session->latch;
 	struct cordon_control *control = session->maps.control;
-	uint32_t before = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
+	uint32_t before = session->held;
 
 	/* A lease that has lapsed would shut again what is about to open. */
 	cordon_release_lease(session, release->hours, release->boots);

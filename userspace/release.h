@@ -24,7 +24,7 @@ struct cordon_release {
  * cordon_release() - the latch is open, in the kernel and in session->latch
  *
  * cordon_release_keep() is to follow.
- * Return: 0; -EBUSY: sealed again in this moment, and still so; with @failure.
+ * Return: 0; -EBUSY: sealed since the session read the latch, and still so; with @failure.
  */
 int cordon_release(struct cordon_session *session, const struct cordon_release *release,
 		   struct cordon_failure *failure);

@@ -171,6 +171,7 @@ int cordon_session_latch(struct cordon_session *session, struct cordon_failure *
 		state->since = cordon_latch_now(state);
 	changed |= follow_module(session);
 	cordon_control_tighten(control, state->level);
+	session->held = __atomic_load_n(&control->latch, __ATOMIC_ACQUIRE);
 	return changed ? cordon_latch_write(session->context, state, failure) : 0;
 }
 

@@ -23,6 +23,7 @@
  * @placeholder: what stands in for them on interfaces
  * @lapsed: the trial that had lapsed before, 0: none
  * @latch: what is remembered of the latch, as @memory says; not read if only looking
+ * @held: the kernel's level when that was read: what is tighter came since
  * @image: by generation & 1, NULL while not read
  * @has_cgroups: false: there is no cgroup2, and @no_cgroups says why
  */
@@ -41,6 +42,7 @@ struct cordon_session {
 	struct cordon_image *image[2];
 	enum cordon_latch_memory memory;
 	struct cordon_latch_state latch;
+	uint32_t held;
 };
 
 enum cordon_session_kind {

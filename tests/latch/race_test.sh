@@ -51,7 +51,7 @@ next_order()
 	[ -z "${1:-}" ] || order way $((counter += 1)) "$1" ada
 }
 
-test_start 30
+test_start 33
 latch_start
 keys ada
 trust release ada
@@ -76,6 +76,22 @@ next_order
 shut_behind "detach of an open node" late "hooks gone" detach
 check "which fails" status_of way 1
 check "and says why" grep -q 'sealed again' "$NET_TMP/way.log"
+
+# Who seals may die behind the store: that alone shuts the node, and a release was not for it.
+dies() { ! CORDON_KILL_AT="latch store" faulty seal isolate --reason 'and dies' >/dev/null 2>&1; }
+store_behind()
+{
+	begin way env CORDON_STOP_AT="order taken" nsenter --net="/run/netns/$NODE" -- "$FAULTY" \
+		--root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" order "$NET_TMP/way.p7"
+	until_ok 20 holder_has_stopped && dies || return 1
+	go_on
+	ends way
+}
+next_order release
+cordon seal egress --reason 'to be released' >/dev/null
+check "release: who seals meanwhile dies behind the store" store_behind
+check "it is refused" status_of way 1
+check "and the node is shut" shut_at isolate
 next_order
 check "and the node goes on" shut_at open
 test_end
