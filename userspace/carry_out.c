@@ -223,6 +223,10 @@ static int reopen(struct work *work, struct cordon_session *session)
 	char by[sizeof(session->latch.by)];
 	int error;
 
+	/* Before the order is spent in module and TPM. */
+	if (cordon_standing_read(&session->maps).stored_latch != session->held)
+		return cordon_fail(&work->outcome->why, -EBUSY,
+				   "the node was sealed again in this moment");
 	/* What the module does not open stays shut. */
 	error = cordon_module_release(work->context, work->delivery->cms, work->delivery->size,
 				      &work->outcome->why);
@@ -267,8 +271,6 @@ static int leave(struct work *work, struct cordon_session *session)
 		return error;
 	/* That took its time, and nobody gave a sign of life meanwhile. */
 	cordon_module_live(work->context);
-	if (cordon_standing_read(&session->maps).latch != work->outcome->before)
-		return cordon_fail(why, -EBUSY, "the node was sealed again in this moment");
 	error = reopen(work, session);
 	if (error)
 		return error;
@@ -460,9 +462,10 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	if (ret_outcome->destruction.each)
 		rest = cordon_destroy_end(context, ret_warrant, ret_outcome, failure);
 	/* With what tells, as the last. */
-	if (ret_outcome->detached)
+	if (ret_outcome->detached) {
 		rest = cordon_detach_rest(context, &lock, failure);
-	if (rest == -EBUSY)
-		ret_outcome->detached = false;
+		/* Sealed again, it is not: a daemon has its work. */
+		ret_outcome->detached = rest != -EBUSY;
+	}
 	return error ? error : rest;
 }

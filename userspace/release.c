@@ -72,7 +72,9 @@ int cordon_release_keep(struct cordon_session *session, uint32_t before,
 		error = cordon_latch_write(session->context, &session->latch, failure);
 	}
 	if (error && cordon_control_tighten(session->maps.control, before) < before)
-		cordon_tell_latch(session->context, CORDON_LATCH_OPEN, before, "cordon",
-				  "the release could not be written down");
+		cordon_tell_latch(
+			session->context, CORDON_LATCH_OPEN, before, "cordon",
+			sealed ? "the node was sealed before the release was written down" :
+				 "the release could not be written down");
 	return error;
 }

@@ -21,19 +21,25 @@ begin()
 	{ status=0; "${@:2}" >"$NET_TMP/$1.log" 2>&1 || status=$?; echo "$status" >"$NET_TMP/$1.status"; } &
 }
 
+# stop_at STEP CMD...: as "way", under the lock
+stop_at()
+{
+	begin way env CORDON_STOP_AT="$1" nsenter --net="/run/netns/$NODE" -- "$FAULTY" --root "$NET_ROOT" \
+		--bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "${@:2}"
+	until_ok 20 holder_has_stopped || { cat "$NET_TMP/way.log"; return 1; }
+}
+
 # seal_behind STEP early|late CMD...: CMD stops there, a seal begins, and CMD goes on
 seal_behind()
 {
-	begin way env CORDON_STOP_AT="$1" nsenter --net="/run/netns/$NODE" -- "$FAULTY" --root "$NET_ROOT" \
-		--bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "${@:3}"
-	until_ok 20 holder_has_stopped || { cat "$NET_TMP/way.log"; return 1; }
+	stop_at "$1" "${@:3}" || return 1
 	begin seal cordon seal isolate --reason 'while that was under way'
 	if [ "$2" = late ]; then ends seal; else sleep 0.5; fi
 	go_on
 	ends way && ends seal
 }
 
-# shut_behind NAME early|late STEP CMD...: in the kernel, on disk, and by what the seal says
+# shut_behind NAME early|late STEP CMD...: in the kernel, and on disk
 shut_behind()
 {
 	check "$1, $2: $3" seal_behind "$3" "$2" "${@:4}"
@@ -81,9 +87,7 @@ check "and says why" grep -q 'sealed again' "$NET_TMP/way.log"
 dies() { ! CORDON_KILL_AT="latch store" faulty seal isolate --reason 'and dies' >/dev/null 2>&1; }
 store_behind()
 {
-	begin way env CORDON_STOP_AT="order taken" nsenter --net="/run/netns/$NODE" -- "$FAULTY" \
-		--root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" order "$NET_TMP/way.p7"
-	until_ok 20 holder_has_stopped && dies || return 1
+	stop_at "order taken" order "$NET_TMP/way.p7" && dies || return 1
 	go_on
 	ends way
 }
