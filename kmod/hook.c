@@ -210,10 +210,11 @@ void cordon_hook_enforce(u32 level)
 
 /* ---- devices ----------------------------------------------------------------------------- */
 
-/* Under a latch hardware is not left alone for the name that somebody gave it. */
+/* Under a latch hardware is not left alone for the name that somebody gave it; while the gate is
+ * shut it has the name that the policy knows it by. */
 static bool is_to_be_excluded(const struct net_device *dev)
 {
-	return cordon_keep_excludes(dev->name) && !(is_hardware(dev) && READ_ONCE(enforced));
+	return cordon_keep_excludes(dev->name) && !(is_hardware(dev) && cordon_latch_level());
 }
 
 static int add_device(struct net_device *dev)

@@ -9,7 +9,7 @@
 set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
-kmod_start 48
+kmod_start 51
 
 kmod_node
 kmod_peers
@@ -151,6 +151,7 @@ nsenter --net="/run/netns/$NET-a" ip link set "$hardware" name veth-x
 hardware=veth-x
 check "nor by another name" stops "$NET-a"
 nsenter --net="/run/netns/$NET-a" ip link set "$hardware" down
+nsenter --net="/run/netns/$NET-a" ip link set "$hardware" netns 1
 
 # ---- traffic control ----------------------------------------------------------------------------
 
@@ -158,13 +159,34 @@ check "loopback that traffic control sends on is judged" bash -c "
 	tc qdisc add dev lo clsact && tc filter add dev lo egress matchall action mirred egress redirect dev wan0 &&
 	! timeout 1 bash -c 'exec 3<>/dev/tcp/127.0.0.1/22' 2>/dev/null; tc qdisc del dev lo clsact"
 
-# ---- egress -------------------------------------------------------------------------------------
+# ---- what the policy excludes -------------------------------------------------------------------
 
 rmmod cordon 2>/dev/null && not_ok "it was unloaded under a latch" || ok "under a latch it cannot be unloaded"
 order sound 1 release ada
 check "a release opens it" module order "$KMOD_TMP/sound.p7"
 ip netns del "$NET-a"
-ip netns del "$NET-b"
 ip link del dummy9
+rmmod cordon
+kmod_load gate=1
+set_up ada
+# As the helper does while the gate is shut.
+module keep exclude=usb1* >/dev/null
+module stand >/dev/null
+module seal isolate >/dev/null
+ip link set "$hardware" name usb0
+hardware=usb1
+hardware_works
+before=$(frames_sent)
+check "an interface that the policy excludes is not shut" hardware_sends
+hardware_rests
+ip link set usb0 name usb1-x
+ip link set usb1-x netns "$NET-b"
+nsenter --net="/run/netns/$NET-b" ip link set usb1-x netns 1
+hardware=usb1-x
+ip link set usb1 up
+check "hardware that comes by its name is, under a latch" stops ""
+ip link set usb1 down
+check "a release opens it" module order "$KMOD_TMP/sound.p7"
+ip netns del "$NET-b"
 modprobe -r g_ether dummy_hcd
 kmod_end

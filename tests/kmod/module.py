@@ -7,7 +7,7 @@ nothing that they test. Names and numbers are read from include/cordon/uapi/modu
     module.py setup KEY=VALUE...       owner, node, fleets, threshold, counter, boot, challenge
     module.py certificate FILE.der     module.py close
     module.py keep RULE...             WAY:PROTOCOL:FIRST-LAST:PREFIX, egress: before it for EGRESS;
-                                       watch_seconds=N, watch_latch=N
+                                       watch_seconds=N, watch_latch=N, exclude=NAME
     module.py seal LEVEL               module.py order FILE
     module.py stand                    module.py beat [TIMES]    a second apart
     module.py map PIN                  module.py watch SECONDS
@@ -42,6 +42,7 @@ STATE_NAMES = ("version", "latch", "flags", "certificates", "keys", "map", "prog
 EVENT = struct.Struct("=IIIII16s")
 KEEP = struct.Struct("=QIIIIII")
 RULE = struct.Struct("=BBBBHHHHHHHH")
+EXCLUDED = struct.Struct("=16s")
 # Neighbours: in and out, ICMPv6 of types 135 and 136 with a hop limit of 255, alone.
 NEIGHBOURS = b"".join(RULE.pack(way, 58, 4, 255, 135 << 8, 136 << 8 | 255, *6 * [0]) for way in (0, 1))
 
@@ -149,7 +150,8 @@ def prefix(text):
 def keep_of(words):
     """WAY:PROTOCOL:FIRST-LAST:PREFIX[,PREFIX]; the prefixes are of whoever is not this node."""
     rules = [word for word in words if "=" not in word]
-    numbers = {name: int(value) for name, value in (word.split("=") for word in words if "=" in word)}
+    values = dict(word.split("=") for word in words if "=" in word)
+    excluded = [values["exclude"].encode()] if "exclude" in values else []
     lines, prefixes = b"", []
     for rule in rules:
         flags = 2 if rule.startswith("egress:") else 0
@@ -162,8 +164,9 @@ def keep_of(words):
             ends = ends[2:] + ends[:2]
         lines += RULE.pack(("in", "out", "forward").index(way), int(protocol), flags, 0, int(first),
                            int(last), *ends, 0, 0)
-    return KEEP.pack(1, 1, numbers.get("watch_seconds", 0), numbers.get("watch_latch", 0),
-                     len(rules) + 2, len(prefixes), 0) + NEIGHBOURS + lines + b"".join(prefixes)
+    head = KEEP.pack(1, 1, int(values.get("watch_seconds", 0)), int(values.get("watch_latch", 0)),
+                     len(rules) + 2, len(prefixes), len(excluded))
+    return head + NEIGHBOURS + lines + b"".join(prefixes + [EXCLUDED.pack(name) for name in excluded])
 
 
 def setup_of(words):
