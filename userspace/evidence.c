@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -29,6 +30,7 @@
 #include "load_files.h"
 #include "load_list.h"
 #include "log_segment.h"
+#include "module.h"
 #include "store.h"
 #include "tell.h"
 #include "util/array.h"
@@ -599,13 +601,28 @@ struct told {
 	struct cordon_evidence evidence;
 };
 
-static int wait_for(pid_t child, const struct cordon_evidence_wish *wish, const struct told *told,
+/* The kernel module takes longer silence of a daemon for its end. */
+static void live_beside(const struct cordon_context *context, pid_t child, uint64_t until_ns)
+{
+	const int fd CLEANUP(close) = pidfd_open(child, 0);
+	uint64_t now;
+
+	while ((now = cordon_clock_ns()) < until_ns &&
+	       !cordon_child_tells(fd, now + SECOND < until_ns ? now + SECOND : until_ns))
+		cordon_module_live(context);
+}
+
+static int wait_for(const struct cordon_context *context, pid_t child,
+		    const struct cordon_evidence_wish *wish, const struct told *told,
 		    struct cordon_failure *failure)
 {
 	const uint64_t seconds = wish->seconds + CORDON_EVIDENCE_GRACE;
+	const uint64_t until_ns = cordon_clock_ns() + seconds * SECOND;
 	bool gone;
-	const int status = cordon_child_wait(child, cordon_clock_ns() + seconds * SECOND, &gone);
+	int status;
 
+	live_beside(context, child, until_ns);
+	status = cordon_child_wait(child, until_ns, &gone);
 	if (status < 0)
 		return cordon_fail(failure, status, "no evidence was kept within %llu s",
 				   (unsigned long long)seconds);
@@ -632,7 +649,7 @@ int cordon_evidence_take_apart(const struct cordon_context *context,
 		_exit(0);
 	}
 	error = child < 0 ? cordon_fail(failure, -errno, "cannot start a process for evidence") :
-			    wait_for(child, wish, told, failure);
+			    wait_for(context, child, wish, told, failure);
 	if (!error)
 		*ret_evidence = told->evidence;
 	munmap(told, sizeof(*told));

@@ -10,7 +10,7 @@ set -e
 cd "$(dirname "$0")/../.."
 . tests/kmod/lib.sh
 case $(uname -r) in 6.1.*) old=yes ;; *) old= ;; esac
-kmod_start $((37 + (${#old} ? 3 : 0)))
+kmod_start $((40 + (${#old} ? 3 : 0)))
 
 kmod_node
 key ada rsa:2048
@@ -100,7 +100,17 @@ order sound 2 release ada
 check "a release" cordon order "$KMOD_TMP/sound.p7"
 check "is told in the log" until_ok 20 recorded backstop released open
 check "and hands the new list over" until_ok 20 told_is kept_before false
-kill "$(daemon_pid)"
+
+# ---- a daemon that waits ------------------------------------------------------------------------
+
+daemon=$(daemon_pid)
+cp "$KMOD_TMP/ada.pem" "$TRUST/seal.pem"
+order slow 1 snapshot ada
+cp "$KMOD_TMP/slow.p7" "$NET_ROOT/var/lib/cordon/inbox/"
+check "evidence that hangs" until_ok 20 pkill -STOP -P "$daemon"
+check "is given up" until_ok 40 grep -q 'no evidence was kept within' "$NET_TMP/run.log"
+check "and was no silence of who waited for it" is latch 0
+kill "$daemon"
 
 # ---- a detach that is cut short -----------------------------------------------------------------
 
