@@ -120,14 +120,17 @@ static bool is_first_look(enum cordon_latch_memory memory, const struct cordon_l
 	       memcmp(boot_id, state->boot_id, sizeof(boot_id)) != 0;
 }
 
-/* Boots go on being counted: what holds from one on does not hold before. */
+/* Boots go on being counted: what holds from one on does not hold before.  What is on the disk was
+ * read, and does not count. */
 static enum cordon_latch_memory forget(struct cordon_latch_state *state, uint32_t flags,
 				       const char *why)
 {
-	const uint64_t boots = state->boots;
+	const struct cordon_latch_state former = *state;
 
 	cordon_latch_forget(state);
-	state->boots = boots;
+	state->boots = former.boots;
+	state->sequence = former.sequence;
+	state->crc = former.crc;
 	state->anchor.flags = flags;
 	snprintf(state->reason, sizeof(state->reason), "%s", why);
 	return CORDON_LATCH_FORGOTTEN;

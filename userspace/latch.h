@@ -100,7 +100,8 @@ bool cordon_latch_is_releasing(const struct cordon_latch_state *state);
 
 /**
  * cordon_latch_write() - both copies, on stable storage when this returns
- * @state: sequence, version and sum are filled in
+ * @state: as it was read, but for what is new; sequence, version and sum are filled in, and what
+ *	another wrote since: a tighter level with who sealed and why, and higher counters
  * Return: 0; -errno with @failure: at least one copy is not written.
  */
 int cordon_latch_write(const struct cordon_context *context, struct cordon_latch_state *state,

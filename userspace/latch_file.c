@@ -98,22 +98,29 @@ static void merge_role(const struct cordon_latch_role *other, struct cordon_latc
 		*role = *other;
 }
 
-/* A write that was cut short left two: the later one, as tight as the tighter. */
-static void merge(const struct cordon_latch_state state[COPIES],
-		  struct cordon_latch_state *ret_state)
+/* The tighter; of two as tight the later. */
+static bool holds_over(const struct cordon_latch_state *one, const struct cordon_latch_state *other)
 {
-	const int later = state[1].sequence > state[0].sequence;
-	const int other = !later;
+	if (one->level != other->level)
+		return one->level > other->level;
+	if (one->since.boot != other->since.boot)
+		return one->since.boot > other->since.boot;
+	return one->since.monotonic > other->since.monotonic;
+}
 
-	*ret_state = state[later];
+/* Nothing of either is lost that keeps the node shut, or an order from coming again. */
+static void merge(const struct cordon_latch_state *other, struct cordon_latch_state *state)
+{
 	for (int i = 0; i < CORDON_LATCH_ROLES; i++)
-		merge_role(&state[other].role[i], &ret_state->role[i]);
-	if (state[other].level <= state[later].level)
+		merge_role(&other->role[i], &state->role[i]);
+	if (other->sequence > state->sequence)
+		state->sequence = other->sequence;
+	if (!holds_over(other, state))
 		return;
-	ret_state->level = state[other].level;
-	ret_state->since = state[other].since;
-	memcpy(ret_state->by, state[other].by, sizeof(ret_state->by));
-	memcpy(ret_state->reason, state[other].reason, sizeof(ret_state->reason));
+	state->level = other->level;
+	state->since = other->since;
+	memcpy(state->by, other->by, sizeof(state->by));
+	memcpy(state->reason, other->reason, sizeof(state->reason));
 }
 
 enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
@@ -125,7 +132,11 @@ enum cordon_latch_memory cordon_latch_read(const struct cordon_context *context,
 	for (int i = 0; i < COPIES; i++)
 		sound[i] = read_copy(context, copies[i], &state[i]);
 	if (sound[0] && sound[1]) {
-		merge(state, ret_state);
+		/* A write that was cut short left two: the later one counts. */
+		const int later = state[1].sequence > state[0].sequence;
+
+		*ret_state = state[later];
+		merge(&state[!later], ret_state);
 		/* One of them is not worth what it says: it is to be written again. */
 		return state[0].sequence == state[1].sequence ? CORDON_LATCH_SOUND :
 								CORDON_LATCH_HALF;
@@ -237,13 +248,19 @@ static int write_files(const struct cordon_context *context, const struct cordon
 		       0;
 }
 
-static void begin_anchor(const struct cordon_context *context, struct cordon_latch_state *state,
-			 struct cordon_anchor_write *ret_write)
+/* Who seals waits for the lock, but not for long, and writes without it: what he wrote since we
+ * read is not undone by us. */
+static void begin(const struct cordon_context *context, struct cordon_latch_state *state,
+		  struct cordon_anchor_write *ret_write)
 {
 	struct cordon_latch_state former;
 	const enum cordon_latch_memory memory = cordon_latch_read(context, &former);
 	const bool known = memory == CORDON_LATCH_SOUND || memory == CORDON_LATCH_HALF;
 
+	if (known && (former.sequence != state->sequence || former.crc != state->crc))
+		merge(&former, state);
+	if (state->level)
+		state->flags |= CORDON_LATCH_EVER_SEALED;
 	cordon_anchor_begin(context, known ? &former : NULL, state, ret_write);
 }
 
@@ -259,9 +276,7 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 				   strerror(-error));
 	memcpy(state->magic, CORDON_LATCH_MAGIC, sizeof(state->magic));
 	state->version = CORDON_LATCH_VERSION;
-	if (state->level)
-		state->flags |= CORDON_LATCH_EVER_SEALED;
-	begin_anchor(context, state, &anchor);
+	begin(context, state, &anchor);
 	error = write_files(context, &folder, state, failure);
 	if (cordon_anchor_end(&anchor, error, state))
 		error = write_files(context, &folder, state, failure);

@@ -46,30 +46,16 @@ int cordon_release(struct cordon_session *session, const struct cordon_release *
 	return 0;
 }
 
-/* Who seals waits for the lock, but not for long, and writes without it. */
-static uint32_t sealed_since(const struct cordon_session *session)
-{
-	const struct cordon_latch_state *ours = &session->latch;
-	struct cordon_latch_state state;
-
-	cordon_latch_read(session->context, &state);
-	return state.sequence > ours->sequence ||
-			       (state.sequence == ours->sequence && state.crc != ours->crc) ?
-		       state.level :
-		       CORDON_LATCH_OPEN;
-}
-
 int cordon_release_keep(struct cordon_session *session, uint32_t before,
 			struct cordon_failure *failure)
 {
-	const uint32_t sealed = sealed_since(session);
-	int error;
+	const uint32_t level = session->latch.level;
+	int error = cordon_latch_write(session->context, &session->latch, failure);
+	const bool sealed = session->latch.level > level;
 
 	if (sealed) {
-		before = sealed;
+		before = session->latch.level;
 		error = cordon_fail(failure, -EBUSY, "the node was sealed again in this moment");
-	} else {
-		error = cordon_latch_write(session->context, &session->latch, failure);
 	}
 	if (error && cordon_control_tighten(session->maps.control, before) < before)
 		cordon_tell_latch(

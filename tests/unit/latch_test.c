@@ -71,6 +71,12 @@ FIXTURE_TEARDOWN(latch)
 	}
 }
 
+static void forget_copies(FIXTURE_DATA(latch) * self)
+{
+	unlink(path_of(self, "/var/lib/cordon/latch"));
+	unlink(path_of(self, "/var/lib/cordon/latch.copy"));
+}
+
 static void write_state(struct __test_metadata *_metadata, FIXTURE_DATA(latch) * self,
 			uint32_t level, uint64_t sequence)
 {
@@ -129,8 +135,10 @@ static void try_pair(struct __test_metadata *_metadata, FIXTURE_DATA(latch) * se
 	struct cordon_latch_state state;
 	enum cordon_latch_memory memory;
 
+	forget_copies(self);
 	write_state(_metadata, self, before, 7);
 	read_whole(_metadata, self, "/var/lib/cordon/latch", old);
+	forget_copies(self);
 	write_state(_metadata, self, level, 8);
 	read_whole(_metadata, self, "/var/lib/cordon/latch.copy", whole);
 	forget_marks(self);
@@ -182,6 +190,7 @@ TEST_F(latch, forgets_no_order_of_two_who_wrote_at_once)
 	order.role[2] = (struct cordon_latch_role){ .counter = 20, .digest = { 1 } };
 	EXPECT_EQ(0, cordon_latch_write(&self->context, &order, &self->failure));
 	read_whole(_metadata, self, "/var/lib/cordon/latch", bytes);
+	forget_copies(self);
 	EXPECT_EQ(0, cordon_latch_write(&self->context, &seal, &self->failure));
 	put(_metadata, self, "/var/lib/cordon/latch.copy", WHOLE, bytes, bytes);
 	cordon_latch_read(&self->context, &both);
@@ -189,14 +198,60 @@ TEST_F(latch, forgets_no_order_of_two_who_wrote_at_once)
 	EXPECT_EQ(20U, both.role[2].counter);
 	EXPECT_EQ(1, both.role[2].digest[0]);
 	order.role[2].counter = CORDON_LATCH_COUNTER_UNKNOWN;
+	forget_copies(self);
 	EXPECT_EQ(0, cordon_latch_write(&self->context, &order, &self->failure));
 	read_whole(_metadata, self, "/var/lib/cordon/latch", bytes);
 	seal.role[2].counter = 21;
 	seal.sequence = order.sequence;
+	forget_copies(self);
 	EXPECT_EQ(0, cordon_latch_write(&self->context, &seal, &self->failure));
 	put(_metadata, self, "/var/lib/cordon/latch.copy", WHOLE, bytes, bytes);
 	cordon_latch_read(&self->context, &both);
 	EXPECT_EQ(21U, both.role[2].counter);
+}
+
+/* Who could not wait for the lock wrote both, before the order's taker did. */
+TEST_F(latch, undoes_no_seal_that_it_did_not_read)
+{
+	struct cordon_latch_state ours = { .level = CORDON_LATCH_ISOLATE }, seal, both;
+
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &ours, &self->failure));
+	seal = ours;
+	seal.level = CORDON_LATCH_LOCKDOWN;
+	strcpy(seal.reason, "meanwhile");
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &seal, &self->failure));
+	ours.level = CORDON_LATCH_OPEN;
+	ours.role[2].counter = 20;
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &ours, &self->failure));
+	EXPECT_EQ((uint32_t)CORDON_LATCH_LOCKDOWN, ours.level);
+	EXPECT_EQ(CORDON_LATCH_SOUND, cordon_latch_read(&self->context, &both));
+	EXPECT_EQ((uint32_t)CORDON_LATCH_LOCKDOWN, both.level);
+	EXPECT_STREQ("meanwhile", both.reason);
+	EXPECT_EQ(20U, both.role[2].counter);
+	EXPECT_GT(both.sequence, seal.sequence);
+	/* Who wrote it down has read it. */
+	ours.level = CORDON_LATCH_OPEN;
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &ours, &self->failure));
+	EXPECT_EQ(CORDON_LATCH_SOUND, cordon_latch_read(&self->context, &both));
+	EXPECT_EQ((uint32_t)CORDON_LATCH_OPEN, both.level);
+	EXPECT_EQ(20U, both.role[2].counter);
+}
+
+/* The moment tells a release that is under way that it was not for this seal. */
+TEST_F(latch, keeps_the_later_of_two_seals)
+{
+	struct cordon_latch_state ours = { .level = CORDON_LATCH_ISOLATE,
+					   .since = { .boot = 2, .monotonic = 5 } };
+	struct cordon_latch_state seal, both;
+
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &ours, &self->failure));
+	seal = ours;
+	seal.since = (struct cordon_latch_moment){ .boot = 3, .monotonic = 1 };
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &seal, &self->failure));
+	EXPECT_EQ(0, cordon_latch_write(&self->context, &ours, &self->failure));
+	cordon_latch_read(&self->context, &both);
+	EXPECT_EQ(3U, both.since.boot);
+	EXPECT_EQ(1U, both.since.monotonic);
 }
 
 TEST_F(latch, is_written_in_place)
