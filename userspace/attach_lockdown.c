@@ -19,6 +19,7 @@
 
 #include "attach_listed.h"
 #include "bpf/lsm.skel.h"
+#include "live.h"
 #include "lockdown.h"
 #include "lockdown_look.h"
 #include "util/array.h"
@@ -48,7 +49,13 @@ static struct cordon_path pin_path(const struct cordon_context *context, uint32_
 	return path;
 }
 
-static void remove_pins(const char *path)
+/* Return: 0, also if there is none; -errno */
+static int remove_folder(const char *path)
+{
+	return rmdir(path) && errno != ENOENT ? -errno : 0;
+}
+
+static int remove_pins(const char *path)
 {
 	DIR *folder CLEANUP(folder) = opendir(path);
 	const struct dirent *entry;
@@ -57,39 +64,54 @@ static void remove_pins(const char *path)
 		if (entry->d_name[0] != '.')
 			unlinkat(dirfd(folder), entry->d_name, 0);
 	}
-	rmdir(path);
+	return remove_folder(path);
+}
+
+/* Return: its map, the caller's to close; -errno: there is none */
+static int read_held(const struct cordon_context *context, uint32_t generation,
+		     struct cordon_lockdown_held *ret_held)
+{
+	int map CLEANUP(close) = bpf_obj_get(pin_path(context, generation, "held").text);
+	const uint32_t zero = 0;
+
+	memset(ret_held, 0, sizeof(*ret_held));
+	if (map < 0 || bpf_map_lookup_elem(map, &zero, ret_held))
+		return -errno;
+	return TAKE_FD(map);
 }
 
 /* Before it is unpinned: the kernel lets a link go some time after its pin. */
 static void end_generation(const struct cordon_context *context, uint32_t generation)
 {
-	const int map CLEANUP(close) = bpf_obj_get(pin_path(context, generation, "held").text);
 	struct cordon_lockdown_held held;
+	const int map CLEANUP(close) = read_held(context, generation, &held);
 	const uint32_t zero = 0;
 
-	if (map < 0 || bpf_map_lookup_elem(map, &zero, &held))
+	if (map < 0)
 		return;
 	held.over = 1;
 	bpf_map_update_elem(map, &zero, &held, BPF_ANY);
 }
 
 /* @but: a generation that stays; 0: none */
-static void remove_generations(const struct cordon_context *context, uint32_t but)
+static int remove_generations(const struct cordon_context *context, uint32_t but)
 {
 	const struct cordon_path all = cordon_path_pin(context, FOLDER, "");
 	DIR *folder CLEANUP(folder) = opendir(all.text);
 	const struct dirent *entry;
+	int result = 0;
 
 	while (folder && (entry = readdir(folder))) {
 		const uint32_t generation = (uint32_t)strtoul(entry->d_name, NULL, 10);
+		int error;
 
 		if (!generation || generation == but)
 			continue;
 		end_generation(context, generation);
-		remove_pins(pin_path(context, generation, "").text);
+		error = remove_pins(pin_path(context, generation, "").text);
+		result = result ? result : error;
 	}
-	if (!but)
-		rmdir(all.text);
+	return result || but ? result : remove_folder(all.text);
 }
 
 /* ---- maps -------------------------------------------------------------------------------- */
@@ -183,7 +205,7 @@ static int make(struct build *build)
 	return error ? error : pin_all(build);
 }
 
-/* Its programs are pinned by their names before the map is. */
+/* Its programs are pinned by their names before the map is; and what was ended may be pinned yet. */
 static bool stands(const struct cordon_context *context, uint32_t generation)
 {
 	static const char *const names[] = {
@@ -204,7 +226,9 @@ static bool stands(const struct cordon_context *context, uint32_t generation)
 		/* its map, by which it holds */
 		"held",
 	};
-	bool all = true;
+	struct cordon_lockdown_held held;
+	const int map CLEANUP(close) = read_held(context, generation, &held);
+	bool all = map >= 0 && !held.over;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		all &= !access(pin_path(context, generation, names[i]).text, F_OK);
@@ -225,7 +249,8 @@ static int hold(const struct cordon_image *image, struct cordon_ledger *ledger,
 		struct cordon_failure *failure)
 {
 	const struct cordon_context *context = ledger->context;
-	struct build build = { context, image, ledger, NULL, { .programs = 0 }, failure };
+	struct cordon_failure lack = { .text = "" };
+	struct build build = { context, image, ledger, NULL, { .programs = 0 }, &lack };
 	int error;
 
 	build.held.generation = image->settings.generation;
@@ -238,33 +263,30 @@ static int hold(const struct cordon_image *image, struct cordon_ledger *ledger,
 		error = make(&build);
 	}
 	if (error)
-		return cordon_fail(
-			failure, error, "the kernel holds no programs and no secrets: %s",
-			error == -ENOTSUP ?
-				"it calls no BPF LSM program, or makes no digests (CONFIG_IMA)" :
-				strerror(-error));
-	remove_generations(context, build.held.generation);
-	return build.failure->text[0] ? -ENOENT : 0;
+		cordon_fail(failure, error, "the kernel holds no programs and no secrets: %s",
+			    error == -ENOTSUP ? "it calls no BPF LSM program, or makes no digests "
+						"(CONFIG_IMA)" :
+						strerror(-error));
+	else
+		/* Ended, also where its pins cannot be removed. */
+		remove_generations(context, build.held.generation);
+	cordon_fail_also(failure, NULL, &lack);
+	return error || !lack.text[0] ? error : -ENOENT;
 }
 
 static int let_go(const struct cordon_context *context, const struct cordon_ledger_line *line)
 {
-	if (!strcmp(line->kind, "kernel"))
-		remove_generations(context, 0);
-	return 0;
+	return strcmp(line->kind, "kernel") ? 0 : remove_generations(context, 0);
 }
 
 int cordon_lockdown_refused(const struct cordon_context *context,
 			    uint64_t (*ret_refused)[CORDON_LOCKDOWN_REFUSALS])
 {
-	const uint32_t generation = cordon_lockdown_generation(context), zero = 0;
-	const int map CLEANUP(close) = bpf_obj_get(pin_path(context, generation, "held").text);
 	struct cordon_lockdown_held held;
+	const int map CLEANUP(close) = read_held(context, cordon_live_generation(context), &held);
 
-	if (map < 0)
-		return map;
-	if (bpf_map_lookup_elem(map, &zero, &held))
-		return -errno;
+	if (map < 0 || held.over)
+		return map < 0 ? map : -ENOENT;
 	memcpy(ret_refused, held.refused, sizeof(held.refused));
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "store.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
@@ -69,6 +70,17 @@ uint64_t cordon_live_serial(const struct cordon_context *context)
 	if (cordon_live_open(&call, &live) || !live.view.settings)
 		return 0;
 	return live.view.settings->serial;
+}
+
+uint32_t cordon_live_generation(const struct cordon_context *context)
+{
+	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
+	struct cordon_failure unsaid = { .text = "" };
+	const uint32_t generation = cordon_maps_open(context, &unsaid, &maps) ?
+					    0 :
+					    cordon_standing_read(&maps).effective;
+
+	return generation ? generation : cordon_store_active(context);
 }
 
 static const char *zone_name(const struct cordon_live *live, uint32_t identity)

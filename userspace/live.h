@@ -32,6 +32,10 @@ static inline void cleanup_live(struct cordon_live *live)
 /** cordon_live_serial() - of the policy in force; 0: none is, or it cannot be read */
 uint64_t cordon_live_serial(const struct cordon_context *context);
 
+/** cordon_live_generation() - number of the policy in force; with none in the kernel, of that which
+ *	a boot would load; 0: there is none */
+uint32_t cordon_live_generation(const struct cordon_context *context);
+
 /** cordon_live_follow() - look again which generation is in force */
 int cordon_live_follow(struct cordon_live *live);
 

@@ -15,6 +15,7 @@
 #include "destroy_order.h"
 #include "fault.h"
 #include "latch.h"
+#include "live.h"
 #include "lockdown_look.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -82,7 +83,7 @@ void cordon_lockdown_processes(const struct cordon_context *context,
 /* A policy that came since is asked, not the one that was in force when the node was shut. */
 static int read_image(struct cordon_lockdown *lockdown, struct cordon_failure *failure)
 {
-	const uint32_t generation = cordon_lockdown_generation(lockdown->context);
+	const uint32_t generation = cordon_live_generation(lockdown->context);
 	int error;
 
 	if (lockdown->image && lockdown->generation == generation)
@@ -104,8 +105,10 @@ static int hold(struct cordon_lockdown *lockdown, struct cordon_ledger *ledger,
 	if (result)
 		return result == -ENOENT ? 0 : result;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		const int error = parts[i]->hold(lockdown->image, ledger, failure);
+		struct cordon_failure why = { .text = "" };
+		const int error = parts[i]->hold(lockdown->image, ledger, &why);
 
+		cordon_fail_also(failure, NULL, &why);
 		result = result ? result : error;
 		cordon_step("part held");
 	}
@@ -152,7 +155,9 @@ int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failu
 static int fail_lock(int error, struct cordon_failure *failure)
 {
 	return cordon_fail(failure, error, "cannot take /run/cordon/hand.lock: %s",
-			   error == -EBUSY ? "another cordon holds it" : strerror(-error));
+			   error == -EBUSY ? "another cordon holds it; what is left to do cordon "
+					     "run --hand does" :
+					     strerror(-error));
 }
 
 int cordon_lockdown_once(const struct cordon_context *context, struct cordon_failure *failure)
@@ -160,8 +165,9 @@ int cordon_lockdown_once(const struct cordon_context *context, struct cordon_fai
 	struct cordon_lockdown lockdown CLEANUP(lockdown) = { .context = context };
 	const int lock CLEANUP(close) = cordon_destroy_lock(context, 2);
 
-	if (lock == -EBUSY)
-		return 0; /* whoever has it, follows the level, too */
+	/* Whoever has it: the hand looks again behind him. */
+	if (lock == -EBUSY && cordon_hand_pid(context))
+		return 0;
 	return lock < 0 ? fail_lock(lock, failure) : cordon_lockdown_follow(&lockdown, failure);
 }
 

@@ -37,8 +37,8 @@ static inline void cleanup_lockdown(struct cordon_lockdown *lockdown)
  */
 int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failure *failure);
 
-/** cordon_lockdown_once() - the same by a command, which takes the lock; whoever has it does it
- *	himself */
+/** cordon_lockdown_once() - the same by a command, which takes the lock; where it is held, the hand
+ *	does it.  Return: also -EBUSY: it is held, and there is no hand */
 int cordon_lockdown_once(const struct cordon_context *context, struct cordon_failure *failure);
 
 /**

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "maps.h"
+#include "live.h"
 #include "sign.h"
 #include "store.h"
 #include "tpm.h"
@@ -20,26 +20,10 @@
 #define PROGRAM_MAX (1UL << 30)
 #define PASSWD_MAX (64UL << 20)
 
-static uint32_t effective(const struct cordon_context *context)
-{
-	struct cordon_maps maps CLEANUP(maps) = cordon_maps_none();
-	struct cordon_failure unsaid = { .text = "" };
-
-	return cordon_maps_open(context, &unsaid, &maps) ? 0 :
-							   cordon_standing_read(&maps).effective;
-}
-
-uint32_t cordon_lockdown_generation(const struct cordon_context *context)
-{
-	const uint32_t generation = effective(context);
-
-	return generation ? generation : cordon_store_active(context);
-}
-
 int cordon_lockdown_image(const struct cordon_context *context, struct cordon_failure *failure,
 			  struct cordon_image **ret_image)
 {
-	const uint32_t generation = cordon_lockdown_generation(context);
+	const uint32_t generation = cordon_live_generation(context);
 	int error;
 
 	if (!generation)

@@ -18,9 +18,6 @@
 int cordon_lockdown_image(const struct cordon_context *context, struct cordon_failure *failure,
 			  struct cordon_image **ret_image);
 
-/** cordon_lockdown_generation() - whose image that is; 0: there is none */
-uint32_t cordon_lockdown_generation(const struct cordon_context *context);
-
 /** cordon_lockdown_count() - entries of a kind */
 size_t cordon_lockdown_count(const struct cordon_image *image, enum cordon_lockdown_kind kind);
 

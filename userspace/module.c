@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "live.h"
 #include "store.h"
 #include "util/cleanup.h"
 
@@ -298,7 +299,7 @@ int cordon_module_rest(const struct cordon_context *context, struct cordon_failu
 
 	if (open_ours(context, &module, &state) != CORDON_MODULE_OURS || !state.keep.watch_seconds)
 		return 0;
-	image = read_image(context, cordon_store_active(context));
+	image = read_image(context, cordon_live_generation(context));
 	error = image ? hand_keep(&module, image, true) :
 			cordon_module_keep(&module, &nothing, &unsaid);
 	if (error == -EPERM)

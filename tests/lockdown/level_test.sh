@@ -67,7 +67,7 @@ release() { order open $((releases += 1)) release grace; carry open >/dev/null; 
 hand() { cordon run --hand >"$NET_TMP/hand.log" 2>&1 & HAND=$!; until_ok 10 grep -q following "$NET_TMP/hand.log"; }
 end_hand() { kill "$(cat "$NET_ROOT/run/cordon/hand")"; wait "$HAND" || true; }
 
-test_start 26
+test_start 29
 latch_world
 keys ada grace
 trust seal ada
@@ -140,9 +140,22 @@ cordon seal lockdown --reason 'less' >/dev/null
 check "what a policy does not say is kept" is proc/sys/kernel/sysrq 438
 release
 
-# kill -9 at every step of a seal and of a release: the next look mends it.
+# Who destroys has the lock, and follows nothing.
 lockdown_policy 3
 cordon apply "$NET_TMP/policy.yaml" >/dev/null
+LOCK=$NET_ROOT/run/cordon/hand.lock
+(exec 8<>"$LOCK"; flock 8; exec sleep 60) &
+DESTROYS=$!
+until_ok 5 eval '! flock -n "$LOCK" true'
+check "what nobody holds down is told" exits 3 cordon seal lockdown --reason 'one destroys'
+hand
+check "but not where the hand will" cordon seal lockdown --reason 'one destroys'
+kill $DESTROYS
+check "which it does" until_ok 5 held
+end_hand
+release
+
+# kill -9 at every step of a seal and of a release: the next look mends it.
 bad=0 kills=0 step=0
 while [ $((step += 1)) -lt 60 ]; do
 	killed_at $step seal lockdown --reason 'to be killed' || break

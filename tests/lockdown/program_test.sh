@@ -62,7 +62,7 @@ plant()
 	mkdir "$NET_TMP/over/upper" "$NET_TMP/over/work" "$NET_TMP/over/all"
 }
 
-test_start 60
+test_start 66
 latch_world
 NOW=$(date +%s)
 SRV=$NET_ROOT/srv
@@ -189,5 +189,21 @@ carry open >/dev/null
 check "after a release everything starts" /usr/bin/id
 check "and may be traced" earlier_gets 'done' memory $$
 kill "$EARLIER_PID"
+
+# Pins that stay where they are.
+cordon seal lockdown --reason 'once more' >/dev/null 2>&1 || true
+mount -o remount,bind,ro "$NET_TMP/bpffs"
+order open 2 release grace
+check "that pins cannot be removed is told" says 'kernel programs is not as it was before lockdown' carry open
+check "and everything starts" /usr/bin/id
+check "with them nothing is held again" says 'the kernel holds no programs and no secrets' \
+	cordon seal lockdown --reason 'by what was ended'
+check "status does not say so either" says 'the kernel refuses no programs' cordon status
+mount -o remount,bind,rw "$NET_TMP/bpffs"
+cordon seal lockdown --reason 'by what is new' >/dev/null 2>&1 || true
+check "once they can be, it is" says_no /usr/bin/id
+order open 3 release grace
+carry open >/dev/null
+check "until a release" /usr/bin/id
 umount "$NET_ROOT/usr" "$NET_TMP/over"
 test_end

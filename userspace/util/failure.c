@@ -29,8 +29,8 @@ void cordon_fail_also(struct cordon_failure *failure, const char *what,
 
 	if (!other->text[0])
 		return;
-	length = snprintf(failure->text + used, room, "%s%s: %s", used ? "; " : "", what,
-			  other->text);
+	length = snprintf(failure->text + used, room, "%s%s%s%s", used ? "; " : "",
+			  what ? what : "", what ? ": " : "", other->text);
 	if (length >= 0 && (size_t)length >= room)
 		memcpy(failure->text + sizeof(failure->text) - sizeof(more), more, sizeof(more));
 }

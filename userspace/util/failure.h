@@ -19,8 +19,8 @@ struct cordon_failure {
 int cordon_fail(struct cordon_failure *failure, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** cordon_fail_also() - add another fault, "WHAT: TEXT"; none if @other is empty.  What has no room
- *	ends in "..." */
+/** cordon_fail_also() - add another fault, "WHAT: TEXT", or "TEXT" if @what is NULL; none if @other
+ *	is empty.  What has no room ends in "..." */
 void cordon_fail_also(struct cordon_failure *failure, const char *what,
 		      const struct cordon_failure *other);
 
