@@ -258,6 +258,20 @@ static int reopen_node(struct work *work, struct cordon_session *session)
 	return error;
 }
 
+/* What the level asks for, or asked for, on this machine: at once, where we may. */
+static void follow_level(struct work *work)
+{
+	struct cordon_outcome *outcome = work->outcome;
+	struct cordon_failure failure = { .text = "" };
+
+	if (work->delivery->confined)
+		return;
+	if (cordon_lockdown_once(work->context, &failure))
+		cordon_fail_also(&outcome->why, "lockdown", &failure);
+	if (cordon_bypass_cut_once(work->context, &failure))
+		cordon_fail_also(&outcome->why, "sockets", &failure);
+}
+
 /* What opens is opened first: cut short from there on, the order may still come again, as long as
  * nobody seals. */
 static int leave(struct work *work, struct cordon_session *session)
@@ -276,8 +290,13 @@ static int leave(struct work *work, struct cordon_session *session)
 		return error;
 	session->latch.release_since = session->latch.since;
 	error = cordon_release_keep(session, work->outcome->before, why);
+	/* While the hooks are still there: it may take longer than the module's watch waits. */
 	if (!error)
-		error = cordon_detach_hooks(work->context, why);
+		error = cordon_module_rest(work->context, why);
+	if (error)
+		return error;
+	follow_level(work);
+	error = cordon_detach_hooks(work->context, why);
 	if (error)
 		return error;
 	work->outcome->detached = true;
@@ -399,20 +418,6 @@ static enum cordon_refusal open_order(struct work *work)
 	return outcome->refusal;
 }
 
-/* What the level asks for, or asked for, on this machine: at once, where we may. */
-static void follow_lockdown(struct work *work)
-{
-	struct cordon_outcome *outcome = work->outcome;
-	struct cordon_failure failure = { .text = "" };
-
-	if (work->delivery->confined || outcome->refusal || outcome->before == outcome->after)
-		return;
-	if (cordon_lockdown_once(work->context, &failure))
-		cordon_fail_also(&outcome->why, "lockdown", &failure);
-	if (cordon_bypass_cut_once(work->context, &failure))
-		cordon_fail_also(&outcome->why, "sockets", &failure);
-}
-
 static void tell(const struct cordon_context *context, const struct cordon_warrant *warrant,
 		 const struct cordon_outcome *outcome)
 {
@@ -430,6 +435,22 @@ static void tell(const struct cordon_context *context, const struct cordon_warra
 	cordon_tell_order(context, &told, action, by,
 			  told.refused ? cordon_refusal_name(outcome->refusal) : "",
 			  outcome->why.text);
+}
+
+/* Sealed again, it is not detached: a daemon has its work, and who was told so is told otherwise. */
+static int leave_rest(struct work *work, struct cordon_failure *failure)
+{
+	struct cordon_outcome *outcome = work->outcome;
+	const int error = cordon_detach_rest(work->context, work->lock, failure);
+
+	if (error != -EBUSY)
+		return error;
+	outcome->detached = false;
+	outcome->why = *failure;
+	refuse(work, CORDON_REFUSAL_FAILED);
+	follow_level(work);
+	tell(work->context, work->warrant, outcome);
+	return cordon_receipt_keep(work->context, work->warrant, outcome, failure);
 }
 
 int cordon_carry_out(const struct cordon_context *context, const struct cordon_delivery *delivery,
@@ -450,7 +471,9 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	if (!open_order(&work))
 		carry_out(&work);
 	cordon_trust_clear(&work.trust);
-	follow_lockdown(&work);
+	if (!ret_outcome->refusal && !ret_outcome->detached &&
+	    ret_outcome->before != ret_outcome->after)
+		follow_level(&work);
 	ret_outcome->done_ns = cordon_clock_ns();
 	cordon_latch_read(context, &state);
 	ret_outcome->at = cordon_latch_now(&state);
@@ -462,10 +485,7 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	if (ret_outcome->destruction.each)
 		rest = cordon_destroy_end(context, ret_warrant, ret_outcome, failure);
 	/* With what tells, as the last. */
-	if (ret_outcome->detached) {
-		rest = cordon_detach_rest(context, &lock, failure);
-		/* Sealed again, it is not: a daemon has its work. */
-		ret_outcome->detached = rest != -EBUSY;
-	}
+	if (ret_outcome->detached)
+		rest = leave_rest(&work, failure);
 	return error ? error : rest;
 }

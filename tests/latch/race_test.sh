@@ -57,7 +57,7 @@ next_order()
 	[ -z "${1:-}" ] || order way $((counter += 1)) "$1" ada
 }
 
-test_start 33
+test_start 36
 latch_start
 keys ada
 trust release ada
@@ -76,6 +76,10 @@ done
 next_order detach
 cordon seal egress --reason 'to be detached' >/dev/null
 shut_behind "detach by order" early "hooks gone" order "$NET_TMP/way.p7"
+check "which fails" status_of way 1
+check "and says why" grep -q 'refused (failed): the node was sealed again' "$NET_TMP/way.log"
+last_refused() { cat "$(ls -t "$NET_ROOT"/var/lib/cordon/receipts/refused/* | head -n 1)"; }
+check "as its last receipt does" grep -q '^why: the node was sealed again' <(last_refused)
 next_order
 shut_behind "detach of an open node" early "hooks gone" detach
 next_order
