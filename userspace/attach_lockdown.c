@@ -49,12 +49,7 @@ static struct cordon_path pin_path(const struct cordon_context *context, uint32_
 	return path;
 }
 
-/* Return: 0, also if there is none; -errno */
-static int remove_folder(const char *path)
-{
-	return rmdir(path) && errno != ENOENT ? -errno : 0;
-}
-
+/* Return: 0, also if there are none; -errno */
 static int remove_pins(const char *path)
 {
 	DIR *folder CLEANUP(folder) = opendir(path);
@@ -64,7 +59,7 @@ static int remove_pins(const char *path)
 		if (entry->d_name[0] != '.')
 			unlinkat(dirfd(folder), entry->d_name, 0);
 	}
-	return remove_folder(path);
+	return rmdir(path) && errno != ENOENT ? -errno : 0;
 }
 
 /* Return: its map, the caller's to close; -errno: there is none */
@@ -111,7 +106,10 @@ static int remove_generations(const struct cordon_context *context, uint32_t but
 		error = remove_pins(pin_path(context, generation, "").text);
 		result = result ? result : error;
 	}
-	return result || but ? result : remove_folder(all.text);
+	/* It holds nothing itself. */
+	if (!but)
+		rmdir(all.text);
+	return result;
 }
 
 /* ---- maps -------------------------------------------------------------------------------- */

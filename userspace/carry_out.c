@@ -33,6 +33,8 @@ struct work {
 	struct cordon_trust trust;
 	struct cordon_warrant *warrant;
 	struct cordon_outcome *outcome;
+	/* What the level asks for, and is not so: told behind the rest. */
+	struct cordon_failure aside;
 	int *lock; /* of who destroys or detaches, until all of it is done */
 };
 
@@ -223,8 +225,9 @@ static int reopen(struct work *work, struct cordon_session *session)
 	char by[sizeof(session->latch.by)];
 	int error;
 
-	/* Before the order is spent in module and TPM. */
-	if (cordon_standing_read(&session->maps).stored_latch != session->held)
+	/* Before the order is spent in module and TPM; who sealed at the same level wrote it down. */
+	if (cordon_standing_read(&session->maps).stored_latch != session->held ||
+	    !cordon_latch_is_releasing(&session->latch))
 		return cordon_fail(&work->outcome->why, -EBUSY,
 				   "the node was sealed again in this moment");
 	/* What the module does not open stays shut. */
@@ -261,15 +264,14 @@ static int reopen_node(struct work *work, struct cordon_session *session)
 /* What the level asks for, or asked for, on this machine: at once, where we may. */
 static void follow_level(struct work *work)
 {
-	struct cordon_outcome *outcome = work->outcome;
-	struct cordon_failure failure = { .text = "" };
+	struct cordon_failure lockdown = { .text = "" }, sockets = { .text = "" };
 
 	if (work->delivery->confined)
 		return;
-	if (cordon_lockdown_once(work->context, &failure))
-		cordon_fail_also(&outcome->why, "lockdown", &failure);
-	if (cordon_bypass_cut_once(work->context, &failure))
-		cordon_fail_also(&outcome->why, "sockets", &failure);
+	cordon_lockdown_once(work->context, &lockdown);
+	cordon_bypass_cut_once(work->context, &sockets);
+	cordon_fail_also(&work->aside, "lockdown", &lockdown);
+	cordon_fail_also(&work->aside, "sockets", &sockets);
 }
 
 /* What opens is opened first: cut short from there on, the order may still come again, as long as
@@ -297,6 +299,9 @@ static int leave(struct work *work, struct cordon_session *session)
 		return error;
 	follow_level(work);
 	error = cordon_detach_hooks(work->context, why);
+	/* Sealed meanwhile: what was let go is held again. */
+	if (error == -EBUSY)
+		follow_level(work);
 	if (error)
 		return error;
 	work->outcome->detached = true;
@@ -441,14 +446,17 @@ static void tell(const struct cordon_context *context, const struct cordon_warra
 static int leave_rest(struct work *work, struct cordon_failure *failure)
 {
 	struct cordon_outcome *outcome = work->outcome;
-	const int error = cordon_detach_rest(work->context, work->lock, failure);
+	struct cordon_failure why = { .text = "" };
+	const int error = cordon_detach_rest(work->context, work->lock, &why);
 
 	if (error != -EBUSY)
-		return error;
+		return error ? cordon_fail(failure, error, "%s", why.text) : 0;
 	outcome->detached = false;
-	outcome->why = *failure;
 	refuse(work, CORDON_REFUSAL_FAILED);
+	work->aside.text[0] = '\0';
 	follow_level(work);
+	cordon_fail_also(&why, NULL, &work->aside);
+	outcome->why = why;
 	tell(work->context, work->warrant, outcome);
 	return cordon_receipt_keep(work->context, work->warrant, outcome, failure);
 }
@@ -459,8 +467,8 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 {
 	const struct cordon_path folder = cordon_path_root(context, CORDON_TRUST_FOLDER);
 	int lock CLEANUP(close) = -1;
-	struct work work = { context,	  delivery,    policy, { .node = "" },
-			     ret_warrant, ret_outcome, &lock };
+	struct work work = { context,	  delivery,    policy,	       { .node = "" },
+			     ret_warrant, ret_outcome, { .text = "" }, &lock };
 	struct cordon_latch_state state;
 	int error, rest = 0;
 
@@ -474,6 +482,7 @@ int cordon_carry_out(const struct cordon_context *context, const struct cordon_d
 	if (!ret_outcome->refusal && !ret_outcome->detached &&
 	    ret_outcome->before != ret_outcome->after)
 		follow_level(&work);
+	cordon_fail_also(&ret_outcome->why, NULL, &work.aside);
 	ret_outcome->done_ns = cordon_clock_ns();
 	cordon_latch_read(context, &state);
 	ret_outcome->at = cordon_latch_now(&state);

@@ -108,7 +108,7 @@ static int seal_again(const struct cordon_context *context, uint32_t level,
 	cordon_sealed_faults(&sealed, &faults);
 	return cordon_fail(failure, -EBUSY,
 			   "the node was sealed again in this moment, and is shut (%s)%s%.300s: "
-			   "cordon run puts back what is gone of the guard",
+			   "cordon run puts back what is gone",
 			   cordon_latch_name(level), faults.text[0] ? ", but " : "", faults.text);
 }
 

@@ -118,6 +118,7 @@ static void merge(const struct cordon_latch_state *other, struct cordon_latch_st
 	if (!holds_over(other, state))
 		return;
 	state->level = other->level;
+	state->flags |= other->flags & CORDON_LATCH_EVER_SEALED;
 	state->since = other->since;
 	memcpy(state->by, other->by, sizeof(state->by));
 	memcpy(state->reason, other->reason, sizeof(state->reason));
@@ -229,12 +230,29 @@ static void mark(const struct cordon_context *context)
 	}
 }
 
+/* Who seals waits for the lock, but not for long, and writes without it: what he wrote since we
+ * read is not undone by us.  Return: whether there is a former state. */
+static bool keep_news(const struct cordon_context *context, struct cordon_latch_state *state,
+		      struct cordon_latch_state *ret_former)
+{
+	const enum cordon_latch_memory memory = cordon_latch_read(context, ret_former);
+
+	if (memory != CORDON_LATCH_SOUND && memory != CORDON_LATCH_HALF)
+		return false;
+	if (ret_former->sequence != state->sequence || ret_former->crc != state->crc)
+		merge(ret_former, state);
+	return true;
+}
+
 static int write_files(const struct cordon_context *context, const struct cordon_path *folder,
 		       struct cordon_latch_state *state, struct cordon_failure *failure)
 {
 	const bool marked = was_sealed(context);
+	struct cordon_latch_state former;
 	int error;
 
+	/* Once more: a TPM takes its time. */
+	keep_news(context, state, &former);
 	state->sequence++;
 	state->crc = sum(state);
 	error = write_copies(context, state, failure);
@@ -248,27 +266,13 @@ static int write_files(const struct cordon_context *context, const struct cordon
 		       0;
 }
 
-/* Who seals waits for the lock, but not for long, and writes without it: what he wrote since we
- * read is not undone by us. */
-static void begin(const struct cordon_context *context, struct cordon_latch_state *state,
-		  struct cordon_anchor_write *ret_write)
-{
-	struct cordon_latch_state former;
-	const enum cordon_latch_memory memory = cordon_latch_read(context, &former);
-	const bool known = memory == CORDON_LATCH_SOUND || memory == CORDON_LATCH_HALF;
-
-	if (known && (former.sequence != state->sequence || former.crc != state->crc))
-		merge(&former, state);
-	if (state->level)
-		state->flags |= CORDON_LATCH_EVER_SEALED;
-	cordon_anchor_begin(context, known ? &former : NULL, state, ret_write);
-}
-
 int cordon_latch_write(const struct cordon_context *context, struct cordon_latch_state *state,
 		       struct cordon_failure *failure)
 {
 	const struct cordon_path folder = cordon_path_root(context, FOLDER);
+	struct cordon_latch_state former;
 	struct cordon_anchor_write anchor;
+	bool known;
 	int error = cordon_folder_make(folder.text, 0700);
 
 	if (error)
@@ -276,7 +280,10 @@ int cordon_latch_write(const struct cordon_context *context, struct cordon_latch
 				   strerror(-error));
 	memcpy(state->magic, CORDON_LATCH_MAGIC, sizeof(state->magic));
 	state->version = CORDON_LATCH_VERSION;
-	begin(context, state, &anchor);
+	known = keep_news(context, state, &former);
+	if (state->level)
+		state->flags |= CORDON_LATCH_EVER_SEALED;
+	cordon_anchor_begin(context, known ? &former : NULL, state, &anchor);
 	error = write_files(context, &folder, state, failure);
 	if (cordon_anchor_end(&anchor, error, state))
 		error = write_files(context, &folder, state, failure);

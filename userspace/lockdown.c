@@ -115,19 +115,25 @@ static int hold(struct cordon_lockdown *lockdown, struct cordon_ledger *ledger,
 	return result;
 }
 
+/* What could not be is all that the ledger knows then, and what is tried again. */
 static int let_go(struct cordon_ledger *ledger, struct cordon_failure *failure)
 {
+	struct cordon_ledger left CLEANUP(ledger) = { .context = ledger->context };
 	int result = 0;
 
 	for (size_t i = 0; i < ledger->nr; i++) {
-		for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
-			const int error = parts[part]->let_go(ledger->context, &ledger->line[i]);
+		const struct cordon_ledger_line *line = &ledger->line[i];
 
-			if (error && error != -ENOENT)
-				result = cordon_fail(failure, error,
-						     "%s %s is not as it was before lockdown: %s",
-						     ledger->line[i].kind, ledger->line[i].name,
-						     strerror(-error));
+		for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
+			const int error = parts[part]->let_go(ledger->context, line);
+
+			if (!error || error == -ENOENT)
+				continue;
+			result = cordon_fail(failure, error,
+					     "%s %s is not as it was before lockdown: %s",
+					     line->kind, line->name, strerror(-error));
+			if (cordon_ledger_add(&left, line->kind, line->name, line->value))
+				return result;
 		}
 		cordon_step("line let go");
 	}
@@ -135,7 +141,10 @@ static int let_go(struct cordon_ledger *ledger, struct cordon_failure *failure)
 		if (parts[part]->end)
 			parts[part]->end(ledger->context, ledger);
 	}
-	return result ? result : cordon_ledger_end(ledger);
+	if (!result)
+		return cordon_ledger_end(ledger);
+	cordon_ledger_save(&left);
+	return result;
 }
 
 int cordon_lockdown_follow(struct cordon_lockdown *lockdown, struct cordon_failure *failure)

@@ -9,6 +9,7 @@
 
 #include "fault.h"
 #include "lease.h"
+#include "module.h"
 #include "order.h"
 #include "tell.h"
 #include "util/cleanup.h"
@@ -55,6 +56,7 @@ int cordon_release_keep(struct cordon_session *session, uint32_t before,
 
 	if (sealed) {
 		before = session->latch.level;
+		cordon_module_seal(session->context, before);
 		error = cordon_fail(failure, -EBUSY, "the node was sealed again in this moment");
 	}
 	if (error && cordon_control_tighten(session->maps.control, before) < before)
