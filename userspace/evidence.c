@@ -26,6 +26,7 @@
 #include "evidence_network.h"
 #include "evidence_process.h"
 #include "evidence_room.h"
+#include "fault.h"
 #include "guard.h"
 #include "load_files.h"
 #include "load_list.h"
@@ -607,6 +608,8 @@ static void live_beside(const struct cordon_context *context, pid_t child, uint6
 	const int fd CLEANUP(close) = pidfd_open(child, 0);
 	uint64_t now;
 
+	if (fd < 0 || cordon_daemon_pid(context) != getpid())
+		return;
 	while ((now = cordon_clock_ns()) < until_ns &&
 	       !cordon_child_tells(fd, now + SECOND < until_ns ? now + SECOND : until_ns))
 		cordon_module_live(context);
@@ -645,6 +648,7 @@ int cordon_evidence_take_apart(const struct cordon_context *context,
 		/* Locks that are ours stay ours alone. */
 		close_range(STDERR_FILENO + 1, ~0U, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		cordon_step("evidence begins");
 		told->error = cordon_evidence_take(context, wish, &told->failure, &told->evidence);
 		_exit(0);
 	}

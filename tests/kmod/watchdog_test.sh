@@ -103,11 +103,15 @@ check "and hands the new list over" until_ok 20 told_is kept_before false
 
 # ---- a daemon that waits ------------------------------------------------------------------------
 
+kill "$(daemon_pid)"
+until_ok 20 eval '! daemon_pid'
+CORDON_STOP_AT="evidence begins" CORDON=$BUILD/tests/fault/cordon start
 daemon=$(daemon_pid)
+hangs() { grep '^State:.T' "/proc/$(pgrep -P "$daemon")/status"; }
 cp "$KMOD_TMP/ada.pem" "$TRUST/seal.pem"
 order slow 1 snapshot ada
 cp "$KMOD_TMP/slow.p7" "$NET_ROOT/var/lib/cordon/inbox/"
-check "evidence that hangs" until_ok 20 pkill -STOP -P "$daemon"
+check "evidence that hangs" until_ok 20 hangs
 check "is given up" until_ok 40 grep -q 'no evidence was kept within' "$NET_TMP/run.log"
 check "and was no silence of who waited for it" is latch 0
 kill "$daemon"
