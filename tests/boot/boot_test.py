@@ -234,10 +234,12 @@ class Story:
             latch = self.latch(machine)
             status, said = self.order(machine, self.owner.order("release"))
             answered = wait_for(lambda: "tcp 22 to management" in self.peer.kinds())
+            why = "" if answered else machine.run(
+                "cordon status; cordon counters; ip neigh; ss -tlnp; systemctl --failed; dmesg | tail -n 20")[1]
             machine.does("sync")
         self.tap.case("still sealed after all that, and opened by its owner's order",
                       latch == "isolate" and not status and answered,
-                      f"{latch}\n{said}\n{self.seen()}")
+                      f"{latch}\n{said}\n{self.seen()}\n{why}")
         with self.boot() as machine:
             answered = wait_for(lambda: "tcp 22 to management" in self.peer.kinds(), 2 * PATIENCE)
             self.tap.case("and open after the next boot",

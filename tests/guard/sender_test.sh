@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# vm: alone
+# vm: last
 # guard: yes
 # timeout: 120
 #
@@ -82,7 +82,7 @@ pktgen_start
 netconsole_start
 exec 7<$CONFIG/there/enabled
 check "open again: pktgen sends" until_ok 5 pktgen_sends
-# For good, so that no other test shares the machine.
+# For good, so that no other test comes behind it in the machine.
 sysctl -q kernel.modules_disabled=1
 cordon seal isolate --reason senders >"$NET_TMP/sealed" 2>&1
 check "what cannot be unloaded is told" grep -q "modules_disabled must be 0" "$NET_TMP/sealed"

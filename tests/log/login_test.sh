@@ -95,11 +95,7 @@ has() { logins | gojq -es "map(select($1)) | length > 0" >/dev/null; }
 # told CONDITION [SECONDS]: soon
 told()
 {
-	local end=$((SECONDS + ${2:-20}))
-	until has "$1"; do
-		[ $SECONDS -lt $end ] || { cordon events --class auth | tail -n 5; return 1; }
-		sleep 0.2
-	done
+	until_ok "${2:-20}" has "$1" || { cordon events --class auth | tail -n 5; return 1; }
 }
 PAM='.event.action == "authenticate"'
 # Each has the same keys as the others: these are sshd's and PAM's of one try.

@@ -174,15 +174,18 @@ cordon_from()
 	on_peer "$peer" "$CORDON" --root "$NET_ROOT" --bpffs "$NET_BPFFS" --cgroup "$NET_CGROUP" "$@"
 }
 
-# The pauses grow, from 20 ms to 320: asking takes its time, too, of a slow machine most of all. They
-# last for SECONDS, and as long again, so that who asks slowly still asks often enough.
+# The pauses grow, from 20 ms to 320, or as long as asking takes twice, up to a second: a slow machine
+# has more to do than to answer. They last for SECONDS, and as long again, so that who asks slowly
+# still asks often enough.
 until_ok()
 {
-	local left=$(($1 * 100)) pause=1 time
+	local left=$(($1 * 100)) pause=1 rest time began
 	shift
-	while ! "$@" >/dev/null 2>&1; do
-		[ "$((left -= pause))" -gt 0 ] || return 1
-		printf -v time '0.%02d' $((2 * pause))
+	while began=${EPOCHREALTIME/[.,]/}; ! "$@" >/dev/null 2>&1; do
+		rest=$(((${EPOCHREALTIME/[.,]/} - began) / 10000))
+		rest=$((rest < pause ? pause : rest < 50 ? rest : 50))
+		[ "$((left -= rest < 32 ? rest : 32))" -gt 0 ] || return 1
+		printf -v time '%d.%02d' $((2 * rest / 100)) $((2 * rest % 100))
 		read -r -t "$time" -u "$NET_NEVER" || true
 		[ "$pause" -ge 16 ] || pause=$((2 * pause))
 	done
