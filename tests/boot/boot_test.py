@@ -144,7 +144,7 @@ class Story:
         """Of packets that do not come: what the node says, and the last frames that it sent."""
         now = time.monotonic()
         last = {kind: f"{now - when:.1f} s ago" for when, kind in self.peer.seen}
-        return f"{last}\n" + machine.run("cordon status; cordon counters; ip -s link; ip neigh; "
+        return f"{last}\n" + machine.run("cordon status; cordon status --json; cordon counters; ip -s link; ip neigh; "
                                          "ss -tlnp; systemctl --failed; dmesg | tail -n 20")[1]
 
     # ---- what is shown ----------------------------------------------------------------------
